@@ -1,0 +1,53 @@
+"""Stage `evaluate`: how well the model classifies and retrieves the test images.
+
+Reads the model, `data/images/` and `data/split.csv`; writes `metrics/evaluate.json`, the tables in
+`metrics/evaluate/` and the pictures in `metrics/figures/`. Retrieval: each test image is a query
+against all other test images.
+"""
+
+from lookalike.core.files import write_csv, write_metrics, written_whole
+from lookalike.core.layout import EVALUATION, FIGURES, IMAGES, METRICS, MODEL, SPLIT
+from lookalike.core.params import BaseParams, MachineParams, read_params
+from lookalike.core.progress import say
+from lookalike.core.stage import run_stage
+from lookalike.evaluate.evaluation import (
+    CLASS_COLUMNS,
+    PREDICTION_COLUMNS,
+    Evaluation,
+    evaluate_model,
+)
+from lookalike.evaluate.params import EvaluateParams
+from lookalike.evaluate.queries import draw_queries
+from lookalike.images.split import read_split
+from lookalike.model.artifact import load_model
+from lookalike.model.compute import fix_compute
+from lookalike.model.extract import extract_all
+from lookalike.model.network import normalise
+
+
+def main() -> None:
+    params = read_params(EvaluateParams)
+    base = read_params(BaseParams)
+    workers = read_params(MachineParams).workers
+    fix_compute(base)
+    model = load_model(MODEL)
+    test = [image for image in read_split(SPLIT, IMAGES) if image.split == "test"]
+    evaluation = Evaluation({"test_images": 0}, [], [])
+    with written_whole(FIGURES) as figures:
+        figures.mkdir()
+        if test:
+            rows = [image.row for image in test]
+            output = extract_all(model, IMAGES, rows, base.inference_batch_size, workers)
+            evaluation = evaluate_model(model, test, output)
+            unit = normalise(output.embeddings)
+            draw_queries(figures / "queries.png", test, unit, IMAGES, params, base.seed)
+        else:
+            say("evaluate: no image has a label, so there is nothing to measure")
+    with written_whole(EVALUATION) as tables:
+        write_csv(tables / "predictions.csv", PREDICTION_COLUMNS, evaluation.predictions)
+        write_csv(tables / "classes.csv", CLASS_COLUMNS, evaluation.classes)
+    write_metrics(METRICS / "evaluate.json", evaluation.metrics)
+
+
+if __name__ == "__main__":
+    run_stage("evaluate", main)

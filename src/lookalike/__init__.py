@@ -1,0 +1,1 @@
+"""Lookalike: a reproducible DVC pipeline for image similarity search."""

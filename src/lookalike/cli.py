@@ -1,0 +1,88 @@
+"""The command line: `lookalike search | check | preset | results`.
+
+Every mistake that a user can mend is one line on stderr and exit code 1.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lookalike.core import layout
+from lookalike.core.errors import LookalikeError
+
+app = typer.Typer(
+    name="lookalike",
+    help="Image similarity search: what looks like this?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def search(
+    image: Annotated[Path, typer.Argument(help="An image file.")],
+    k: Annotated[int, typer.Option("-k", help="How many neighbours.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    model: Annotated[Path | None, typer.Option(help="Model; default models/model.")] = None,
+    index: Annotated[Path | None, typer.Option(help="Index; default models/index.")] = None,
+) -> None:
+    """Find the indexed images that look most like IMAGE."""
+    from lookalike.search.searcher import Searcher
+    from lookalike.search.table import print_result
+
+    if k < 1:
+        raise LookalikeError(f"-k {k}: ask for at least 1 neighbour")
+    searcher = Searcher.open(
+        model or layout.project_root() / layout.MODEL,
+        index or layout.project_root() / layout.INDEX,
+    )
+    result = searcher.search(image, k)
+    if as_json:
+        print(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        print_result(result)
+
+
+@app.command()
+def check() -> None:
+    """Check params.yaml, and that the source is there and holds images."""
+    from lookalike.project.check import check
+
+    print(check(layout.project_root()))
+
+
+@app.command()
+def preset(
+    name: Annotated[str | None, typer.Argument(help="Leave out to list the presets.")] = None,
+    source: Annotated[Path | None, typer.Option(help="Where the images are.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="A file of pretrained weights.")] = None,
+) -> None:
+    """Put the preset NAME into params.yaml; comments and the machine block stay."""
+    from lookalike.project.preset import apply_preset, preset_names
+
+    root = layout.project_root()
+    if name is None:
+        print("\n".join(preset_names(root)))
+    else:
+        apply_preset(root, name, source, weights)
+        print(f"{layout.PARAMS} now holds the preset {name}; run it with: dvc repro")
+
+
+@app.command()
+def results() -> None:
+    """Say where the results are and how to search."""
+    from lookalike.project.results import results
+
+    print(results(layout.project_root(), command=sys.argv[0]))
+
+
+def main() -> None:
+    """Run the command line; a mistake is one line and exit code 1."""
+    try:
+        app()
+    except LookalikeError as error:
+        sys.exit(f"lookalike: {error}")

@@ -1,0 +1,42 @@
+"""Where things are, relative to the project's root: the paths that `dvc.yaml` names."""
+
+import os
+from pathlib import Path
+
+from lookalike.core.errors import LookalikeError
+
+PARAMS = Path("params.yaml")
+
+SAMPLES = Path("data/samples")
+IMAGES = Path("data/images")
+REJECTED = Path("data/rejected.csv")
+SPLIT = Path("data/split.csv")
+EMBEDDINGS = Path("data/embeddings")
+MODEL = Path("models/model")
+INDEX = Path("models/index")
+METRICS = Path("metrics")
+TRAIN_LOG = METRICS / "train"
+EVALUATION = METRICS / "evaluate"
+FIGURES = METRICS / "figures"
+TIMINGS = METRICS / "timings"
+
+
+def project_root() -> Path:
+    """The nearest folder, from the current one upwards, that holds a `dvc.yaml`.
+
+    Raises:
+        LookalikeError: there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "dvc.yaml").is_file():
+            return folder
+    raise LookalikeError(f"{here}: no dvc.yaml here or above; change to a Lookalike project")
+
+
+def cache_folder() -> Path:
+    """The one cache: `.cache` in `$DVC_ROOT`, which temporary experiments share, else here.
+
+    Content-addressed and safe to delete.
+    """
+    return Path(os.environ.get("DVC_ROOT", ".")) / ".cache"

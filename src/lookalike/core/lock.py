@@ -1,0 +1,37 @@
+"""One stage at a time in a working tree.
+
+A killed `dvc` leaves its stage running: a second start must not write beside it.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from lookalike.core.errors import LookalikeError
+
+LOCK = Path(".stage.lock")
+
+
+@contextmanager
+def stage_lock(name: str, lock: Path = LOCK) -> Iterator[None]:
+    """Hold the working tree's lock; the system frees it when the process ends, however it ends.
+
+    Raises:
+        LookalikeError: another process holds it; the line names its stage and pid.
+    """
+    holder = lock.with_suffix(".pid")
+    try:
+        with FileLock(lock, timeout=0):
+            holder.write_text(f"stage {name}, pid {os.getpid()}", encoding="utf-8")
+            try:
+                yield
+            finally:
+                holder.unlink(missing_ok=True)
+    except Timeout:
+        who = holder.read_text(encoding="utf-8") if holder.is_file() else "another stage"
+        raise LookalikeError(
+            f"{who} is running in {Path.cwd()}: wait for it to end, or end it, then run again"
+        ) from None

@@ -1,0 +1,114 @@
+"""`params.yaml`, read block by block into typed, frozen objects.
+
+Each stage folder declares its own block as a subclass of `Block`; what all of them share, `base`
+and `machine`, is here. A stage reads a block by its class, `read_params(TrainParams)`, so the code
+says which blocks a stage depends on and a test holds that against `dvc.yaml`.
+"""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, ClassVar, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.layout import PARAMS
+
+
+class Group(BaseModel):
+    """Parameters that belong together: strict types, no unknown keys, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Block(Group):
+    """A top-level block of `params.yaml`; `block` is its key."""
+
+    block: ClassVar[str]
+
+
+class BaseParams(Block):
+    """What more than one stage needs and what can change bytes."""
+
+    block = "base"
+
+    seed: int = Field(default=0, ge=0)
+    precision: Literal["fp32", "bf16"] = "fp32"
+    threads: int = Field(default=2, ge=1)
+    inference_batch_size: int = Field(default=32, ge=1)
+
+
+class MachineParams(Block):
+    """What this machine has; nothing here can change a byte, so no stage declares it."""
+
+    block = "machine"
+
+    workers: int = Field(default=2, ge=0)
+
+
+AnyBlock = TypeVar("AnyBlock", bound=Block)
+
+
+def read_params(block: type[AnyBlock], path: Path = PARAMS) -> AnyBlock:
+    """Read and check one block of the parameter file; an absent block gives its defaults.
+
+    Raises:
+        LookalikeError: a line for each problem, naming file, key, value and what is allowed.
+    """
+    return parse_block(block, read_yaml(path), path)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML 1.2 mapping, as DVC reads it: `1e-05` is a number.
+
+    Raises:
+        LookalikeError: the file is missing, is not YAML, or is not a mapping.
+    """
+    try:
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LookalikeError(f"{path}: cannot be read ({error.strerror})") from None
+    except YAMLError as error:
+        raise LookalikeError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise LookalikeError(f"{path}: should hold blocks such as 'base:' and 'train:'")
+    return content
+
+
+def parse_block(block: type[AnyBlock], content: dict[str, Any], path: Path) -> AnyBlock:
+    """Check one block of a parameter file's content; see `read_params`."""
+    try:
+        return block.model_validate({} if (value := content.get(block.block)) is None else value)
+    except ValidationError as error:
+        problems: dict[str, list[str]] = {}
+        for details in error.errors():
+            where, message = _describe(block, details)
+            problems.setdefault(where, []).append(message)
+        lines = [f"{path}: {where}: {' or '.join(found)}" for where, found in problems.items()]
+        raise LookalikeError("\n".join(lines)) from None
+
+
+def _describe(block: type[Block], details: ErrorDetails) -> tuple[str, str]:
+    # pydantic adds the tried branch of a union ("int", "list[str]") to the location: not a key
+    keys = [str(part) for part in details["loc"] if str(part) != "int" and "[" not in str(part)]
+    key = ".".join([block.block, *keys])
+    if details["type"] == "extra_forbidden":
+        return key, f"there is no such parameter{_hint(block, keys)}"
+    message = details["msg"].removeprefix("Value error, ")
+    if isinstance(details["input"], dict):
+        return key, message
+    return f"{key} = {details['input']!r}", message[0].lower() + message[1:]
+
+
+def _hint(block: type[Block], keys: list[str]) -> str:
+    known: dict[str, Any] = dict(block.model_fields)
+    for key in keys[:-1]:
+        annotation = known[key].annotation
+        known = dict(getattr(annotation, "model_fields", {}))
+    close = get_close_matches(keys[-1], known, n=1)
+    if close:
+        return f"; did you mean {'.'.join([block.block, *keys[:-1], close[0]])}?"
+    return f"; there are {', '.join(sorted(known))}"

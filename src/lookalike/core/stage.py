@@ -1,0 +1,32 @@
+"""The frame around a stage's `main`: the lock, one line for a mistake, an exit code."""
+
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.lock import stage_lock
+
+
+def run_stage(name: str, main: Callable[[], None]) -> NoReturn:
+    """Run `main` under the working tree's lock and exit.
+
+    Exit code 0: done. 1: a mistake that the user can mend, told in one line on stderr.
+    130: interrupted (SIGINT or SIGTERM); outputs that were not finished are not there.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with stage_lock(name):
+            main()
+    except LookalikeError as error:
+        sys.exit(f"{name}: {error}")
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted; run it again to start this stage anew", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""Stage `evaluate`: how well the model classifies and retrieves on the test split."""

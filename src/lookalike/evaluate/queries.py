@@ -1,0 +1,71 @@
+"""The picture that tells the story: test images and what looks like them."""
+
+from collections import Counter
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lookalike.core.seeds import seed_for
+from lookalike.evaluate.params import EvaluateParams
+from lookalike.images.decode import decode
+from lookalike.images.shards import open_shards
+from lookalike.images.split import SplitImage
+from lookalike.retrieval.gallery import Panel, draw_gallery
+from lookalike.retrieval.neighbours import exact_neighbours
+
+TITLE = "Test images (left) and the other test images that look most like them (cosine)"
+
+
+def draw_queries(
+    path: Path,
+    test: list[SplitImage],
+    embeddings: Tensor,
+    images: Path,
+    params: EvaluateParams,
+    seed: int,
+) -> None:
+    """Draw some test images, each with its nearest neighbours, into the PNG file `path`.
+
+    Args:
+        path: the file to write.
+        test: the test images.
+        embeddings: theirs, rows of length 1.
+        images: the image store.
+        params: how many queries and neighbours.
+        seed: what chooses the queries.
+    """
+    store = open_shards(images)["image"]
+
+    def panel(position: int, caption: str, right: bool | None) -> Panel:
+        image = decode(store[test[position].row].as_py(), max_pixels=None)
+        return Panel(image, caption, right)
+
+    queries = torch.tensor(choose_queries([image.label for image in test], params, seed))
+    depth = params.gallery_neighbours
+    rows = []
+    for found in exact_neighbours(embeddings[queries], embeddings, depth, query_rows=queries):
+        for number in range(found.start, found.stop):
+            query = int(queries[number])
+            row = [panel(query, test[query].label, None)]
+            for position, cosine in zip(
+                found.indices[number - found.start].tolist(),
+                found.similarities[number - found.start].tolist(),
+                strict=True,
+            ):
+                label = test[position].label
+                row.append(panel(position, f"{label} {cosine:.2f}", label == test[query].label))
+            rows.append(row)
+    draw_gallery(rows, TITLE, path)
+
+
+def choose_queries(labels: list[str], params: EvaluateParams, seed: int) -> list[int]:
+    """Seeded positions, the first image of every class before the second of any."""
+    shuffled = sorted(range(len(labels)), key=lambda position: seed_for(seed, "query", position))
+    seen: Counter[str] = Counter()
+    turns = []
+    for position in shuffled:
+        turns.append((seen[labels[position]], position))
+        seen[labels[position]] += 1
+    turns.sort(key=lambda pair: pair[0])
+    return [position for _, position in turns[: params.gallery_queries]]

@@ -1,0 +1,1 @@
+"""Images: decoding one safely, the Arrow shard format, the torch dataset over it."""

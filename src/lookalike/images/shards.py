@@ -1,0 +1,87 @@
+"""The image store: encoded images and their metadata in Arrow IPC files.
+
+A few files of megabytes instead of thousands of small ones: DVC hashes, pushes and pulls them many
+times faster. Rows are sorted by path. Where a shard ends is decided by its rows' content, not by
+counting, so images added in one place change only the shards there.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from lookalike.core.errors import LookalikeError
+
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("label", pa.string()),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("width", pa.int32(), nullable=False),
+        pa.field("height", pa.int32(), nullable=False),
+        pa.field("channels", pa.int32(), nullable=False),
+        pa.field("phash", pa.uint64(), nullable=False),
+        pa.field("source_split", pa.string()),
+        pa.field("image", pa.binary(), nullable=False),
+    ]
+)
+METADATA = [name for name in SCHEMA.names if name != "image"]
+
+AVERAGE_BYTES = 4 * 2**20
+MAX_BYTES = 16 * 2**20
+
+
+def write_shards(rows: Iterable[dict[str, Any]], folder: Path) -> None:
+    """Write rows, already sorted by path, as `part-00000.arrow`, `part-00001.arrow`, ..."""
+    folder.mkdir(parents=True)
+    for number, shard in enumerate(_cut(rows)):
+        table = pa.Table.from_pylist(shard, schema=SCHEMA)
+        with pa.ipc.new_file(folder / f"part-{number:05d}.arrow", SCHEMA) as writer:
+            writer.write_table(table)
+
+
+def _cut(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Group rows into shards, ending one where a row's hash says so or where it would overflow."""
+    shard: list[dict[str, Any]] = []
+    size = 0
+    for row in rows:
+        length = len(row["image"])
+        if shard and size + length > MAX_BYTES:
+            yield shard
+            shard, size = [], 0
+        shard.append(row)
+        size += length
+        if _ends_shard(row["id"], length):
+            yield shard
+            shard, size = [], 0
+    if shard:
+        yield shard
+
+
+def _ends_shard(image_id: str, length: int) -> bool:
+    """True with a probability of `length / AVERAGE_BYTES`, as a function of the id alone."""
+    return int(image_id[:16], 16) * AVERAGE_BYTES < length * 2**64
+
+
+def open_shards(folder: Path) -> pa.Table:
+    """Open the image store, memory-mapped: columns and rows are read when they are touched.
+
+    Raises:
+        LookalikeError: there is no shard, or one cannot be read.
+    """
+    tables = []
+    for path in sorted(folder.glob("part-*.arrow")):
+        try:
+            tables.append(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
+        except (pa.ArrowInvalid, OSError) as error:
+            raise LookalikeError(f"{path}: is not a whole shard ({error}); ingest again") from None
+    if not tables:
+        raise LookalikeError(f"{folder}: holds no images; run the ingest stage first")
+    return pa.concat_tables(tables)
+
+
+def open_metadata(folder: Path) -> pa.Table:
+    """Open every column of the image store but the images."""
+    return open_shards(folder).select(METADATA)

@@ -1,0 +1,45 @@
+"""The split as a file: which labelled image is for training, validation or the test."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.files import read_csv, write_csv
+from lookalike.images.shards import open_metadata
+
+HEADER = ("id", "path", "label", "split")
+
+
+class SplitImage(NamedTuple):
+    """An image of the split and its row in the image store."""
+
+    row: int
+    path: str
+    label: str
+    split: str
+
+
+def write_split(path: Path, rows: Iterable[tuple[str, str, str, str]]) -> None:
+    """Write `(id, path, label, split)` rows, whole or not at all."""
+    write_csv(path, HEADER, rows)
+
+
+def read_split(path: Path, images: Path) -> list[SplitImage]:
+    """Read the split, in the order of its file, and find its images in the store.
+
+    Raises:
+        LookalikeError: the file is missing, or names an image that the store does not have.
+    """
+    if not path.is_file():
+        raise LookalikeError(f"{path}: missing; run the split stage first")
+    row_of = {image_id: row for row, image_id in enumerate(open_metadata(images)["id"].to_pylist())}
+    try:
+        return [
+            SplitImage(row_of[entry["id"]], entry["path"], entry["label"], entry["split"])
+            for entry in read_csv(path)
+        ]
+    except KeyError as error:
+        raise LookalikeError(
+            f"{path}: names {error.args[0]!r}, which {images} does not have; split again"
+        ) from None

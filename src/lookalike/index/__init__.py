@@ -1,0 +1,1 @@
+"""Stage `index`: the searchable bundle, and how much it loses against exact search."""

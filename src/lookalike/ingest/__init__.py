@@ -1,0 +1,1 @@
+"""Stage `ingest`: from a source of images to Arrow shards."""

@@ -1,0 +1,102 @@
+"""The model artifact: a folder with the weights and everything needed to use them."""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.files import sha256_of_files, to_json, written_whole
+from lookalike.model.network import IMAGENET_MEAN, IMAGENET_STD, EmbeddingNetwork
+from lookalike.model.transforms import ImageSize
+
+WEIGHTS = "weights.safetensors"
+DESCRIPTION = "model.json"
+
+
+class ModelDescription(BaseModel):
+    """The content of `model.json`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal[1] = 1
+    backbone: str
+    embedding_dim: int | None
+    classes: list[str]
+    channels: Literal[3] = 3
+    image_size: ImageSize
+    mean: list[float] = list(IMAGENET_MEAN)
+    std: list[float] = list(IMAGENET_STD)
+    temperature: float = Field(default=1.0, gt=0)
+    precision: Literal["fp32", "bf16"]
+
+
+class Model:
+    """A network with its description, ready to use, in evaluation mode."""
+
+    def __init__(self, description: ModelDescription, network: EmbeddingNetwork) -> None:
+        self.description = description
+        self.network = network.eval()
+
+    @property
+    def dimension(self) -> int:
+        """The size of an embedding."""
+        return self.network.dimension
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Class probabilities `[n, classes]` from logits, at the model's temperature."""
+        return (logits.float() / self.description.temperature).softmax(dim=1)
+
+
+def build_network(description: ModelDescription) -> EmbeddingNetwork:
+    """The network that a description is of, with random weights."""
+    network = EmbeddingNetwork(
+        description.backbone, description.embedding_dim, len(description.classes)
+    )
+    network.mean.copy_(network.mean.new_tensor(description.mean).view_as(network.mean))
+    network.std.copy_(network.std.new_tensor(description.std).view_as(network.std))
+    return network
+
+
+def save_model(folder: Path, description: ModelDescription, weights: dict[str, Tensor]) -> None:
+    """Write the artifact, whole or not at all."""
+    with written_whole(folder) as partial:
+        partial.mkdir()
+        save_file({k: v.contiguous() for k, v in weights.items()}, partial / WEIGHTS)
+        (partial / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone
+        (partial / DESCRIPTION).write_text(to_json(description.model_dump()), encoding="utf-8")
+
+
+def load_model(folder: Path) -> Model:
+    """Open an artifact.
+
+    Raises:
+        LookalikeError: it is missing, broken, or its two files do not belong together.
+    """
+    try:
+        content = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        description = ModelDescription.model_validate(content)
+        network = build_network(description)
+        network.load_state_dict(load_file(folder / WEIGHTS))
+    except FileNotFoundError as error:
+        raise LookalikeError(f"{error.filename}: missing; train first, or dvc pull") from None
+    except (ValueError, ValidationError, SafetensorError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise LookalikeError(f"{folder}: is not a whole model artifact ({reason})") from None
+    return Model(description, network)
+
+
+def fingerprint(folder: Path) -> str:
+    """The sha256 over an artifact's weights and description: two models differ if it does.
+
+    Raises:
+        LookalikeError: a file of the artifact is missing.
+    """
+    try:
+        return sha256_of_files([folder / WEIGHTS, folder / DESCRIPTION])
+    except FileNotFoundError as error:
+        raise LookalikeError(f"{error.filename}: missing; train first, or dvc pull") from None

@@ -1,0 +1,77 @@
+"""torchvision's classification models as backbones: the same network without its classifier."""
+
+from difflib import get_close_matches
+
+import torch
+from torch import nn
+
+from lookalike.core.errors import LookalikeError
+from lookalike.model.vision import models
+
+# Number of classes a backbone is built with, only to tell its classifier from its other layers;
+# the same as in ImageNet weights, so that those load as they are.
+IMAGENET_CLASSES = 1000
+
+
+def backbone_names() -> list[str]:
+    """Every name that `build_backbone` accepts, sorted."""
+    return sorted(models.list_models(module=models))
+
+
+def check_backbone(name: str) -> None:
+    """Do nothing where there is a backbone of that name.
+
+    Raises:
+        LookalikeError: torchvision has no such classification model; the line suggests some.
+    """
+    names = backbone_names()
+    if name not in names:
+        close = get_close_matches(name, names) or ["resnet18", "mobilenet_v2", "efficientnet_b0"]
+        raise LookalikeError(
+            f"train.backbone = {name!r}: torchvision has no such classification model; "
+            f"it has {', '.join(close)} and others"
+        )
+
+
+def build_classifier(name: str) -> nn.Module:
+    """Build a torchvision classification model with 1000 classes and random weights.
+
+    Raises:
+        LookalikeError: see `check_backbone`.
+    """
+    check_backbone(name)
+    # The auxiliary classifiers of the Inception family serve only training from scratch.
+    inception = name in {"googlenet", "inception_v3"}
+    options = {"aux_logits": False, "init_weights": True} if inception else {}
+    model: nn.Module = models.get_model(name, weights=None, num_classes=IMAGENET_CLASSES, **options)
+    return model
+
+
+def remove_classifier(model: nn.Module) -> int:
+    """Replace the layer that scores the classes by the identity, in place.
+
+    It is the last linear layer or convolution of the model. What comes before it stays: in VGG the
+    two 4096-wide layers, in MobileNetV3 the last expansion.
+
+    Returns:
+        The number of features that the model now gives an image.
+    """
+    name, layer = [
+        (name, module)
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear | nn.Conv2d)
+    ][-1]
+    parent = model.get_submodule(name.rpartition(".")[0])
+    setattr(parent, name.rpartition(".")[2], nn.Identity())
+    return layer.in_features if isinstance(layer, nn.Linear) else layer.in_channels
+
+
+def build_backbone(name: str) -> tuple[nn.Module, int]:
+    """Build a backbone with random weights from torch's current seed.
+
+    Returns:
+        A module from float images `[n, 3, height, width]` to features `[n, d]`, and `d`.
+    """
+    model = build_classifier(name)
+    features = remove_classifier(model)
+    return model.to(memory_format=torch.channels_last), features  # type: ignore[call-overload]

@@ -1,0 +1,104 @@
+"""The embeddings of all images as files: row i is row i of the image store.
+
+`vectors.npy` holds them as the model gives them, float32 `[n, d]`, memory-mapped; `rows.arrow` who
+they are of: id, predicted label and its probability (null where the model has no classes). Its
+schema names the model.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.files import written_whole
+from lookalike.model.artifact import Model
+from lookalike.model.extract import Extraction
+
+VECTORS = "vectors.npy"
+ROWS = "rows.arrow"
+ROWS_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("predicted_label", pa.string()),
+        pa.field("probability", pa.float32()),
+    ]
+)
+
+
+MODEL_KEY = b"model_sha256"
+
+
+class Embeddings(NamedTuple):
+    """An opened folder of embeddings.
+
+    Attributes:
+        vectors: float32 `[n, d]`, memory-mapped.
+        rows: `n` rows of `ROWS_SCHEMA`.
+        model_sha256: the fingerprint of the model that they come from.
+    """
+
+    vectors: np.ndarray
+    rows: pa.Table
+    model_sha256: str
+
+
+def write_embeddings(
+    folder: Path,
+    ids: list[str],
+    model: Model,
+    model_sha256: str,
+    extractions: Iterable[Extraction],
+) -> None:
+    """Write embeddings batch by batch through a memory map; whole or not at all.
+
+    Args:
+        folder: the folder to write.
+        ids: the images, in the order of the extractions.
+        model: what the extractions come from.
+        model_sha256: its fingerprint.
+        extractions: consecutive parts, from row 0 to the last.
+    """
+    names = pa.array(model.description.classes, pa.string())
+    labels: list[pa.Array] = []
+    probabilities: list[pa.Array] = []
+    with written_whole(folder) as partial:
+        partial.mkdir()
+        vectors = np.lib.format.open_memmap(
+            partial / VECTORS, mode="w+", dtype=np.float32, shape=(len(ids), model.dimension)
+        )
+        for part in extractions:
+            vectors[part.start : part.stop] = part.embeddings.numpy()
+            if part.logits is None:
+                labels.append(pa.nulls(part.stop - part.start, pa.string()))
+                probabilities.append(pa.nulls(part.stop - part.start, pa.float32()))
+            else:
+                best = model.probabilities(part.logits).max(dim=1)
+                labels.append(names.take(pa.array(best.indices.numpy())))
+                probabilities.append(pa.array(best.values.numpy()))
+        vectors.flush()
+        columns = [pa.array(ids), pa.chunked_array(labels), pa.chunked_array(probabilities)]
+        schema = ROWS_SCHEMA.with_metadata({MODEL_KEY: model_sha256})
+        with pa.ipc.new_file(partial / ROWS, schema) as writer:
+            writer.write_table(pa.table(columns, schema=schema).combine_chunks())
+
+
+def open_embeddings(folder: Path) -> Embeddings:
+    """Open a folder of embeddings without reading the vectors.
+
+    Raises:
+        LookalikeError: a file is missing or broken, or the two do not belong together.
+    """
+    try:
+        vectors = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
+        rows = pa.ipc.open_file(pa.memory_map(str(folder / ROWS))).read_all()
+        model_sha256 = rows.schema.metadata[MODEL_KEY].decode()
+    except FileNotFoundError:
+        raise LookalikeError(f"{folder}: no embeddings; run the embed stage first") from None
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise LookalikeError(f"{folder}: broken embeddings ({error}); embed again") from None
+    if len(vectors) != len(rows):
+        raise LookalikeError(f"{folder}: {len(vectors)} vectors but {len(rows)} rows; embed again")
+    return Embeddings(vectors, rows, model_sha256)

@@ -1,0 +1,49 @@
+"""From a decoded image to the uint8 tensor that the network takes."""
+
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from lookalike.images.dataset import Transform
+from lookalike.model.vision import v2
+
+
+class ImageSize(BaseModel):
+    """How an image becomes the network's input: shorter side to `resize`, centre `crop` square."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    resize: int = Field(ge=8)
+    crop: int = Field(ge=8)
+
+
+def evaluation_transform(size: ImageSize) -> Transform:
+    """Resize the shorter side (bilinear, antialiased) and cut out the centre."""
+    return _to_tensor(
+        v2.Resize(size.resize, interpolation=v2.InterpolationMode.BILINEAR),
+        v2.CenterCrop(size.crop),
+    )
+
+
+def augmentation(size: ImageSize, smallest_crop: float, flip: bool) -> Transform:
+    """A random crop, resized, and a random mirror image (Szegedy et al., 2015, section 6).
+
+    Args:
+        size: the network's input.
+        smallest_crop: the least part of an image's area that a crop may show.
+        flip: mirror every second image on average.
+    """
+    return _to_tensor(
+        v2.RandomResizedCrop(size.crop, scale=(smallest_crop, 1.0)),
+        v2.RandomHorizontalFlip(0.5 if flip else 0.0),
+    )
+
+
+def _to_tensor(*steps: object) -> Transform:
+    pipeline = v2.Compose([*steps, v2.PILToTensor()])
+
+    def transform(image: Image.Image) -> Tensor:
+        result: Tensor = pipeline(image)
+        return result
+
+    return transform

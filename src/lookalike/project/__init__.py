@@ -1,0 +1,1 @@
+"""The project as a whole: its parameter file, presets, checks and results."""

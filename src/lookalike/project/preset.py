@@ -1,0 +1,82 @@
+"""Presets: known-good parameters for a data set, put into `params.yaml`."""
+
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.files import sha256_of_file, written_whole
+from lookalike.core.layout import PARAMS
+from lookalike.core.params import MachineParams, parse_block, read_yaml
+from lookalike.project.parameters import BLOCKS
+
+FOLDER = Path("presets")
+
+
+def preset_names(root: Path) -> list[str]:
+    """The presets of a project, sorted."""
+    return sorted(path.stem for path in (root / FOLDER).glob("*.yaml"))
+
+
+def apply_preset(root: Path, name: str, source: Path | None, weights: Path | None) -> None:
+    """Put a preset into `params.yaml`: what it does not name gets its default.
+
+    Comments and the order of keys stay, and so does the `machine` block.
+
+    Args:
+        root: the project.
+        name: one of `preset_names`.
+        source: where the images are; written as an absolute path.
+        weights: a file of pretrained weights; written as an absolute path, with its sha256.
+
+    Raises:
+        LookalikeError: there is no such preset or path, or the preset needs a source.
+    """
+    overlay = _read_overlay(root, name)
+    if source is not None:
+        overlay.setdefault("ingest", {})["source"] = str(_existing(source, "--source"))
+    elif "source" not in overlay.get("ingest", {}):
+        raise LookalikeError(f"preset {name}: say where the images are: --source PATH")
+    if weights is not None:
+        path = _existing(weights, "--weights")
+        pinned = {"weights": str(path), "weights_sha256": sha256_of_file(path)}
+        overlay.setdefault("train", {}).update(pinned)
+
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 100
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.representer.add_representer(
+        type(None), lambda r, _: r.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
+    content = yaml.load((root / PARAMS).read_text(encoding="utf-8"))
+    for block_name, block in BLOCKS.items():
+        if block is not MachineParams:
+            values = parse_block(block, overlay, FOLDER / f"{name}.yaml").model_dump()
+            _update(content.setdefault(block_name, CommentedMap()), values)
+    with written_whole(root / PARAMS) as partial, partial.open("w", encoding="utf-8") as file:
+        yaml.dump(content, file)
+
+
+def _read_overlay(root: Path, name: str) -> dict[str, Any]:
+    names = preset_names(root)
+    if name not in names:
+        raise LookalikeError(f"preset {name}: there is none; there are {', '.join(names)}")
+    return read_yaml(root / FOLDER / f"{name}.yaml")
+
+
+def _existing(path: Path, option: str) -> Path:
+    if not path.exists():
+        raise LookalikeError(f"{option} {path}: there is no such file or folder")
+    return path.resolve()
+
+
+def _update(target: CommentedMap, values: dict[str, Any]) -> None:
+    """Set values key by key: a value that stays keeps its comment and its way of being written."""
+    for key, value in values.items():
+        if isinstance(value, dict) and isinstance(target.get(key), CommentedMap):
+            _update(target[key], value)
+        elif key not in target or target[key] != value:
+            target[key] = value

@@ -1,0 +1,50 @@
+"""Where the results of a run are, and a first thing to try."""
+
+import json
+import shlex
+from pathlib import Path
+
+from lookalike.core import layout
+from lookalike.core.errors import LookalikeError
+from lookalike.index.bundle import open_bundle
+from lookalike.model.artifact import fingerprint
+
+
+def results(root: Path, command: str) -> str:
+    """Name the outputs and the headline figures of a finished run, and a query to paste.
+
+    Args:
+        root: the project.
+        command: how to call the command line, such as `.venv/bin/lookalike`.
+
+    Raises:
+        LookalikeError: the pipeline has not run to its end.
+    """
+    bundle = open_bundle(root / layout.INDEX, fingerprint(root / layout.MODEL))
+    evaluation = _read(root / layout.METRICS / "evaluate.json")
+    index = _read(root / layout.METRICS / "index.json")
+    figures = [
+        f"{name.replace('_', ' ')} {evaluation[name]:.4f}"
+        for name in ("accuracy", "balanced_accuracy", "recall_at_1", "map_at_r")
+        if name in evaluation
+    ]
+    figures.append(f"index recall at 10 {index['recall_at_10']:.4f}")
+    lines = [
+        f"model    {layout.MODEL}/",
+        f"index    {layout.INDEX}/ ({len(bundle)} images)",
+        f"metrics  {layout.METRICS}/*.json: {', '.join(figures)}",
+        f"pictures {layout.FIGURES}/",
+    ]
+    for record in bundle.records():
+        if record["split"] in {"test", None} and (root / record["source"]).is_file():
+            lines += ["", f"{command} search {shlex.quote(record['source'])} -k 5"]
+            break
+    return "\n".join(lines)
+
+
+def _read(path: Path) -> dict[str, float]:
+    try:
+        content: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise LookalikeError(f"{path}: missing; run the pipeline first") from None
+    return content

@@ -1,0 +1,1 @@
+"""Exact nearest neighbours, ranking metrics and pictures of queries."""

@@ -1,0 +1,53 @@
+"""Pictures of queries with their neighbours: right ones framed green, wrong ones red."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib
+from matplotlib.figure import Figure
+from PIL import Image
+
+from lookalike.core.files import written_whole
+
+FRAMES = {None: "#4a4a4a", True: "#2e8b57", False: "#c8323c"}
+
+
+class Panel(NamedTuple):
+    """One picture: an RGB image, a short caption, and whether it is right (None: the query)."""
+
+    image: Image.Image
+    caption: str
+    right: bool | None
+
+
+def draw_gallery(rows: Sequence[Sequence[Panel]], title: str, path: Path) -> None:
+    """Draw each row of panels, the query first, into a PNG file; whole or not at all.
+
+    The bytes depend on the panels alone: no date, no version of the drawing library.
+    """
+    columns = max(len(row) for row in rows)
+    with matplotlib.rc_context({"font.family": "DejaVu Sans", "font.size": 9}):
+        figure = Figure(figsize=(1.25 * columns + 0.2, 1.5 * len(rows) + 0.5), dpi=110)
+        axes = figure.subplots(len(rows), columns, squeeze=False)
+        for row, row_axes in zip(rows, axes, strict=True):
+            for column, axis in enumerate(row_axes):
+                axis.set_xticks([])
+                axis.set_yticks([])
+                if column >= len(row):
+                    axis.set_axis_off()
+                    continue
+                panel = row[column]
+                axis.imshow(panel.image, interpolation="antialiased")
+                axis.set_title(_shortened(panel.caption), fontsize=8, pad=3)
+                for spine in axis.spines.values():
+                    spine.set_color(FRAMES[panel.right])
+                    spine.set_linewidth(2.5)
+        figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+        figure.tight_layout(rect=(0, 0, 1, 0.99), pad=0.4)
+        with written_whole(path) as partial:
+            figure.savefig(partial, format="png", metadata={"Software": None})
+
+
+def _shortened(caption: str, longest: int = 18) -> str:
+    return caption if len(caption) <= longest else caption[: longest - 1] + "…"

@@ -1,0 +1,56 @@
+"""Exact nearest neighbours by cosine similarity: the ground truth for everything else."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+QUERIES_AT_ONCE = 256
+
+
+class Neighbours(NamedTuple):
+    """The nearest rows of a gallery, best first, for queries `start` to `stop`.
+
+    Attributes:
+        indices: int64 `[queries, k]`, rows of the gallery.
+        similarities: float32 `[queries, k]`, cosines.
+    """
+
+    start: int
+    stop: int
+    indices: Tensor
+    similarities: Tensor
+
+
+def exact_neighbours(
+    queries: Tensor, gallery: Tensor, k: int, query_rows: Tensor | None = None
+) -> Iterator[Neighbours]:
+    """Find the `k` nearest gallery rows of each query, a block of queries at a time.
+
+    Equal similarities are ordered by row, so the result is a function of the vectors alone. The
+    whole matrix of similarities is never in memory.
+
+    Args:
+        queries: `[n, d]`, rows of length 1.
+        gallery: `[m, d]`, rows of length 1.
+        k: how many neighbours; fewer are given where the gallery has fewer.
+        query_rows: int64 `[n]`, the row of the gallery that is the query itself and therefore no
+            neighbour; None where the queries are not part of the gallery.
+
+    Raises:
+        ValueError: shapes that do not fit, or a `k` below 1.
+    """
+    if queries.ndim != 2 or gallery.ndim != 2 or queries.shape[1] != gallery.shape[1]:
+        raise ValueError(f"cannot compare {tuple(queries.shape)} with {tuple(gallery.shape)}")
+    if k < 1:
+        raise ValueError(f"k = {k}: should be at least 1")
+    available = len(gallery) - (query_rows is not None)
+    for start in range(0, len(queries), QUERIES_AT_ONCE):
+        stop = min(start + QUERIES_AT_ONCE, len(queries))
+        similarities = queries[start:stop] @ gallery.T
+        if query_rows is not None:
+            similarities.scatter_(1, query_rows[start:stop, None], -torch.inf)
+        best, indices = similarities.sort(dim=1, descending=True, stable=True)
+        best, indices = best[:, : min(k, available)], indices[:, : min(k, available)]
+        yield Neighbours(start, stop, indices.clone(), best.clone())

@@ -1,0 +1,1 @@
+"""The query side: what looks like this image?"""

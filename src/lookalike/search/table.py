@@ -1,0 +1,21 @@
+"""A search result for people."""
+
+from rich.console import Console
+from rich.table import Table
+
+from lookalike.search.searcher import SearchResult
+
+
+def print_result(result: SearchResult) -> None:
+    """Print predictions and neighbours to stdout; piped, lines are not cut to a width."""
+    console = Console(highlight=False, soft_wrap=True)
+    if result.predictions:
+        guesses = [f"{guess.label} ({guess.probability:.1%})" for guess in result.predictions]
+        console.print("looks like: " + ", ".join(guesses), markup=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("similarity", justify="right")
+    table.add_column("label")
+    table.add_column("path", overflow="fold")
+    for neighbour in result.neighbours:
+        table.add_row(f"{neighbour.similarity:.4f}", neighbour.label or "-", neighbour.path)
+    console.print(table, markup=False)

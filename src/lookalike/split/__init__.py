@@ -1,0 +1,1 @@
+"""Stage `split`: which image is for training, which for validation, which for the test."""

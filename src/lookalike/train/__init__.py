@@ -1,0 +1,1 @@
+"""Stage `train`: fine-tune a backbone with an embedding head."""

@@ -1,0 +1,121 @@
+"""From images and a split to a trained model."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from lookalike.core.params import BaseParams
+from lookalike.images.batches import SequentialBatches, ShuffledBatches
+from lookalike.images.dataset import ImageDataset
+from lookalike.images.loading import load_batches
+from lookalike.model.artifact import Model, ModelDescription, build_network
+from lookalike.model.extract import extract_all
+from lookalike.model.transforms import ImageSize, augmentation, evaluation_transform
+from lookalike.model.weights import load_backbone, read_weights
+from lookalike.train.calibration import fit_temperature
+from lookalike.train.data import TrainingData
+from lookalike.train.log import TrainingLog
+from lookalike.train.loop import Best, Trainer, fit
+from lookalike.train.optimizer import make_loss, make_optimizer, make_schedule
+from lookalike.train.params import TrainParams
+
+
+class Trained(NamedTuple):
+    """A model, ready to be saved, and the metrics of `metrics/train.json`."""
+
+    description: ModelDescription
+    weights: dict[str, Tensor]
+    metrics: dict[str, Any]
+
+
+def fine_tune(
+    params: TrainParams,
+    base: BaseParams,
+    workers: int,
+    images: Path,
+    data: TrainingData,
+    log: TrainingLog,
+) -> Trained:
+    """Train the backbone with its heads and keep the best epoch, calibrated on validation."""
+    description = describe(params, base, data.classes)
+    network = build_network(description)
+    load_pretrained(network.backbone, params)
+
+    size = description.image_size
+    plain = evaluation_transform(size)
+    augmented = augmentation(size, params.smallest_crop, params.horizontal_flip)
+    train_set = ImageDataset(images, *data.train, augmented if params.augment else plain, base.seed)
+    valid_set = ImageDataset(images, *data.valid, plain)
+    order = ShuffledBatches(len(train_set), params.batch_size, base.seed)
+    in_turn = SequentialBatches(len(valid_set), params.batch_size)
+
+    fabric = Fabric(devices=1, precision="bf16-mixed" if base.precision == "bf16" else "32-true")
+    optimizer = make_optimizer(network, params)
+    schedule = make_schedule(optimizer, params, steps_per_epoch=len(order))
+    wrapped, optimizer = fabric.setup(network, optimizer)
+    trainer = Trainer(fabric, wrapped, make_loss(params), optimizer, schedule)
+    best = fit(
+        trainer,
+        load_batches(train_set, order, workers),
+        order,
+        load_batches(valid_set, in_turn, workers),
+        params.epochs,
+        log.report,
+    )
+
+    network.load_state_dict(best.weights)
+    logits = extract_all(
+        Model(description, network), images, data.valid.rows, base.inference_batch_size, workers
+    ).logits
+    assert logits is not None
+    temperature = fit_temperature(logits, torch.tensor(data.valid.targets))
+    calibrated = description.model_copy(update={"temperature": temperature})
+    return Trained(calibrated, best.weights, _metrics(best, data, params, temperature))
+
+
+def without_training(params: TrainParams, base: BaseParams) -> Trained:
+    """The backbone as it is: its pooled features are the embedding, and it has no classes."""
+    description = describe(params, base, classes=[])
+    network = build_network(description)
+    load_pretrained(network.backbone, params)
+    return Trained(description, network.state_dict(), {"epochs": 0, "classes": 0})
+
+
+def describe(params: TrainParams, base: BaseParams, classes: list[str]) -> ModelDescription:
+    """What `model.json` says of a model with these classes; none without training."""
+    return ModelDescription(
+        backbone=params.backbone,
+        embedding_dim=params.embedding_dim if classes else None,
+        classes=classes,
+        image_size=ImageSize(
+            resize=params.resize or round(params.image_size * 8 / 7), crop=params.image_size
+        ),
+        precision=base.precision,
+    )
+
+
+def load_pretrained(backbone: torch.nn.Module, params: TrainParams) -> None:
+    """Load the weights that the parameters name into a backbone, in place."""
+    if params.weights != "none":
+        weights = read_weights(params.weights, params.backbone, params.weights_sha256)
+        load_backbone(backbone, weights, params.weights)
+
+
+def _metrics(
+    best: Best, data: TrainingData, params: TrainParams, temperature: float
+) -> dict[str, Any]:
+    return {
+        "epochs": params.epochs,
+        "classes": len(data.classes),
+        "train_images": len(data.train.rows),
+        "valid_images": len(data.valid.rows),
+        "best_epoch": best.epoch.number,
+        "train_loss": best.epoch.train.loss,
+        "train_accuracy": best.epoch.train.accuracy,
+        "valid_loss": best.epoch.valid.loss,
+        "valid_accuracy": best.epoch.valid.accuracy,
+        "temperature": temperature,
+    }

@@ -1,0 +1,27 @@
+"""Stage `samples`: scikit-learn's handwritten digits as PNG files in class folders.
+
+1,797 real images of 8 x 8 pixels, 16 grey levels (Alpaydin and Kaynak, 1998): something to run the
+pipeline on without a download.
+"""
+
+import numpy as np
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from lookalike.core.files import written_whole
+from lookalike.core.layout import SAMPLES
+from lookalike.core.stage import run_stage
+
+
+def main() -> None:
+    digits = load_digits()
+    with written_whole(SAMPLES) as folder:
+        for number, (pixels, label) in enumerate(zip(digits.images, digits.target, strict=True)):
+            path = folder / str(label) / f"{number:04d}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            grey = (255 - pixels * 255 / 16).round().astype(np.uint8)
+            Image.fromarray(grey).save(path)
+
+
+if __name__ == "__main__":
+    run_stage("samples", main)
