@@ -6,6 +6,8 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import StringIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +72,14 @@ def rounded(value: Any) -> Any:
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Row]) -> None:
     """Write rows as CSV with `\\n` line ends, whole or not at all; None becomes an empty field."""
     with written_whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+        file.writelines(_csv_line(row) for row in chain([header], rows))
+
+
+def _csv_line(row: Row) -> str:
+    """One line of CSV; `\\r\\n` as line end makes the writer quote a field that holds either."""
+    line = StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(row)
+    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

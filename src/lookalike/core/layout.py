@@ -22,15 +22,15 @@ TIMINGS = METRICS / "timings"
 
 
 def project_root() -> Path:
-    """The nearest folder, from the current one upwards, that holds a `dvc.yaml`.
+    """The nearest folder, from the current one upwards, that holds a `dvc.yaml`; as `..` or `.`.
 
     Raises:
         LookalikeError: there is none.
     """
     here = Path.cwd()
-    for folder in (here, *here.parents):
+    for depth, folder in enumerate((here, *here.parents)):
         if (folder / "dvc.yaml").is_file():
-            return folder
+            return Path(*[".."] * depth)
     raise LookalikeError(f"{here}: no dvc.yaml here or above; change to a Lookalike project")
 
 

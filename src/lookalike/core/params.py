@@ -19,9 +19,9 @@ from lookalike.core.layout import PARAMS
 
 
 class Group(BaseModel):
-    """Parameters that belong together: strict types, no unknown keys, never changed."""
+    """Parameters that belong together: strict types, finite numbers, no unknown keys, frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Block(Group):
@@ -71,6 +71,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LookalikeError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise LookalikeError(f"{path}: is not UTF-8 text") from None
     except YAMLError as error:
         raise LookalikeError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):

@@ -15,7 +15,7 @@ from rich.progress import (
 
 Item = TypeVar("Item")
 
-console = Console(stderr=True, soft_wrap=True, highlight=False)
+console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 def track(items: Iterable[Item], description: str, total: int) -> Iterator[Item]:

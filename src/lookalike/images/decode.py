@@ -68,8 +68,13 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _from_deep_grey(image: Image.Image) -> Image.Image:
-    """16-bit integers keep their upper 8 bits; wider numbers are stretched to their own range."""
+    """16-bit integers keep their upper 8 bits; wider numbers are stretched to their own range.
+
+    Pixels that hold no finite number (NaN often marks missing data) are as dark as the darkest.
+    """
     pixels = np.asarray(image, dtype=np.float64)
+    finite = np.isfinite(pixels)
+    pixels = np.where(finite, pixels, pixels[finite].min() if finite.any() else 0)
     if image.mode.startswith("I;16") or (pixels.min() >= 0 and 255 < pixels.max() <= 65535):
         grey = pixels / 257
     else:

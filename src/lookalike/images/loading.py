@@ -26,4 +26,7 @@ def load_batches(
         persistent_workers=workers > 0,
         pin_memory=torch.cuda.is_available(),
         multiprocessing_context="fork" if workers else None,
+        # Seeds for workers that live on are not drawn anew; from torch's own generator, their
+        # number would decide on every random number after them, such as those of dropout.
+        generator=torch.Generator(),
     )

@@ -10,6 +10,7 @@ from annoy import AnnoyIndex
 from lookalike.core.progress import track
 
 METRIC: Literal["angular"] = "angular"
+MOST_NODES = 2**31 - 1  # Annoy counts in 32 bits
 
 
 def build(vectors: np.ndarray, path: Path, trees: int, seed: int) -> None:
@@ -47,8 +48,9 @@ class AnnoySearcher:
 
     def nearest(self, vector: Sequence[float], k: int) -> list[int]:
         """Up to `k` rows, nearest first."""
-        # Annoy inspects at least k nodes a tree only by its default; ours must not fall below k
-        rows: list[int] = self._engine.get_nns_by_vector(vector, k, max(self._search_k, k))
+        # The same row can be met once in every tree: with fewer nodes there may be fewer than k rows
+        nodes = max(self._search_k, min(k * self._engine.get_n_trees(), MOST_NODES))
+        rows: list[int] = self._engine.get_nns_by_vector(vector, k, nodes)
         return rows
 
     def vector(self, row: int) -> list[float]:

@@ -79,7 +79,7 @@ class IndexBundle:
 
     def search(self, vector: np.ndarray, k: int) -> list[Hit]:
         """Up to `k` nearest images of a float vector `[d]`, by falling cosine similarity."""
-        rows = self._engine.nearest(vector.tolist(), k)
+        rows = self._engine.nearest(vector.tolist(), min(k, len(self)))
         found = np.array([self._engine.vector(row) for row in rows]).reshape(len(rows), -1)
         lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(vector)
         cosines = found @ vector / np.maximum(lengths, np.finfo(np.float32).tiny)
@@ -165,24 +165,37 @@ def open_bundle(folder: Path, model_sha256: str) -> IndexBundle:
     try:
         content = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         description = IndexDescription.model_validate(content)
+        _check_model(folder, description, model_sha256)
+        _check_file(folder / ENGINE, description.engine_sha256)
+        _check_file(folder / METADATA, description.metadata_sha256)
         metadata = pa.ipc.open_file(pa.memory_map(str(folder / METADATA))).read_all()
         engine = annoy.AnnoySearcher(folder / ENGINE, description.dimension, description.search_k)
-    except FileNotFoundError as error:
-        missing = error.filename or folder / METADATA
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise LookalikeError(
-            f"{missing}: missing; run the index stage first, or dvc pull"
+            f"{error.filename}: missing; run the index stage first, or dvc pull"
         ) from None
     except (ValueError, ValidationError, OSError, pa.ArrowInvalid) as error:
         reason = " ".join(str(error).split())[:200]
         raise LookalikeError(f"{folder}: is not a whole index ({reason}); index again") from None
-    if description.model_sha256 != model_sha256:
-        raise LookalikeError(
-            f"{folder}: was built with the model {description.model_sha256[:12]}, but the model "
-            f"here is {model_sha256[:12]}; run embed and index again, or pull both together"
-        )
     if not len(metadata) == len(engine) == description.images:
         raise LookalikeError(
             f"{folder}: {description.images} images promised, {len(engine)} in {ENGINE}, "
             f"{len(metadata)} in {METADATA}; index again"
         )
     return IndexBundle(description, engine, metadata)
+
+
+def _check_model(folder: Path, description: IndexDescription, model_sha256: str) -> None:
+    if description.model_sha256 != model_sha256:
+        raise LookalikeError(
+            f"{folder}: was built with the model {description.model_sha256[:12]}, but the model "
+            f"here is {model_sha256[:12]}; run embed and index again, or pull both together"
+        )
+
+
+def _check_file(path: Path, sha256: str) -> None:
+    """Both files are mapped into memory, where damage could end the process without a word."""
+    if sha256_of_file(path) != sha256:
+        raise LookalikeError(
+            f"{path}: is not the file that {DESCRIPTION} describes; index again, or dvc pull"
+        )

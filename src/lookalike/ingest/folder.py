@@ -44,7 +44,7 @@ def _walk(root: Path) -> list[str]:
     paths = []
     above: dict[str, set[str]] = {str(root): {os.path.realpath(root)}}
     for folder, subfolders, files in os.walk(root, followlinks=True):
-        chain = above.pop(folder)
+        chain = above.pop(str(Path(folder)))  # "./a" as "a": the form of the keys
         for name in list(subfolders):
             target = os.path.realpath(Path(folder, name))
             if target in chain:

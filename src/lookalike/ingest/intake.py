@@ -1,12 +1,15 @@
 """Every candidate becomes a row of the image store or a rejection; nothing is dropped silently."""
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 from lookalike.core.errors import LookalikeError
@@ -51,7 +54,7 @@ class Intake:
         first: dict[str, Candidate] = {}
         for candidate, found, data in self._inspected(candidates):
             if isinstance(found, str):
-                self.rejected.append(Rejection(candidate.path, found, len(data)))
+                self.rejected.append(Rejection(_printable(candidate.path), found, len(data)))
             elif (kept := first.setdefault(found.id, candidate)) is not candidate:
                 self.duplicates += 1
                 self.label_conflicts += kept.label != candidate.label
@@ -99,7 +102,9 @@ class Intake:
         if self.workers == 0:
             yield from _joined(candidates, map(examine, paths))
             return
-        with ProcessPoolExecutor(self.workers, mp_context=get_context("fork")) as pool:
+        with ProcessPoolExecutor(
+            self.workers, mp_context=get_context("fork"), initializer=_end_with_stage
+        ) as pool:
             try:
                 results = pool.map(examine, paths, chunksize=CANDIDATES_A_TASK)
                 yield from _joined(candidates, results)
@@ -121,11 +126,37 @@ def _examine(source: str, max_pixels: int, path: str) -> tuple[Inspection | str,
         path.encode()
     except UnicodeEncodeError:
         return "its name is not UTF-8", b""
+    file = Path(source, path)
     try:
-        data = Path(source, path).read_bytes()
+        if file.exists() and not file.is_file():  # reading a named pipe would wait for ever
+            return "is not a regular file", b""
+        data = file.read_bytes()
     except OSError as error:
         return f"cannot be read: {error.strerror}", b""
     try:
         return inspect(data, max_pixels), data
     except UndecodableImageError as error:
         return str(error), data
+
+
+def _printable(path: str) -> str:
+    """A path as text that can be written: bytes that are not UTF-8 become `\\xff`."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
+def _end_with_stage() -> None:
+    """Let a worker end when its stage ends, in whatever way, and only then.
+
+    An interrupt reaches workers too; one that stopped in the middle of handing over a result would
+    leave the stage waiting for the rest. And the workers of a killed stage would wait for tasks for
+    ever.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+    def wait() -> None:
+        if stage := parent_process():
+            stage.join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()

@@ -82,8 +82,9 @@ def load_model(folder: Path) -> Model:
         description = ModelDescription.model_validate(content)
         network = build_network(description)
         network.load_state_dict(load_file(folder / WEIGHTS))
-    except FileNotFoundError as error:
-        raise LookalikeError(f"{error.filename}: missing; train first, or dvc pull") from None
+    except (FileNotFoundError, NotADirectoryError) as error:
+        missing = error.filename or folder / WEIGHTS  # safetensors does not say which
+        raise LookalikeError(f"{missing}: missing; train first, or dvc pull") from None
     except (ValueError, ValidationError, SafetensorError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise LookalikeError(f"{folder}: is not a whole model artifact ({reason})") from None
@@ -98,5 +99,5 @@ def fingerprint(folder: Path) -> str:
     """
     try:
         return sha256_of_files([folder / WEIGHTS, folder / DESCRIPTION])
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise LookalikeError(f"{error.filename}: missing; train first, or dvc pull") from None

@@ -97,7 +97,7 @@ def open_embeddings(folder: Path) -> Embeddings:
         model_sha256 = rows.schema.metadata[MODEL_KEY].decode()
     except FileNotFoundError:
         raise LookalikeError(f"{folder}: no embeddings; run the embed stage first") from None
-    except (ValueError, TypeError, KeyError, OSError) as error:
+    except (ValueError, TypeError, KeyError, EOFError, OSError) as error:
         raise LookalikeError(f"{folder}: broken embeddings ({error}); embed again") from None
     if len(vectors) != len(rows):
         raise LookalikeError(f"{folder}: {len(vectors)} vectors but {len(rows)} rows; embed again")

@@ -7,6 +7,9 @@ from torch import Tensor
 from lookalike.images.dataset import Transform
 from lookalike.model.vision import v2
 
+# Longer images, in shorter sides, lose their ends before they are resized, not after.
+LONGEST = 64
+
 
 class ImageSize(BaseModel):
     """How an image becomes the network's input: shorter side to `resize`, centre `crop` square."""
@@ -20,6 +23,7 @@ class ImageSize(BaseModel):
 def evaluation_transform(size: ImageSize) -> Transform:
     """Resize the shorter side (bilinear, antialiased) and cut out the centre."""
     return _to_tensor(
+        _without_ends,
         v2.Resize(size.resize, interpolation=v2.InterpolationMode.BILINEAR),
         v2.CenterCrop(size.crop),
     )
@@ -37,6 +41,17 @@ def augmentation(size: ImageSize, smallest_crop: float, flip: bool) -> Transform
         v2.RandomResizedCrop(size.crop, scale=(smallest_crop, 1.0)),
         v2.RandomHorizontalFlip(0.5 if flip else 0.0),
     )
+
+
+def _without_ends(image: Image.Image) -> Image.Image:
+    """A few bytes of PNG can hold a million pixels in a line: resized whole, it takes gigabytes."""
+    longest = LONGEST * min(image.size)
+    if max(image.size) <= longest:
+        return image
+    cut: Image.Image = v2.functional.center_crop(
+        image, [min(image.height, longest), min(image.width, longest)]
+    )
+    return cut
 
 
 def _to_tensor(*steps: object) -> Transform:

@@ -14,6 +14,8 @@ import torch
 
 def _operators_load() -> bool:
     """Load torchvision's compiled operators, as its own import is about to do."""
+    if hasattr(torch.ops.torchvision, "nms"):
+        return True
     spec = find_spec("torchvision")
     folders = (spec.submodule_search_locations or []) if spec else []
     for library in (path for folder in folders for path in Path(folder).glob("_C.*")):

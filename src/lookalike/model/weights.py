@@ -78,7 +78,12 @@ def load_backbone(backbone: nn.Module, weights: StateDict, source: str) -> None:
 def _download_imagenet(backbone: str) -> StateDict:
     weights = models.get_model_weights(backbone).DEFAULT
     try:
-        state: StateDict = weights.get_state_dict(progress=True, check_hash=True)
+        state: StateDict = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
+    except (pickle.UnpicklingError, EOFError):
+        raise LookalikeError(
+            f"train.weights = imagenet: the file of {weights.url} in {torch.hub.get_dir()} does "
+            "not hold weights alone; remove it and train again"
+        ) from None
     except (URLError, OSError, RuntimeError) as error:
         raise LookalikeError(
             f"train.weights = imagenet: {weights.url} could not be downloaded ({error}); "
@@ -95,7 +100,7 @@ def _download(url: str) -> Path:
     try:
         with written_whole(path) as partial:
             fsspec.url_to_fs(url)[0].get_file(url, str(partial))
-    except (OSError, ValueError, ImportError) as error:
+    except Exception as error:  # every protocol raises its own
         reason = " ".join(str(error).split()) or type(error).__name__
         raise LookalikeError(f"train.weights: {url}: cannot be downloaded ({reason})") from None
     return path
@@ -107,7 +112,7 @@ def _load(path: Path, source: str) -> StateDict:
             return load_file(path)
         except SafetensorError:
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
+    except Exception:  # the unpickler raises whatever it meets
         raise LookalikeError(
             f"train.weights: {source}: is neither a safetensors file nor a PyTorch file that holds "
             "only weights"

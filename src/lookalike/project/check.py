@@ -43,6 +43,8 @@ def check(root: Path) -> str:
 
 
 def _is_image(path: Path) -> bool:
+    if not path.is_file():  # reading a named pipe would wait for ever
+        return False
     try:
         decode(path.read_bytes())
     except (OSError, UndecodableImageError):

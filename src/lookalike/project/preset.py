@@ -44,6 +44,7 @@ def apply_preset(root: Path, name: str, source: Path | None, weights: Path | Non
         pinned = {"weights": str(path), "weights_sha256": sha256_of_file(path)}
         overlay.setdefault("train", {}).update(pinned)
 
+    read_yaml(root / PARAMS)  # says in one line what is wrong with the file
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 100
@@ -55,7 +56,9 @@ def apply_preset(root: Path, name: str, source: Path | None, weights: Path | Non
     for block_name, block in BLOCKS.items():
         if block is not MachineParams:
             values = parse_block(block, overlay, FOLDER / f"{name}.yaml").model_dump()
-            _update(content.setdefault(block_name, CommentedMap()), values)
+            if content.get(block_name) is None:
+                content[block_name] = CommentedMap()
+            _update(content[block_name], values)
     with written_whole(root / PARAMS) as partial, partial.open("w", encoding="utf-8") as file:
         yaml.dump(content, file)
 

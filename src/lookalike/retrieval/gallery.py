@@ -39,11 +39,11 @@ def draw_gallery(rows: Sequence[Sequence[Panel]], title: str, path: Path) -> Non
                     continue
                 panel = row[column]
                 axis.imshow(panel.image, interpolation="antialiased")
-                axis.set_title(_shortened(panel.caption), fontsize=8, pad=3)
+                axis.set_title(_shortened(panel.caption), fontsize=8, pad=3, parse_math=False)
                 for spine in axis.spines.values():
                     spine.set_color(FRAMES[panel.right])
                     spine.set_linewidth(2.5)
-        figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+        figure.suptitle(title, fontsize=11, x=0.01, ha="left", parse_math=False)
         figure.tight_layout(rect=(0, 0, 1, 0.99), pad=0.4)
         with written_whole(path) as partial:
             figure.savefig(partial, format="png", metadata={"Software": None})

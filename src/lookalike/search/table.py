@@ -5,10 +5,14 @@ from rich.table import Table
 
 from lookalike.search.searcher import SearchResult
 
+UNCUT = 100_000  # wider than any line
+
 
 def print_result(result: SearchResult) -> None:
     """Print predictions and neighbours to stdout; piped, lines are not cut to a width."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
+    if not console.is_terminal:
+        console.width = UNCUT
     if result.predictions:
         guesses = [f"{guess.label} ({guess.probability:.1%})" for guess in result.predictions]
         console.print("looks like: " + ", ".join(guesses), markup=False)

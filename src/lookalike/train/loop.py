@@ -1,5 +1,6 @@
 """The training loop: epochs of batches, a look at the validation images after each."""
 
+import math
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -79,6 +80,10 @@ def fit(
             evaluate(trainer, valid),
             trainer.optimizer.param_groups[-1]["lr"],
         )
+        if not math.isfinite(epoch.valid.loss):
+            raise LookalikeError(
+                f"the validation loss is {epoch.valid.loss} after epoch {number}: lower train.lr"
+            )
         report(epoch)
         if best is None or _rank(epoch) > _rank(best.epoch):
             best = Best(epoch, _copy_weights(trainer.network))

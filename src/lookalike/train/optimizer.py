@@ -35,8 +35,8 @@ def make_schedule(optimizer: Optimizer, params: TrainParams, steps_per_epoch: in
 
     Goyal et al., "Accurate, Large Minibatch SGD", 2017; Loshchilov and Hutter, "SGDR", 2017.
     """
-    warmup = round(params.warmup_epochs * steps_per_epoch)
     total = params.epochs * steps_per_epoch
+    warmup = min(round(params.warmup_epochs * steps_per_epoch), total - 1)
 
     def scale(step: int) -> float:
         if step < warmup:

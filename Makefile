@@ -1,0 +1,69 @@
+# make repro: set up, run the pipeline, say where the results are.   make test: set up, run the tests.
+# Nothing needs an activated environment.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+INSTALLED := .venv/.installed
+
+# Stages and their tools are those of the environment.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/.venv
+
+# Credentials in .env, where there is one, reach DVC: it does not read that file itself.
+WITH_ENV := $(if $(wildcard .env),dotenv --file .env run --no-override --)
+
+.PHONY: help setup repro test test-full lint format push pull requirements clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: $(INSTALLED)  ## make .venv with the pinned packages and this one
+
+$(INSTALLED): requirements.txt pyproject.toml
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --requirement requirements.txt
+	.venv/bin/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+repro: setup  ## run the pipeline and say where the results are
+	$(WITH_ENV) lookalike check
+	$(WITH_ENV) dvc repro
+	@echo
+	@.venv/bin/lookalike results
+
+test: setup  ## run the quick tests
+	pytest -m "not full"
+
+test-full: setup  ## run all tests
+	pytest
+
+lint: setup  ## ruff and mypy
+	ruff format --check src tests
+	ruff check src tests
+	mypy src/lookalike src/*.py
+
+format: setup  ## let ruff mend what it can
+	ruff format src tests
+	ruff check --fix src tests
+
+push: setup  ## data, model and index to the S3 remote
+	$(WITH_ENV) dvc push
+
+pull: setup  ## data, model and index from the S3 remote
+	$(WITH_ENV) dvc pull
+
+requirements: pyproject.toml  ## pin anew what pyproject.toml asks for
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet uv
+	( echo "# Generated from pyproject.toml by 'make requirements'; do not edit."; \
+	  .venv/bin/uv pip compile --quiet --all-extras --python-version 3.11 --no-header --no-annotate \
+	    --no-emit-package nvidia-ml-py --no-emit-package pip --no-emit-package setuptools \
+	    pyproject.toml | sed '/^nvidia-/d; /^cuda-/d; /^triton=/d; s/+cpu$$//' ) > requirements.new
+	mv requirements.new requirements.txt
+
+clean:  ## remove the environment and the caches; results stay
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

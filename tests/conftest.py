@@ -1,0 +1,205 @@
+"""What tests of several rooms share: encoded images, digits, processes, a tiny trained project."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from PIL import Image
+from sklearn.datasets import load_digits
+
+SOURCE = Path(__file__).parents[1] / "src"
+
+settings.register_profile("project", deadline=None, max_examples=50)
+settings.load_profile("project")
+
+
+@pytest.fixture(scope="session")
+def encoded() -> Callable[..., bytes]:
+    """Encode an image or a uint8 array: `encoded(array)`, `encoded(image, "JPEG", quality=90)`."""
+
+    def encode(picture: Image.Image | np.ndarray, form: str = "PNG", **options: object) -> bytes:
+        image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
+        buffer = BytesIO()
+        image.save(buffer, form, **options)
+        return buffer.getvalue()
+
+    return encode
+
+
+@pytest.fixture(scope="session")
+def digit_files(encoded: Callable[..., bytes]) -> dict[str, bytes]:
+    """Three classes of eight handwritten digits: `0/00.png` to `2/07.png`, 32 x 32 pixels."""
+    digits = load_digits()
+    files = {}
+    for label in range(3):
+        for number, pixels in enumerate(digits.images[digits.target == label][:8]):
+            grey = (255 - pixels * 255 / 16).round().astype(np.uint8)
+            files[f"{label}/{number:02d}.png"] = encoded(np.kron(grey, np.ones((4, 4), np.uint8)))
+    return files
+
+
+@pytest.fixture
+def digit_folder(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
+    """The digits of `digit_files` in class folders."""
+    for path, data in digit_files.items():
+        file = tmp_path / "digits" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    return tmp_path / "digits"
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Start Python code in a process (and session) of its own, in `tmp_path`; ended at the end."""
+    started = []
+
+    def run(code: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(SOURCE)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="session")
+def one_line_error() -> Callable[..., AbstractContextManager[None]]:
+    """Expect a LookalikeError of one line that holds some words: `one_line_error("a", "b")`."""
+    from lookalike.core.errors import LookalikeError
+
+    @contextmanager
+    def expect(*words: str) -> Iterator[None]:
+        with pytest.raises(LookalikeError) as caught:
+            yield
+        line = str(caught.value)
+        assert len(line.splitlines()) == 1, line
+        assert [word for word in words if word not in line] == [], line
+
+    return expect
+
+
+@pytest.fixture(scope="session")
+def tiny_source(encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six classes of twenty handwritten digits, `0/00.png` to `5/19.png`, 8 x 8 pixels."""
+    folder = tmp_path_factory.mktemp("tiny") / "source"
+    digits = load_digits()
+    for label in range(6):
+        (folder / str(label)).mkdir(parents=True)
+        for number, pixels in enumerate(digits.images[digits.target == label][:20]):
+            grey = (255 - pixels * 255 / 16).round().astype(np.uint8)
+            (folder / str(label) / f"{number:02d}.png").write_bytes(encoded(grey))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_images(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The image store of `tiny_source`."""
+    from lookalike.images.shards import write_shards
+    from lookalike.ingest.folder import list_folder
+    from lookalike.ingest.intake import Intake
+
+    store = tmp_path_factory.mktemp("tiny") / "images"
+    intake = Intake(str(tiny_source), max_pixels=1000, workers=0)
+    write_shards(intake.rows(list_folder(str(tiny_source), "folder")), store)
+    return store
+
+
+@pytest.fixture(scope="session")
+def tiny_split(tiny_images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The split file of `tiny_images`: 14, 3 and 3 images of each class."""
+    from lookalike.images.shards import open_metadata
+    from lookalike.images.split import write_split
+    from lookalike.split.assign import assign
+    from lookalike.split.params import SplitParams
+    from lookalike.split.select import Labelled, select
+
+    path = tmp_path_factory.mktemp("tiny") / "split.csv"
+    labelled = [
+        Labelled(**row) for row in open_metadata(tiny_images).select(Labelled._fields).to_pylist()
+    ]
+    assigned = assign(select(labelled, SplitParams(), seed=0), SplitParams().ratios)
+    write_split(path, ((*image, side) for image, side in assigned))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model(
+    tiny_images: Path, tiny_split: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The model artifact of a ResNet-18 after three epochs on `tiny_images`."""
+    from lookalike.core.params import BaseParams
+    from lookalike.images.split import read_split
+    from lookalike.model.artifact import save_model
+    from lookalike.model.compute import fix_compute
+    from lookalike.train.data import training_data
+    from lookalike.train.fine_tune import fine_tune
+    from lookalike.train.log import training_log
+    from lookalike.train.params import TrainParams
+
+    folder = tmp_path_factory.mktemp("tiny")
+    base = BaseParams(threads=1)  # on a busy machine more of them wait for each other
+    params = TrainParams(embedding_dim=16, image_size=32, resize=32, epochs=3, batch_size=16)
+    fix_compute(base)
+    with training_log(folder / "log") as log:
+        data = training_data(read_split(tiny_split, tiny_images))
+        trained = fine_tune(params, base, 0, tiny_images, data, log)
+    save_model(folder / "model", trained.description, trained.weights)
+    return folder / "model"
+
+
+@pytest.fixture(scope="session")
+def tiny_embeddings(
+    tiny_images: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The embeddings of `tiny_images` by `tiny_model`."""
+    from lookalike.images.shards import open_metadata
+    from lookalike.model.artifact import fingerprint, load_model
+    from lookalike.model.embeddings import write_embeddings
+    from lookalike.model.extract import extract
+
+    folder = tmp_path_factory.mktemp("tiny") / "embeddings"
+    model = load_model(tiny_model)
+    ids = open_metadata(tiny_images)["id"].to_pylist()
+    extractions = extract(model, tiny_images, list(range(len(ids))), batch_size=32, workers=0)
+    write_embeddings(folder, ids, model, fingerprint(tiny_model), extractions)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_index(
+    tiny_images: Path,
+    tiny_split: Path,
+    tiny_embeddings: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The index bundle over `tiny_embeddings`."""
+    from lookalike.images.shards import open_metadata
+    from lookalike.images.split import read_split
+    from lookalike.index.bundle import bundle_metadata, write_bundle
+    from lookalike.index.params import IndexParams
+    from lookalike.model.embeddings import VECTORS, open_embeddings
+
+    folder = tmp_path_factory.mktemp("tiny") / "index"
+    embeddings = open_embeddings(tiny_embeddings)
+    split = read_split(tiny_split, tiny_images)
+    metadata = bundle_metadata(open_metadata(tiny_images), embeddings.rows, split)
+    vectors = tiny_embeddings / VECTORS
+    write_bundle(folder, vectors, metadata, embeddings.model_sha256, IndexParams(trees=10))
+    return folder

@@ -1,0 +1,79 @@
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+
+STAGE = """
+import time
+from pathlib import Path
+from lookalike.core.errors import LookalikeError
+from lookalike.core.files import written_whole
+from lookalike.core.stage import run_stage
+
+def main():
+    {main}
+
+run_stage("train", main)
+"""
+WRITE_FOR_EVER = """
+    with written_whole(Path("out")) as partial:
+        partial.write_text("half")
+        print("writing", flush=True)
+        [time.sleep(0.1) for _ in range(600)]  # one long sleep may miss a signal just before it
+"""
+LINE_WHEN_INTERRUPTED = "train: interrupted; run it again to start this stage anew\n"
+
+
+@pytest.fixture
+def stage(start: Callable[[str], Popen[str]]) -> Callable[[str], Popen[str]]:
+    """Start a stage whose `main` is the given code."""
+    return lambda main: start(STAGE.format(main=main))
+
+
+def test_a_stage_that_ends_exits_with_0_and_says_nothing(
+    stage: Callable[[str], Popen[str]],
+) -> None:
+    process = stage("pass")
+    assert process.communicate() == ("", "")
+    assert process.returncode == 0
+
+
+def test_a_mistake_exits_with_1_and_one_line(stage: Callable[[str], Popen[str]]) -> None:
+    process = stage("raise LookalikeError('params.yaml: train.lr = 0: should be more')")
+    assert process.communicate()[1] == "train: params.yaml: train.lr = 0: should be more\n"
+    assert process.returncode == 1
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(stage: Callable[[str], Popen[str]]) -> None:
+    process = stage("raise ZeroDivisionError('here')")
+    errors = process.communicate()[1]
+    assert errors.startswith("Traceback")
+    assert errors.endswith("ZeroDivisionError: here\n")
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_stage_exits_with_130_one_line_and_nothing_half_written(
+    stage: Callable[[str], Popen[str]], tmp_path: Path, sent: signal.Signals
+) -> None:
+    process = stage(WRITE_FOR_EVER)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "writing\n"
+    process.send_signal(sent)
+    assert process.communicate()[1] == LINE_WHEN_INTERRUPTED
+    assert process.returncode == 130
+    assert [path.name for path in tmp_path.iterdir()] == [".stage.lock"]
+
+
+def test_a_second_stage_exits_with_1_and_names_the_first(
+    stage: Callable[[str], Popen[str]],
+) -> None:
+    first = stage(WRITE_FOR_EVER)
+    assert first.stdout is not None
+    first.stdout.readline()
+    second = stage("pass")
+    line = f"train: stage train, pid {first.pid} is running in "
+    assert second.communicate()[1].startswith(line)
+    assert second.returncode == 1

@@ -1,0 +1,99 @@
+"""The picture that tells the story."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from torch import Tensor
+
+from lookalike.evaluate.params import EvaluateParams
+from lookalike.evaluate.queries import choose_queries, draw_queries
+from lookalike.images.split import SplitImage, read_split
+from lookalike.model.embeddings import open_embeddings
+from lookalike.model.network import normalise
+
+LABELS = st.lists(st.sampled_from("abcd"), min_size=1, max_size=30)
+
+
+@given(labels=LABELS, wanted=st.integers(1, 40), seed=st.integers(0, 99))
+def test_as_many_different_queries_are_chosen_as_are_wanted_or_there(
+    labels: list[str], wanted: int, seed: int
+) -> None:
+    chosen = choose_queries(labels, EvaluateParams(gallery_queries=wanted), seed)
+    assert len(chosen) == len(set(chosen)) == min(wanted, len(labels))
+
+
+@given(labels=LABELS, wanted=st.integers(1, 40), seed=st.integers(0, 99))
+def test_no_class_has_a_second_query_before_every_class_has_its_first(
+    labels: list[str], wanted: int, seed: int
+) -> None:
+    chosen = choose_queries(labels, EvaluateParams(gallery_queries=wanted), seed)
+    counts = Counter(labels[position] for position in chosen)
+    most = max(counts.values())
+    for label, images in Counter(labels).items():
+        assert counts[label] >= min(most - 1, images)
+
+
+def test_the_seed_decides_the_queries() -> None:
+    labels, params = ["a"] * 50, EvaluateParams(gallery_queries=5)
+    assert choose_queries(labels, params, seed=1) == choose_queries(labels, params, seed=1)
+    assert choose_queries(labels, params, seed=1) != choose_queries(labels, params, seed=2)
+
+
+@pytest.fixture(scope="module")
+def tested(
+    tiny_images: Path, tiny_split: Path, tiny_embeddings: Path
+) -> tuple[list[SplitImage], Tensor]:
+    """The test images and their embeddings."""
+    test = [image for image in read_split(tiny_split, tiny_images) if image.split == "test"]
+    unit = normalise(torch.tensor(open_embeddings(tiny_embeddings).vectors))
+    return test, unit[[image.row for image in test]]
+
+
+def drawn(
+    path: Path,
+    tested: tuple[list[SplitImage], Tensor],
+    images: Path,
+    queries: int,
+    neighbours: int,
+) -> Path:
+    params = EvaluateParams(gallery_queries=queries, gallery_neighbours=neighbours)
+    draw_queries(path, *tested, images, params, seed=0)
+    return path
+
+
+def test_the_picture_is_the_same_bytes_every_time(
+    tested: tuple[list[SplitImage], Tensor], tiny_images: Path, tmp_path: Path
+) -> None:
+    one = drawn(tmp_path / "one.png", tested, tiny_images, 2, 2)
+    other = drawn(tmp_path / "other.png", tested, tiny_images, 2, 2)
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_the_picture_grows_with_queries_and_neighbours(
+    tested: tuple[list[SplitImage], Tensor], tiny_images: Path, tmp_path: Path
+) -> None:
+    small = Image.open(drawn(tmp_path / "small.png", tested, tiny_images, 1, 1))
+    large = Image.open(drawn(tmp_path / "large.png", tested, tiny_images, 2, 3))
+    assert large.height > small.height
+    assert large.width == pytest.approx(2 * small.width, rel=0.1)
+
+
+def test_more_is_asked_for_than_there_is_and_all_of_it_is_shown(
+    tested: tuple[list[SplitImage], Tensor], tiny_images: Path, tmp_path: Path
+) -> None:
+    few = (tested[0][:3], tested[1][:3])
+    everything = drawn(tmp_path / "all.png", few, tiny_images, 3, 2)
+    more = drawn(tmp_path / "more.png", few, tiny_images, 9, 9)
+    assert more.read_bytes() == everything.read_bytes()
+
+
+def test_a_single_test_image_is_shown_alone(
+    tested: tuple[list[SplitImage], Tensor], tiny_images: Path, tmp_path: Path
+) -> None:
+    alone = drawn(tmp_path / "one.png", (tested[0][:1], tested[1][:1]), tiny_images, 3, 2)
+    assert Image.open(alone).width < 250

@@ -1,0 +1,68 @@
+import hashlib
+from collections.abc import Callable
+from io import BytesIO
+
+import imagehash
+import pytest
+from PIL import Image
+
+from lookalike.images.decode import UndecodableImageError
+from lookalike.images.inspect import inspect
+
+ORIENTATION = 0x0112
+MANY = 10**6
+
+
+def distance(one: int, other: int) -> int:
+    return (one ^ other).bit_count()
+
+
+def test_the_id_is_the_sha256_of_the_bytes(digit_files: dict[str, bytes]) -> None:
+    data = digit_files["0/00.png"]
+    assert inspect(data, MANY).id == hashlib.sha256(data).hexdigest()
+
+
+def test_the_same_pixels_in_other_bytes_have_another_id(encoded: Callable[..., bytes]) -> None:
+    image = Image.linear_gradient("L")
+    png, bmp = inspect(encoded(image), MANY), inspect(encoded(image, "BMP"), MANY)
+    assert png.id != bmp.id
+    assert png.phash == bmp.phash
+
+
+def test_width_and_height_are_in_pixels(encoded: Callable[..., bytes]) -> None:
+    found = inspect(encoded(Image.new("RGB", (30, 20))), MANY)
+    assert (found.width, found.height, found.channels) == (30, 20, 3)
+
+
+def test_width_and_height_are_those_of_the_upright_image(encoded: Callable[..., bytes]) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 8
+    found = inspect(encoded(Image.new("RGB", (30, 20)), "JPEG", exif=exif), MANY)
+    assert (found.width, found.height) == (20, 30)
+
+
+def test_phash_is_imagehash_read_as_a_number(digit_files: dict[str, bytes]) -> None:
+    for data in digit_files.values():
+        image = Image.open(BytesIO(data)).convert("RGB")
+        assert f"{inspect(data, MANY).phash:016x}" == str(imagehash.phash(image))
+
+
+def test_phash_is_near_for_a_compressed_and_shrunken_copy_and_far_for_another_image(
+    encoded: Callable[..., bytes],
+) -> None:
+    one = Image.radial_gradient("L").rotate(30).crop((0, 60, 256, 200))
+    other = Image.effect_mandelbrot((256, 140), (-2, -1, 1, 1), 50)
+    original = inspect(encoded(one), MANY).phash
+    copy = inspect(encoded(one.resize((128, 70)), "JPEG", quality=60), MANY).phash
+    assert distance(original, copy) <= 6
+    assert distance(original, inspect(encoded(other), MANY).phash) > 16
+
+
+def test_what_cannot_be_decoded_is_refused(digit_files: dict[str, bytes]) -> None:
+    with pytest.raises(UndecodableImageError, match=r"^broken image: .*truncated"):
+        inspect(digit_files["0/00.png"][:-40], MANY)
+
+
+def test_too_many_pixels_are_refused(digit_files: dict[str, bytes]) -> None:
+    with pytest.raises(UndecodableImageError, match=r"^32 x 32 pixels, more than 1000 allowed$"):
+        inspect(digit_files["0/00.png"], 1000)

@@ -1,0 +1,63 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from lookalike.core.errors import LookalikeError
+from lookalike.images.shards import write_shards
+from lookalike.images.split import SplitImage, read_split, write_split
+
+PATHS = ["cat/a.png", "cat/b.png", "dog/a.png", 'dog/ü, "b".png']
+
+
+def image_id(path: str) -> str:
+    return hashlib.sha256(path.encode()).hexdigest()
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    sizes = {"width": 1, "height": 1, "channels": 1, "phash": 0}
+    rows = (
+        {
+            "id": image_id(path),
+            "path": path,
+            "label": path[:3],
+            "source": path,
+            **sizes,
+            "source_split": None,
+            "image": path.encode(),
+        }
+        for path in PATHS
+    )
+    write_shards(rows, tmp_path / "images")
+    return tmp_path / "images"
+
+
+def test_a_split_is_read_in_its_own_order_with_the_rows_of_the_store(
+    tmp_path: Path, images: Path
+) -> None:
+    chosen = [(PATHS[3], "train"), (PATHS[0], "test"), (PATHS[2], "valid")]
+    write_split(
+        tmp_path / "split.csv", ((image_id(path), path, path[:3], side) for path, side in chosen)
+    )
+    assert read_split(tmp_path / "split.csv", images) == [
+        SplitImage(3, PATHS[3], "dog", "train"),
+        SplitImage(0, PATHS[0], "cat", "test"),
+        SplitImage(2, PATHS[2], "dog", "valid"),
+    ]
+
+
+def test_a_split_of_nothing_is_read_as_nothing(tmp_path: Path, images: Path) -> None:
+    write_split(tmp_path / "split.csv", [])
+    assert read_split(tmp_path / "split.csv", images) == []
+
+
+def test_a_missing_split_names_the_stage_to_run(tmp_path: Path, images: Path) -> None:
+    with pytest.raises(LookalikeError, match=r"split\.csv: missing; run the split stage first$"):
+        read_split(tmp_path / "split.csv", images)
+
+
+def test_an_image_that_the_store_does_not_have_is_named(tmp_path: Path, images: Path) -> None:
+    write_split(tmp_path / "split.csv", [("f00d", "cat/z.png", "cat", "train")])
+    with pytest.raises(LookalikeError, match=r"split\.csv: names 'f00d', which .*split again$"):
+        read_split(tmp_path / "split.csv", images)

@@ -1,0 +1,248 @@
+"""The index bundle."""
+
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lookalike.core.files import sha256_of_file
+from lookalike.images.shards import open_metadata
+from lookalike.images.split import read_split
+from lookalike.index.bundle import (
+    DESCRIPTION,
+    ENGINE,
+    METADATA,
+    METADATA_SCHEMA,
+    IndexBundle,
+    bundle_metadata,
+    open_bundle,
+    write_bundle,
+)
+from lookalike.index.params import IndexParams
+from lookalike.model.artifact import fingerprint
+from lookalike.model.embeddings import VECTORS, Embeddings, open_embeddings
+
+OneLineError = Callable[..., AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="module")
+def embeddings(tiny_embeddings: Path) -> Embeddings:
+    return open_embeddings(tiny_embeddings)
+
+
+@pytest.fixture(scope="module")
+def bundle(tiny_index: Path, tiny_model: Path) -> IndexBundle:
+    return open_bundle(tiny_index, fingerprint(tiny_model))
+
+
+@pytest.fixture
+def copied(tiny_index: Path, tmp_path: Path) -> Path:
+    """A copy of the index."""
+    return Path(shutil.copytree(tiny_index, tmp_path / "index"))
+
+
+@pytest.fixture(scope="module")
+def metadata(tiny_images: Path, tiny_split: Path, embeddings: Embeddings) -> pa.Table:
+    split = read_split(tiny_split, tiny_images)
+    return bundle_metadata(open_metadata(tiny_images), embeddings.rows, split)
+
+
+# --- what a row is ---------------------------------------------------------------------------
+
+
+def test_row_i_is_image_i(bundle: IndexBundle, tiny_images: Path) -> None:
+    images = open_metadata(tiny_images).select(["id", "path", "label"]).to_pylist()
+    records = list(bundle.records())
+    assert [{key: record[key] for key in images[0]} for record in records] == images
+
+
+def test_a_record_can_be_had_alone(bundle: IndexBundle) -> None:
+    assert [bundle.record(row) for row in range(len(bundle))] == list(bundle.records())
+
+
+def test_a_record_tells_what_is_known_of_an_image(
+    bundle: IndexBundle, embeddings: Embeddings, tiny_source: Path
+) -> None:
+    record = bundle.record(0)
+    assert list(record) == METADATA_SCHEMA.names
+    assert record["source"] == f"{tiny_source}/0/00.png"
+    assert record["predicted_label"] == embeddings.rows["predicted_label"][0].as_py()
+    assert (record["width"], record["height"]) == (8, 8)
+
+
+def test_an_image_has_its_side_of_the_split(
+    bundle: IndexBundle, tiny_images: Path, tiny_split: Path
+) -> None:
+    for image in read_split(tiny_split, tiny_images):
+        assert bundle.record(image.row)["split"] == image.split
+
+
+def test_an_image_outside_the_split_is_indexed_all_the_same(
+    tiny_images: Path, tiny_split: Path, embeddings: Embeddings
+) -> None:
+    images = open_metadata(tiny_images)
+    some = read_split(tiny_split, tiny_images)[:2]
+    sides = bundle_metadata(images, embeddings.rows, some)["split"].to_pylist()
+    assert len(sides) == 120
+    assert sum(side is not None for side in sides) == 2
+
+
+def test_embeddings_of_other_images_are_refused(
+    tiny_images: Path, embeddings: Embeddings, one_line_error: OneLineError
+) -> None:
+    swapped = embeddings.rows.take([1, 0, *range(2, 120)])
+    with one_line_error("the embeddings are not of these images; run the embed stage again"):
+        bundle_metadata(open_metadata(tiny_images), swapped, [])
+
+
+def test_embeddings_of_fewer_images_are_refused(
+    tiny_images: Path, embeddings: Embeddings, one_line_error: OneLineError
+) -> None:
+    with one_line_error("the embeddings are not of these images"):
+        bundle_metadata(open_metadata(tiny_images), embeddings.rows.slice(0, 119), [])
+
+
+# --- searching -------------------------------------------------------------------------------
+
+
+def cosine(one: np.ndarray, other: np.ndarray) -> float:
+    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+
+
+@given(row=st.integers(0, 119), k=st.integers(1, 20), scale=st.floats(0.01, 100))
+def test_similarities_are_cosines_and_fall(
+    bundle: IndexBundle, embeddings: Embeddings, row: int, k: int, scale: float
+) -> None:
+    query = embeddings.vectors[row] * np.float32(scale)
+    hits = bundle.search(query, k)
+    similarities = [hit.similarity for hit in hits]
+    assert len(hits) == k
+    assert similarities == sorted(similarities, reverse=True)
+    for hit in hits:
+        expected = cosine(query, embeddings.vectors[hit.row])
+        assert hit.similarity == pytest.approx(expected, abs=1e-5)
+
+
+@given(row=st.integers(0, 119))
+def test_an_indexed_vector_finds_itself_first(
+    bundle: IndexBundle, embeddings: Embeddings, row: int
+) -> None:
+    first = bundle.search(embeddings.vectors[row], 1)[0]
+    assert first.row == row
+    assert first.similarity == pytest.approx(1)
+
+
+@given(st.lists(st.floats(-1, 1, width=32), min_size=16, max_size=16))
+def test_any_vector_finds_the_exact_neighbours_of_a_small_index(
+    bundle: IndexBundle, embeddings: Embeddings, query: list[float]
+) -> None:
+    vector = np.float32(query)
+    if np.linalg.norm(vector) < 1e-3:
+        return
+    exact = sorted((cosine(vector, other) for other in embeddings.vectors), reverse=True)[:5]
+    found = [hit.similarity for hit in bundle.search(vector, 5)]
+    assert found == pytest.approx(exact, abs=1e-5)
+
+
+def test_a_vector_of_zeros_is_like_nothing(bundle: IndexBundle) -> None:
+    hits = bundle.search(np.zeros(16, np.float32), 3)
+    assert [hit.similarity for hit in hits] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("k", [120, 121, 2**40])
+def test_a_k_beyond_the_index_gives_every_image(
+    k: int, bundle: IndexBundle, embeddings: Embeddings
+) -> None:
+    hits = bundle.search(embeddings.vectors[0], k)
+    assert sorted(hit.row for hit in hits) == list(range(120))
+
+
+# --- what is written -------------------------------------------------------------------------
+
+
+def test_the_same_inputs_give_the_same_bytes(
+    tiny_index: Path, tiny_embeddings: Path, metadata: pa.Table, tmp_path: Path, tiny_model: Path
+) -> None:
+    vectors, params = tiny_embeddings / VECTORS, IndexParams(trees=10)
+    write_bundle(tmp_path / "again", vectors, metadata, fingerprint(tiny_model), params)
+    for path in tiny_index.iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_the_description_names_what_the_index_was_made_from(
+    tiny_index: Path, tiny_embeddings: Path, tiny_model: Path
+) -> None:
+    description = json.loads((tiny_index / DESCRIPTION).read_text())
+    assert description["model_sha256"] == fingerprint(tiny_model)
+    assert description["vectors_sha256"] == sha256_of_file(tiny_embeddings / VECTORS)
+    assert (description["images"], description["dimension"]) == (120, 16)
+    assert (description["trees"], description["search_k"]) == (10, 10_000)
+
+
+# --- what is refused -------------------------------------------------------------------------
+
+
+def test_another_model_is_refused_and_both_are_named(
+    tiny_index: Path, tiny_model: Path, one_line_error: OneLineError
+) -> None:
+    with one_line_error(fingerprint(tiny_model)[:12], "abcabcabcabc", "run embed and index again"):
+        open_bundle(tiny_index, "abc" * 20 + "abcd")
+
+
+@pytest.mark.parametrize("name", [DESCRIPTION, ENGINE, METADATA])
+def test_a_missing_file_is_one_line_that_names_it(
+    name: str,
+    copied: Path,
+    tiny_model: Path,
+    one_line_error: OneLineError,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    (copied / name).unlink()
+    with one_line_error(f"{copied / name}: missing; run the index stage first, or dvc pull"):
+        open_bundle(copied, fingerprint(tiny_model))
+    assert capfd.readouterr() == ("", "")  # Annoy would add a line of its own
+
+
+@pytest.mark.parametrize("name", [DESCRIPTION, ENGINE, METADATA])
+@pytest.mark.parametrize("keep", [0.0, 0.01, 0.5, 0.99])
+def test_a_truncated_file_is_one_line(
+    name: str, keep: float, copied: Path, tiny_model: Path, one_line_error: OneLineError
+) -> None:
+    content = (copied / name).read_bytes()
+    (copied / name).write_bytes(content[: int(len(content) * keep)])
+    with one_line_error(str(copied), "index again"):
+        open_bundle(copied, fingerprint(tiny_model))
+
+
+@pytest.mark.parametrize("name", [ENGINE, METADATA])
+def test_a_single_changed_byte_is_noticed(
+    name: str, copied: Path, tiny_model: Path, one_line_error: OneLineError
+) -> None:
+    content = bytearray((copied / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copied / name).write_bytes(content)
+    with one_line_error(f"{copied / name}: is not the file that {DESCRIPTION} describes"):
+        open_bundle(copied, fingerprint(tiny_model))
+
+
+def test_a_file_in_place_of_the_folder_is_one_line(
+    tiny_index: Path, one_line_error: OneLineError
+) -> None:
+    with one_line_error("missing; run the index stage first"):
+        open_bundle(tiny_index / ENGINE, "m" * 64)
+
+
+def test_a_file_that_describes_more_images_than_there_are_is_refused(
+    copied: Path, tiny_model: Path, one_line_error: OneLineError
+) -> None:
+    content = json.loads((copied / DESCRIPTION).read_text()) | {"images": 121}
+    (copied / DESCRIPTION).write_text(json.dumps(content))
+    with one_line_error("121 images promised, 120 in embeddings.ann, 120 in metadata.arrow"):
+        open_bundle(copied, fingerprint(tiny_model))

@@ -1,0 +1,190 @@
+"""The model artifact: a folder with the weights and everything needed to use them."""
+
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+
+from lookalike.model.artifact import (
+    DESCRIPTION,
+    WEIGHTS,
+    Model,
+    ModelDescription,
+    build_network,
+    fingerprint,
+    load_model,
+    save_model,
+)
+from lookalike.model.transforms import ImageSize
+
+OneLineError = Callable[..., AbstractContextManager[None]]
+
+IMAGES = torch.randint(0, 256, (4, 3, 32, 32), generator=torch.Generator().manual_seed(0)).byte()
+PLAIN = ModelDescription(
+    backbone="mobilenet_v3_small",
+    embedding_dim=8,
+    classes=["apple", "Birne", "日本"],
+    image_size=ImageSize(resize=36, crop=32),
+    temperature=1.5,
+    precision="fp32",
+)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Path]:
+    """A model and the artifact that it was saved into."""
+    model = Model(PLAIN, build_network(PLAIN))
+    folder = tmp_path_factory.mktemp("artifact") / "model"
+    save_model(folder, PLAIN, model.network.state_dict())
+    return model, folder
+
+
+@pytest.fixture
+def artifact(saved: tuple[Model, Path], tmp_path: Path) -> Path:
+    """A copy of the artifact."""
+    return Path(shutil.copytree(saved[1], tmp_path / "copy"))
+
+
+def edit(artifact: Path, **values: object) -> None:
+    path = artifact / DESCRIPTION
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values))
+
+
+@torch.inference_mode()
+def test_a_model_that_was_saved_and_opened_gives_identical_outputs(
+    saved: tuple[Model, Path],
+) -> None:
+    model, folder = saved
+    opened = load_model(folder)
+    assert opened.description == model.description
+    for before, after in zip(model.network(IMAGES), opened.network(IMAGES), strict=True):
+        assert torch.equal(before, after)
+
+
+def test_an_opened_model_is_in_evaluation_mode(artifact: Path) -> None:
+    assert not any(module.training for module in load_model(artifact).network.modules())
+
+
+def test_the_same_model_is_the_same_bytes(saved: tuple[Model, Path], tmp_path: Path) -> None:
+    model, folder = saved
+    save_model(tmp_path / "again", PLAIN, model.network.state_dict())
+    for name in (WEIGHTS, DESCRIPTION):
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_the_weights_are_readable_for_everybody_who_may_read_the_description(
+    artifact: Path,
+) -> None:
+    assert (artifact / WEIGHTS).stat().st_mode == (artifact / DESCRIPTION).stat().st_mode
+
+
+def test_the_description_says_how_pixels_are_normalised(artifact: Path) -> None:
+    edit(artifact, mean=[0.1, 0.2, 0.3])
+    assert load_model(artifact).network.mean.flatten().tolist() == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_saving_replaces_what_was_there(saved: tuple[Model, Path], artifact: Path) -> None:
+    (artifact / "leftover").write_text("old")
+    save_model(artifact, PLAIN, saved[0].network.state_dict())
+    assert sorted(path.name for path in artifact.iterdir()) == [DESCRIPTION, WEIGHTS]
+
+
+# --- fingerprint -----------------------------------------------------------------------------
+
+
+def test_copies_of_a_model_have_one_fingerprint(saved: tuple[Model, Path], artifact: Path) -> None:
+    assert fingerprint(artifact) == fingerprint(saved[1])
+
+
+def test_another_description_is_another_model(artifact: Path) -> None:
+    before = fingerprint(artifact)
+    edit(artifact, temperature=1.6)
+    assert fingerprint(artifact) != before
+
+
+def test_other_weights_are_another_model(artifact: Path) -> None:
+    before = fingerprint(artifact)
+    weights = load_file(artifact / WEIGHTS)
+    weights["classifier.bias"] += 1
+    save_file(weights, artifact / WEIGHTS)
+    assert fingerprint(artifact) != before
+
+
+# --- what is not an artifact -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("read", [load_model, fingerprint])
+@pytest.mark.parametrize("name", [WEIGHTS, DESCRIPTION])
+def test_a_missing_file_is_one_line_that_names_it(
+    name: str, read: Callable[[Path], object], artifact: Path, one_line_error: OneLineError
+) -> None:
+    (artifact / name).unlink()
+    with one_line_error(f"{artifact / name}: missing", "train first, or dvc pull"):
+        read(artifact)
+
+
+@pytest.mark.parametrize("read", [load_model, fingerprint])
+def test_a_file_in_place_of_the_folder_is_one_line(
+    read: Callable[[Path], object], artifact: Path, one_line_error: OneLineError
+) -> None:
+    with one_line_error(str(artifact / WEIGHTS), "missing"):
+        read(artifact / WEIGHTS)
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, DESCRIPTION])
+@pytest.mark.parametrize("keep", [0, 5, 100])
+def test_a_truncated_file_is_one_line(
+    name: str, keep: int, artifact: Path, one_line_error: OneLineError
+) -> None:
+    (artifact / name).write_bytes((artifact / name).read_bytes()[:keep])
+    with one_line_error(f"{artifact}: is not a whole model artifact"):
+        load_model(artifact)
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, DESCRIPTION])
+def test_a_garbled_file_is_one_line(
+    name: str, artifact: Path, one_line_error: OneLineError
+) -> None:
+    (artifact / name).write_bytes(b"\xff\x00garbage\n" * 20)
+    with one_line_error(f"{artifact}: is not a whole model artifact"):
+        load_model(artifact)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"backbone": "resnet18"},
+        {"embedding_dim": 9},
+        {"classes": ["apple"]},
+        {"mean": [0.5]},
+        {"temperature": 0},
+        {"format": 2},
+        {"colour": "red"},
+    ],
+)
+def test_a_description_of_another_model_is_one_line(
+    values: dict[str, object], artifact: Path, one_line_error: OneLineError
+) -> None:
+    edit(artifact, **values)
+    with one_line_error(f"{artifact}: is not a whole model artifact"):
+        load_model(artifact)
+
+
+# --- probabilities ---------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(-50, 50), min_size=3, max_size=3))
+def test_probabilities_are_those_of_the_logits_at_the_models_temperature(
+    logits: list[float],
+) -> None:
+    model = Model(PLAIN, torch.nn.Identity())  # type: ignore[arg-type]
+    found = model.probabilities(torch.tensor([logits]))
+    expected = torch.tensor([logits]).div(1.5).exp()
+    assert torch.allclose(found, expected / expected.sum(), atol=1e-6)

@@ -1,0 +1,52 @@
+"""How torch computes."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from lookalike.core.params import BaseParams
+from lookalike.model.compute import accelerator, autocast, fix_compute
+
+
+@pytest.fixture(autouse=True)
+def _put_back() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    yield
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(deterministic)
+
+
+def test_the_number_of_threads_is_that_of_the_parameters() -> None:
+    fix_compute(BaseParams(threads=3))
+    assert torch.get_num_threads() == 3
+
+
+def test_the_seed_decides_random_numbers() -> None:
+    def numbers(seed: int) -> list[float]:
+        fix_compute(BaseParams(seed=seed))
+        return torch.rand(3).tolist()
+
+    assert numbers(1) == numbers(1)
+    assert numbers(1) != numbers(2)
+
+
+def test_only_algorithms_that_always_give_the_same_are_used() -> None:
+    torch.use_deterministic_algorithms(False)
+    fix_compute(BaseParams())
+    assert torch.are_deterministic_algorithms_enabled()
+
+
+def test_without_a_gpu_the_processor_computes() -> None:
+    device = accelerator()
+    assert torch.ones(2, device=device).sum() == 2
+    assert (device.type == "cpu") == (not torch.accelerator.is_available())
+
+
+@pytest.mark.parametrize(
+    ("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)]
+)
+def test_the_precision_is_that_of_matrix_products(precision: str, dtype: torch.dtype) -> None:
+    with autocast(precision, torch.device("cpu")):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype

@@ -1,0 +1,113 @@
+"""The embeddings of all images as files."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lookalike.images.shards import open_metadata
+from lookalike.model.artifact import Model, build_network, fingerprint, load_model
+from lookalike.model.embeddings import ROWS, VECTORS, open_embeddings, write_embeddings
+from lookalike.model.extract import Extraction, extract_all
+
+OneLineError = Callable[..., AbstractContextManager[None]]
+
+
+@pytest.fixture
+def folder(tiny_embeddings: Path, tmp_path: Path) -> Path:
+    """A copy of the embeddings of the tiny project."""
+    return Path(shutil.copytree(tiny_embeddings, tmp_path / "embeddings"))
+
+
+def test_row_i_is_row_i_of_the_image_store(tiny_embeddings: Path, tiny_images: Path) -> None:
+    assert open_embeddings(tiny_embeddings).rows["id"] == open_metadata(tiny_images)["id"]
+
+
+def test_the_vectors_are_the_models_embeddings_to_the_last_bit(
+    tiny_embeddings: Path, tiny_images: Path, model: Model
+) -> None:
+    output = extract_all(model, tiny_images, list(range(120)), 32, workers=0)
+    vectors = open_embeddings(tiny_embeddings).vectors
+    assert vectors.dtype == np.float32
+    assert np.array_equal(vectors, output.embeddings.numpy())
+
+
+def test_a_row_has_the_likeliest_class_and_its_probability(
+    tiny_embeddings: Path, tiny_images: Path, model: Model
+) -> None:
+    logits = extract_all(model, tiny_images, list(range(120)), 32, workers=0).logits
+    assert logits is not None
+    best = model.probabilities(logits).max(dim=1)
+    rows = open_embeddings(tiny_embeddings).rows
+    classes = model.description.classes
+    assert rows["predicted_label"].to_pylist() == [classes[n] for n in best.indices.tolist()]
+    assert rows["probability"].to_pylist() == best.values.tolist()
+
+
+def test_the_embeddings_name_their_model(tiny_embeddings: Path, tiny_model: Path) -> None:
+    assert open_embeddings(tiny_embeddings).model_sha256 == fingerprint(tiny_model)
+
+
+def test_without_classes_there_is_nothing_predicted(model: Model, tmp_path: Path) -> None:
+    description = model.description.model_copy(update={"classes": []})
+    plain = Model(description, build_network(description))
+    parts = [Extraction(0, 2, torch.zeros(2, 16), None)]
+    write_embeddings(tmp_path / "e", ["a", "b"], plain, "m" * 64, parts)
+    assert open_embeddings(tmp_path / "e").rows.to_pylist() == [
+        {"id": "a", "predicted_label": None, "probability": None},
+        {"id": "b", "predicted_label": None, "probability": None},
+    ]
+
+
+def test_embeddings_that_were_not_finished_are_not_there(model: Model, tmp_path: Path) -> None:
+    def interrupted() -> Iterator[Extraction]:
+        yield Extraction(0, 1, torch.zeros(1, 16), torch.zeros(1, 6))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_embeddings(tmp_path / "e", ["a", "b"], model, "m" * 64, interrupted())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [VECTORS, ROWS])
+@pytest.mark.parametrize("keep", [0, 3, 8, 60, 1000])
+def test_a_truncated_file_is_one_line(
+    name: str, keep: int, folder: Path, one_line_error: OneLineError
+) -> None:
+    (folder / name).write_bytes((folder / name).read_bytes()[:keep])
+    with one_line_error(f"{folder}: broken embeddings", "embed again"):
+        open_embeddings(folder)
+
+
+@pytest.mark.parametrize("name", [VECTORS, ROWS])
+def test_a_missing_file_is_one_line(name: str, folder: Path, one_line_error: OneLineError) -> None:
+    (folder / name).unlink()
+    with one_line_error(f"{folder}: no embeddings; run the embed stage first"):
+        open_embeddings(folder)
+
+
+def test_vectors_and_rows_of_different_runs_are_refused(
+    folder: Path, one_line_error: OneLineError
+) -> None:
+    np.save(folder / VECTORS, np.zeros((7, 16), np.float32))
+    with one_line_error("7 vectors but 120 rows; embed again"):
+        open_embeddings(folder)
+
+
+def test_a_pickle_in_place_of_the_vectors_is_refused(
+    folder: Path, one_line_error: OneLineError
+) -> None:
+    np.save(folder / VECTORS, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with one_line_error(f"{folder}: broken embeddings"):
+        open_embeddings(folder)
+
+
+def test_the_tiny_model_opens_as_its_embeddings_have_it(
+    tiny_model: Path, tiny_embeddings: Path
+) -> None:
+    vectors = open_embeddings(tiny_embeddings).vectors
+    assert load_model(tiny_model).dimension == vectors.shape[1]

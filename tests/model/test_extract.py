@@ -1,0 +1,85 @@
+"""Embeddings and logits of images, in batches of one constant shape."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lookalike.images.dataset import ImageDataset
+from lookalike.model.artifact import Model, build_network, load_model
+from lookalike.model.extract import extract, extract_all, forward
+from lookalike.model.transforms import evaluation_transform
+
+BATCH = 8
+
+
+@pytest.fixture(scope="module", params=["fp32", "bf16"])
+def at(request: pytest.FixtureRequest, tiny_model: Path) -> Model:
+    """The tiny model at each precision."""
+    model = load_model(tiny_model)
+    description = model.description.model_copy(update={"precision": request.param})
+    return Model(description, model.network)
+
+
+@settings(max_examples=10)
+@given(company=st.lists(st.integers(0, 119), min_size=1, max_size=12), place=st.integers(0, 11))
+def test_an_image_has_one_embedding_to_the_last_bit_whatever_else_is_in_its_batch(
+    at: Model, tiny_images: Path, company: list[int], place: int
+) -> None:
+    alone = extract_all(at, tiny_images, [5], BATCH, workers=0)
+    place = min(place, len(company))
+    rows = [*company[:place], 5, *company[place:]]
+    among = extract_all(at, tiny_images, rows, BATCH, workers=0)
+    assert torch.equal(among.embeddings[place], alone.embeddings[0])
+    assert among.logits is not None
+    assert alone.logits is not None
+    assert torch.equal(among.logits[place], alone.logits[0])
+
+
+def test_the_number_of_workers_changes_no_bit(model: Model, tiny_images: Path) -> None:
+    rows = list(range(20))
+    none = extract_all(model, tiny_images, rows, BATCH, workers=0)
+    two = extract_all(model, tiny_images, rows, BATCH, workers=2)
+    assert torch.equal(none.embeddings, two.embeddings)
+
+
+def test_batches_come_in_order_and_the_padding_of_the_last_is_cut_off(
+    model: Model, tiny_images: Path
+) -> None:
+    parts = list(extract(model, tiny_images, list(range(10)), 4, workers=0))
+    assert [(part.start, part.stop) for part in parts] == [(0, 4), (4, 8), (8, 10)]
+    assert [part.embeddings.shape for part in parts] == [(4, 16), (4, 16), (2, 16)]
+    assert [len(part.logits) for part in parts if part.logits is not None] == [4, 4, 2]
+
+
+def test_rows_are_given_in_the_order_in_which_they_were_asked_for(
+    model: Model, tiny_images: Path
+) -> None:
+    forwards = extract_all(model, tiny_images, [3, 90, 40], BATCH, workers=0)
+    backwards = extract_all(model, tiny_images, [40, 90, 3], BATCH, workers=0)
+    assert torch.equal(forwards.embeddings, backwards.embeddings.flip(0))
+
+
+def test_an_embedding_is_what_the_network_says_of_the_image(
+    model: Model, tiny_images: Path
+) -> None:
+    transform = evaluation_transform(model.description.image_size)
+    pixels, _ = ImageDataset(tiny_images, [7], [-1], transform)[(0, 0)]
+    expected = forward(model, pixels[None])
+    found = extract_all(model, tiny_images, [7], 1, workers=0)
+    assert torch.equal(found.embeddings, expected.embeddings)
+
+
+def test_a_model_without_classes_gives_embeddings_alone(model: Model, tiny_images: Path) -> None:
+    description = model.description.model_copy(update={"classes": [], "embedding_dim": None})
+    headless = Model(description, build_network(description))
+    output = extract_all(headless, tiny_images, [0, 1], BATCH, workers=0)
+    assert output.embeddings.shape == (2, 512)
+    assert output.logits is None
+
+
+def test_at_bf16_the_results_are_still_float32(at: Model, tiny_images: Path) -> None:
+    output = extract_all(at, tiny_images, [0], BATCH, workers=0)
+    assert output.embeddings.dtype == torch.float32

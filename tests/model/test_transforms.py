@@ -1,0 +1,103 @@
+"""From a decoded image to the tensor that the network takes."""
+
+import resource
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from sklearn.datasets import load_sample_image
+
+from lookalike.model.transforms import ImageSize, augmentation, evaluation_transform
+
+SIZE = ImageSize(resize=40, crop=32)
+PHOTO = Image.fromarray(load_sample_image("flower.jpg"))
+
+
+@pytest.mark.parametrize("size", [(300, 40), (40, 300), (64, 64), (5, 5), (1, 1), (1, 90)])
+def test_an_image_of_any_shape_becomes_the_square_that_the_network_sees(
+    size: tuple[int, int],
+) -> None:
+    tensor = evaluation_transform(SIZE)(Image.new("RGB", size))
+    assert (tensor.shape, tensor.dtype) == ((3, 32, 32), torch.uint8)
+
+
+@given(width=st.integers(1, 200), height=st.integers(1, 200), extra=st.integers(0, 20))
+def test_every_size_becomes_the_square(width: int, height: int, extra: int) -> None:
+    size = ImageSize(resize=24 + extra, crop=24)
+    assert evaluation_transform(size)(Image.new("RGB", (width, height))).shape == (3, 24, 24)
+
+
+def test_the_centre_is_what_the_network_sees() -> None:
+    image = Image.new("RGB", (96, 32), "red")
+    image.paste((0, 0, 255), (32, 0, 64, 32))
+    tensor = evaluation_transform(ImageSize(resize=32, crop=32))(image)
+    assert tensor.float().mean(dim=(1, 2)).tolist() == [0, 0, 255]
+
+
+def test_an_image_of_the_right_size_is_left_as_it_is() -> None:
+    image = PHOTO.resize((32, 32))
+    tensor = evaluation_transform(ImageSize(resize=32, crop=32))(image)
+    assert np.array_equal(tensor.permute(1, 2, 0).numpy(), np.asarray(image))
+
+
+def test_a_line_of_a_million_pixels_takes_no_gigabytes() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    evaluation_transform(SIZE)(Image.new("RGB", (1_000_000, 1)))
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert after - before < 2**20  # KiB
+
+
+def test_the_middle_of_a_very_long_image_is_seen() -> None:
+    image = Image.new("RGB", (1000, 2), "red")
+    image.paste((0, 0, 255), (490, 0, 510, 2))
+    tensor = evaluation_transform(SIZE)(image)
+    assert tensor.float().mean(dim=(1, 2)).tolist() == [0, 0, 255]
+
+
+def augmented(seed: int, smallest_crop: float = 0.3, flip: bool = True) -> torch.Tensor:
+    torch.manual_seed(seed)
+    return augmentation(SIZE, smallest_crop, flip)(PHOTO)
+
+
+def test_an_augmented_image_has_the_networks_size() -> None:
+    assert (augmented(0).shape, augmented(0).dtype) == ((3, 32, 32), torch.uint8)
+
+
+def test_the_seed_decides_the_augmentation() -> None:
+    assert torch.equal(augmented(1), augmented(1))
+    assert not torch.equal(augmented(1), augmented(2))
+
+
+def half_dark() -> Image.Image:
+    image = Image.new("RGB", (64, 64), "white")
+    image.paste((0, 0, 0), (0, 0, 32, 64))
+    return image
+
+
+def dark_sides(flip: bool) -> set[str]:
+    transform = augmentation(SIZE, 1.0, flip)
+    tensors = [transform(half_dark()).float() for _ in range(20)]
+    return {"left" if t[:, :, :8].mean() < t[:, :, -8:].mean() else "right" for t in tensors}
+
+
+def test_with_flips_images_are_seen_from_both_sides() -> None:
+    torch.manual_seed(0)
+    assert dark_sides(flip=True) == {"left", "right"}
+
+
+def test_without_flips_none_is_mirrored() -> None:
+    torch.manual_seed(0)
+    assert dark_sides(flip=False) == {"left"}
+
+
+def test_a_crop_shows_no_less_than_the_smallest_part() -> None:
+    image = Image.new("RGB", (100, 100), "white")
+    image.paste((0, 0, 0), (0, 0, 100, 30))
+    transform = augmentation(SIZE, 0.9, flip=False)
+    torch.manual_seed(0)
+    dark = [float((transform(image) < 128).float().mean()) for _ in range(20)]
+    assert min(dark) >= 0.2
+    assert max(dark) <= 0.34

@@ -1,0 +1,163 @@
+"""Real projects, run by the real `dvc`: copies of this working tree as Git repositories."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+REPOSITORY = Path(__file__).parents[2]
+TIMEOUT = 300.0
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something is so; fail where it never is."""
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+class Project:
+    """A Git repository with the pipeline in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("DVC", "GIT_", "PYTHON", "AWS_", "PYTEST"))
+        }
+        self.environment |= {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_AUTHOR_NAME": "Test",
+            "GIT_AUTHOR_EMAIL": "test@example.org",
+            "GIT_COMMITTER_NAME": "Test",
+            "GIT_COMMITTER_EMAIL": "test@example.org",
+        }
+
+    def run(self, *command: str, fails: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project; it has to succeed, or to fail where `fails` says so."""
+        done = subprocess.run(
+            command, cwd=self.root, env=self.environment, text=True, capture_output=True
+        )
+        assert (done.returncode != 0) == fails, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def lookalike(self, *arguments: str, fails: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run the project's own command line, not that of the checkout that was installed."""
+        call = "import sys; sys.path.insert(0, 'src'); from lookalike.cli import main; main()"
+        return self.run("python", "-c", call, *arguments, fails=fails)
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        """Start a command in the project, its output piped."""
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def commit(self, message: str) -> str:
+        """Commit everything and return the revision."""
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
+        return self.run("git", "rev-parse", "HEAD").stdout.strip()
+
+    def clone(self, root: Path) -> "Project":
+        """Clone by Git alone: what DVC tracks is not there."""
+        self.run("git", "clone", "--quiet", str(self.root), str(root))
+        return Project(root)
+
+    def set_params(self, **values: object) -> None:
+        """Set parameters, named like `train__epochs=0`."""
+        yaml = YAML()
+        content = yaml.load(self.path("params.yaml"))
+        for name, value in values.items():
+            block, key = name.split("__")
+            content[block][key] = value
+        yaml.dump(content, self.path("params.yaml"))
+
+    def path(self, name: str) -> Path:
+        return self.root / name
+
+    def read(self, name: str) -> str:
+        return self.path(name).read_text(encoding="utf-8")
+
+    def stages_to_run(self) -> list[str]:
+        """The stages that `dvc repro` would run now."""
+        planned = self.run("dvc", "repro", "--dry").stdout
+        return [line.split("'")[1] for line in planned.splitlines() if "Running stage" in line]
+
+
+def copy_of_working_tree(root: Path) -> Project:
+    """A new repository with the files that Git tracks here or would track."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (REPOSITORY / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, root / name)
+    project = Project(root)
+    project.run("git", "init", "--quiet", "--initial-branch", "main")
+    return project
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Project:
+    """The project as a fresh clone has it, at the smoke preset, nothing run."""
+    return _smoke(tmp_path / "fresh")
+
+
+@pytest.fixture(scope="session")
+def _finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = _smoke(tmp_path_factory.mktemp("finished") / "project")
+    project.run("dvc", "repro")
+    project.commit("run the smoke preset")
+    return project
+
+
+@pytest.fixture
+def finished(_finished: Project, tmp_path: Path) -> Project:
+    """A copy of a project in which the smoke preset has run and is committed."""
+    return copy(_finished, tmp_path / "finished")
+
+
+@pytest.fixture
+def run_stages(fresh: Project) -> Callable[..., Project]:
+    """Run stage scripts, in their order, on a source of images and changed parameters."""
+
+    def run(source: Path, **params: object) -> Project:
+        fresh.set_params(ingest__source=str(source), **params)
+        for stage in ("ingest", "split", "train", "evaluate", "embed", "index"):
+            fresh.run("python", f"src/{stage}.py")
+        return fresh
+
+    return run
+
+
+def copy(project: Project, root: Path) -> Project:
+    """A copy with everything: Git's and DVC's caches and all outputs."""
+    shutil.copytree(project.root, root, symlinks=True)
+    return Project(root)
+
+
+def _smoke(root: Path) -> Project:
+    root.mkdir(parents=True)
+    project = copy_of_working_tree(root)
+    project.lookalike("preset", "smoke")
+    project.commit("the smoke preset")
+    return project

@@ -1,0 +1,77 @@
+"""`dvc exp`, `dvc metrics diff`, `dvc params diff` and `dvc plots diff`, as people use them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Project, wait_for
+
+EDITED = '    return {"edited": 1, "images": len(assigned),'
+
+
+def edit_the_library(project: Project) -> None:
+    """Make the split stage count one thing more."""
+    path = project.path("src/lookalike/split/assign.py")
+    code = path.read_text(encoding="utf-8")
+    edited = code.replace('    return {"images": len(assigned),', EDITED)
+    assert edited != code
+    path.write_text(edited, encoding="utf-8")
+
+
+def test_an_edit_of_the_library_takes_effect_in_its_clone_and_only_there(
+    finished: Project, tmp_path: Path
+) -> None:
+    other = finished.clone(tmp_path / "other")
+    edit_the_library(other)
+    other.run("dvc", "repro", "split")
+    finished.run("dvc", "repro", "--force", "--single-item", "split")
+    assert "edited" in json.loads(other.read("metrics/split.json"))
+    assert "edited" not in json.loads(finished.read("metrics/split.json"))
+
+
+def test_an_edit_of_the_library_takes_effect_in_a_temporary_experiment(finished: Project) -> None:
+    edit_the_library(finished)
+    finished.run("dvc", "exp", "run", "--temp", "--name", "edited", "split")
+    reference = finished.run("git", "for-each-ref", "--format=%(refname)", "refs/exps").stdout
+    revision = next(line for line in reference.splitlines() if line.endswith("/edited"))
+    assert "edited" in json.loads(
+        finished.run("git", "show", f"{revision}:metrics/split.json").stdout
+    )
+    assert "edited" not in json.loads(finished.read("metrics/split.json"))
+
+
+def test_a_parameter_in_exponent_notation_arrives_as_a_number(finished: Project) -> None:
+    finished.run("dvc", "exp", "run", "--set-param", "train.lr=1e-5")
+    assert "1e-05" in finished.read("params.yaml")
+    rows = finished.read("metrics/train/plots/metrics/lr.tsv").splitlines()[1:]
+    assert float(rows[0].split("\t")[1]) == pytest.approx(1e-05)
+
+
+def test_queued_experiments_run_on_two_workers_and_can_be_applied(finished: Project) -> None:
+    for trees in (3, 7):
+        finished.run(
+            "dvc", "exp", "run", "--queue", "--name", f"t{trees}", "-S", f"index.trees={trees}"
+        )
+    finished.run("dvc", "queue", "start", "--jobs", "2")
+    wait_for(lambda: finished.run("dvc", "queue", "status").stdout.count("Success") == 2)
+    finished.run("dvc", "exp", "apply", "t7")
+    assert json.loads(finished.read("models/index/index.json"))["trees"] == 7
+
+
+def test_a_pull_request_shows_what_changed_also_without_the_data(
+    finished: Project, tmp_path: Path
+) -> None:
+    base = finished.commit("base")
+    finished.set_params(train__epochs=4)
+    finished.run("dvc", "repro", "evaluate")
+    changed = finished.commit("one epoch more")
+    clone = finished.clone(tmp_path / "without-data")
+    for project in (finished, clone):
+        metrics = project.run("dvc", "metrics", "diff", "--md", base, changed).stdout
+        assert "valid_loss" in metrics
+        params = json.loads(project.run("dvc", "params", "diff", "--json", base, changed).stdout)
+        assert params["params.yaml"]["train.epochs"] == {"old": 3, "new": 4, "diff": 1}
+        plots = json.loads(project.run("dvc", "plots", "diff", "--json", base, changed).stdout)
+        assert set(plots["data"]) == {"loss", "accuracy", "learning_rate", "confusion"}
+        assert "errors" not in plots

@@ -1,0 +1,109 @@
+"""Is the project ready to run?"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from lookalike.project.check import check
+
+OneLineError = Callable[..., AbstractContextManager[None]]
+
+
+@pytest.fixture
+def photos(project: Path, digit_files: dict[str, bytes]) -> Path:
+    """A folder of three class folders, which is the project's source."""
+    for path, data in digit_files.items():
+        (project / "photos" / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / "photos" / path).write_bytes(data)
+    set_params(project, "ingest", source="photos")
+    return project / "photos"
+
+
+def set_params(project: Path, block: str, **values: object) -> None:
+    yaml = YAML()
+    content = yaml.load(project / "params.yaml")
+    content[block].update(values)
+    yaml.dump(content, project / "params.yaml")
+
+
+def test_the_built_in_digits_need_not_be_there_yet(project: Path) -> None:
+    assert check(project) == "params.yaml is valid; the source is the built-in digits"
+
+
+def test_a_folder_of_classes_is_ready(project: Path, photos: Path) -> None:
+    assert check(project) == "params.yaml is valid; photos has 24 files in 3 classes"
+
+
+def test_a_source_may_be_an_absolute_path(project: Path, photos: Path) -> None:
+    set_params(project, "ingest", source=str(photos))
+    assert check(project).endswith("photos has 24 files in 3 classes")
+
+
+def test_files_that_are_no_images_do_not_matter_beside_images(project: Path, photos: Path) -> None:
+    (photos / "0" / "about.txt").write_text("digits")
+    assert "25 files" in check(project)
+
+
+def test_a_mistake_in_the_parameters_is_one_line(
+    project: Path, one_line_error: OneLineError
+) -> None:
+    set_params(project, "train", epochs=-1)
+    with one_line_error("params.yaml: train.epochs = -1"):
+        check(project)
+
+
+def test_an_unknown_backbone_is_one_line(project: Path, one_line_error: OneLineError) -> None:
+    set_params(project, "train", backbone="resnet81")
+    with one_line_error("train.backbone = 'resnet81'", "resnet18"):
+        check(project)
+
+
+def test_a_missing_source_is_one_line(project: Path, one_line_error: OneLineError) -> None:
+    set_params(project, "ingest", source="nowhere")
+    with one_line_error("ingest.source: ", "nowhere: there is no such folder"):
+        check(project)
+
+
+def test_a_file_as_source_is_one_line(project: Path, one_line_error: OneLineError) -> None:
+    set_params(project, "ingest", source="params.yaml")
+    with one_line_error("ingest.source: ", "params.yaml: is not a folder"):
+        check(project)
+
+
+def test_an_empty_source_is_one_line(project: Path, one_line_error: OneLineError) -> None:
+    (project / "empty").mkdir()
+    set_params(project, "ingest", source="empty")
+    with one_line_error("ingest.source: ", "empty: holds no files"):
+        check(project)
+
+
+def test_a_folder_without_images_is_one_line_that_names_a_file(
+    project: Path, one_line_error: OneLineError
+) -> None:
+    for name in ("a", "b"):
+        (project / "texts" / name).mkdir(parents=True)
+        (project / "texts" / name / "1.txt").write_text("text")
+    set_params(project, "ingest", source="texts")
+    with one_line_error("ingest.source: texts: none of the first 2 files", "a/1.txt"):
+        check(project)
+
+
+@pytest.mark.parametrize(("label_rule", "classes"), [("none", 0), ("top_folder", 1)])
+def test_fewer_than_two_classes_cannot_be_trained_on(
+    label_rule: str, classes: int, project: Path, photos: Path, one_line_error: OneLineError
+) -> None:
+    photos.rename(photos.with_name("inner"))
+    photos.mkdir()
+    photos.with_name("inner").rename(photos / "inner")
+    set_params(project, "ingest", labels=label_rule)
+    with one_line_error(f"photos: {classes} class folders", "set train.epochs to 0"):
+        check(project)
+
+
+def test_without_training_there_need_be_no_classes(project: Path, photos: Path) -> None:
+    set_params(project, "ingest", labels="none")
+    set_params(project, "train", epochs=0)
+    assert check(project).endswith("24 files in 0 classes")

@@ -1,0 +1,158 @@
+"""The command line, run as a user runs it: in processes of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path, tiny_model: Path, tiny_index: Path) -> Path:
+    """A project with a model and an index."""
+    for name in ("dvc.yaml", "params.yaml"):
+        shutil.copy(REPOSITORY / name, tmp_path)
+    shutil.copytree(REPOSITORY / "presets", tmp_path / "presets")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "model").symlink_to(tiny_model)
+    shutil.copytree(tiny_index, tmp_path / "models" / "index")
+    return tmp_path
+
+
+@pytest.fixture
+def run(project: Path) -> Run:
+    """Run `lookalike` in a folder of the project."""
+
+    def lookalike(*arguments: object, folder: str = ".") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "lookalike", *map(str, arguments)],
+            cwd=project / folder,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "OMP_NUM_THREADS": "1"},
+            text=True,
+            capture_output=True,
+        )
+
+    return lookalike
+
+
+def one_line(done: subprocess.CompletedProcess[str]) -> str:
+    """The line of a mistake, which is all that is said."""
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("lookalike: ")
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    return done.stderr
+
+
+def test_a_search_prints_what_looks_like_the_image(run: Run, tiny_source: Path) -> None:
+    done = run("search", tiny_source / "3/03.png", "-k", "4")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("looks like: ")
+    assert lines[2].split() == ["1.0000", "3", "3/03.png"]
+    assert len(lines) == 6
+
+
+def test_a_search_from_a_folder_below_prints_json(
+    run: Run, project: Path, tiny_source: Path
+) -> None:
+    (project / "notes").mkdir()
+    done = run("search", tiny_source / "3/03.png", "--json", "-k", "2", folder="notes")
+    answer = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(answer) == ["query", "predictions", "neighbours"]
+    assert answer["neighbours"][0]["path"] == "3/03.png"
+
+
+def test_a_search_outside_a_project_takes_model_and_index_by_name(
+    run: Run, project: Path, tiny_source: Path
+) -> None:
+    (project / "dvc.yaml").unlink()
+    model, index = project / "models" / "model", project / "models" / "index"
+    image = tiny_source / "0/00.png"
+    done = run("search", image, "--json", "--model", model, "--index", index)
+    assert done.returncode == 0
+    assert len(json.loads(done.stdout)["neighbours"]) == 10
+
+
+def test_a_query_that_is_no_image_is_one_line(run: Run, project: Path) -> None:
+    (project / "text.png").write_text("text")
+    assert "text.png: cannot be searched for" in one_line(run("search", "text.png"))
+
+
+def test_no_neighbours_are_one_line(run: Run) -> None:
+    assert "-k 0: ask for at least 1 neighbour" in one_line(run("search", "a.png", "-k", "0"))
+
+
+def test_an_index_without_its_engine_is_one_line(run: Run, project: Path) -> None:
+    (project / "models" / "index" / "embeddings.ann").unlink()
+    assert "embeddings.ann: missing" in one_line(run("search", "a.png"))
+
+
+def test_an_index_of_another_model_is_one_line(run: Run, project: Path) -> None:
+    description = project / "models" / "index" / "index.json"
+    content = json.loads(description.read_text()) | {"model_sha256": "0" * 64}
+    description.write_text(json.dumps(content))
+    assert "was built with the model 000000000000" in one_line(run("search", "a.png"))
+
+
+@pytest.mark.parametrize("command", [["check"], ["preset"], ["search", "a.png"]])
+def test_outside_a_project_every_command_is_one_line(
+    command: list[str], run: Run, project: Path
+) -> None:
+    (project / "dvc.yaml").unlink()
+    assert "no dvc.yaml here or above" in one_line(run(*command))
+
+
+def test_a_valid_project_is_checked_in_one_line(run: Run) -> None:
+    run("preset", "digits")
+    done = run("check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "params.yaml is valid; the source is the built-in digits\n"
+
+
+def test_a_mistake_in_the_parameters_is_one_line(run: Run, project: Path) -> None:
+    params = project / "params.yaml"
+    params.write_text(params.read_text().replace("backbone:", "bachbone:"))
+    assert "did you mean train.backbone?" in one_line(run("check"))
+
+
+def test_the_presets_are_listed(run: Run) -> None:
+    done = run("preset")
+    assert done.stdout.split() == ["caltech101", "digits", "smoke"]
+
+
+def test_a_preset_is_put_into_the_parameters(run: Run, project: Path) -> None:
+    (project / "presets" / "mine.yaml").write_text("ingest: {source: photos}\n")
+    done = run("preset", "mine")
+    assert done.stdout == "params.yaml now holds the preset mine; run it with: dvc repro\n"
+    assert "  source: photos\n" in (project / "params.yaml").read_text()
+
+
+def test_an_unknown_preset_is_one_line(run: Run) -> None:
+    assert "preset digit: there is none; there are caltech101" in one_line(run("preset", "digit"))
+
+
+def test_before_the_pipeline_has_run_there_are_no_results(run: Run) -> None:
+    assert "metrics/evaluate.json: missing; run the pipeline first" in one_line(run("results"))
+
+
+def test_help_names_every_command(run: Run) -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in ("search", "check", "preset", "results"))
+
+
+def test_an_unknown_option_is_a_mistake_in_use(run: Run) -> None:
+    done = run("search", "a.png", "--colour")
+    assert done.returncode == 2
+    assert "--colour" in done.stderr
+    assert "Traceback" not in done.stderr

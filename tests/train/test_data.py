@@ -1,0 +1,47 @@
+"""The training and validation images, with their classes as numbers."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from lookalike.images.split import SplitImage, read_split
+from lookalike.train.data import Side, training_data
+
+OneLineError = Callable[..., AbstractContextManager[None]]
+
+CAT = SplitImage(4, "cat/1.png", "cat", "train")
+ANT = SplitImage(0, "ant/1.png", "ant", "train")
+OTHER_CAT = SplitImage(5, "cat/2.png", "cat", "valid")
+TESTED_CAT = SplitImage(6, "cat/3.png", "cat", "test")
+
+
+def test_classes_are_sorted_and_numbered() -> None:
+    data = training_data([CAT, ANT, OTHER_CAT, TESTED_CAT])
+    assert data.classes == ["ant", "cat"]
+    assert data.train == Side(rows=[4, 0], targets=[1, 0])
+    assert data.valid == Side(rows=[5], targets=[1])
+
+
+def test_test_images_are_never_seen(tiny_split: Path, tiny_images: Path) -> None:
+    split = read_split(tiny_split, tiny_images)
+    data = training_data(split)
+    tested = {image.row for image in split if image.split == "test"}
+    assert tested
+    assert not tested & {*data.train.rows, *data.valid.rows}
+
+
+def test_without_labelled_images_epochs_should_be_zero(one_line_error: OneLineError) -> None:
+    with one_line_error("train.epochs", "no labelled images", "set it to 0"):
+        training_data([])
+
+
+def test_with_a_single_class_epochs_should_be_zero(one_line_error: OneLineError) -> None:
+    with one_line_error("train.epochs", "a single class, 'cat'", "set it to 0"):
+        training_data([CAT, OTHER_CAT])
+
+
+def test_without_validation_images_the_line_says_what_is_enough(
+    one_line_error: OneLineError,
+) -> None:
+    with one_line_error("split.ratios.valid", "three images in one class are enough"):
+        training_data([CAT, ANT, TESTED_CAT])

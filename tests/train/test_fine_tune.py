@@ -1,0 +1,186 @@
+"""From images and a split to a trained model."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from lookalike.core.params import BaseParams
+from lookalike.images.split import read_split
+from lookalike.model.artifact import Model, build_network
+from lookalike.model.backbones import build_classifier
+from lookalike.model.compute import fix_compute
+from lookalike.model.extract import extract_all
+from lookalike.train.calibration import fit_temperature
+from lookalike.train.data import Side, TrainingData, training_data
+from lookalike.train.fine_tune import Trained, describe, fine_tune, without_training
+from lookalike.train.log import training_log
+from lookalike.train.params import TrainParams
+
+SMALL = {"backbone": "mobilenet_v3_small", "embedding_dim": 16, "image_size": 32, "resize": 32}
+BASE = BaseParams(threads=1)
+
+
+@pytest.fixture(scope="module")
+def data(tiny_split: Path, tiny_images: Path) -> TrainingData:
+    """Four images of each of three digits to learn from, and two to validate with."""
+    whole = training_data([i for i in read_split(tiny_split, tiny_images) if i.label in "012"])
+
+    def some(side: Side, of_each: int) -> Side:
+        rows = [
+            (row, target)
+            for number in range(3)
+            for row, target in [pair for pair in zip(*side, strict=True) if pair[1] == number][
+                :of_each
+            ]
+        ]
+        return Side([row for row, _ in rows], [target for _, target in rows])
+
+    return TrainingData(whole.classes, some(whole.train, 4), some(whole.valid, 2))
+
+
+class Training:
+    """Trains in a folder of its own."""
+
+    def __init__(self, images: Path, data: TrainingData, folder: Path) -> None:
+        self.images, self.data, self.folder = images, data, folder
+
+    def __call__(self, workers: int = 0, seed: int = 0, **params: Any) -> Trained:
+        base = BaseParams(threads=1, seed=seed)
+        fix_compute(base)
+        chosen = TrainParams(**{**SMALL, "epochs": 2, "batch_size": 4, **params})
+        with training_log(self.folder / "log") as log:
+            return fine_tune(chosen, base, workers, self.images, self.data, log)
+
+
+@pytest.fixture
+def train(tiny_images: Path, data: TrainingData, tmp_path: Path) -> Training:
+    return Training(tiny_images, data, tmp_path)
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one)
+
+
+def test_the_same_inputs_give_the_same_model(train: Training) -> None:
+    one, other = train(), train()
+    assert same(one.weights, other.weights)
+    assert (one.description, one.metrics) == (other.description, other.metrics)
+
+
+def test_the_number_of_workers_changes_no_bit(train: Training) -> None:
+    assert same(train(workers=0).weights, train(workers=2).weights)
+
+
+def test_another_seed_is_another_model(train: Training) -> None:
+    assert not same(train(seed=0).weights, train(seed=1).weights)
+
+
+def test_augmentation_changes_what_is_learned(train: Training) -> None:
+    assert not same(train(augment=True).weights, train(augment=False).weights)
+
+
+def test_training_learns_what_it_is_shown(train: Training) -> None:
+    metrics = train(epochs=12, augment=False, lr=2e-3).metrics
+    assert metrics["train_accuracy"] > 0.6
+
+
+def test_the_metrics_are_those_of_the_best_epoch(train: Training) -> None:
+    metrics = train().metrics
+    assert list(metrics) == [
+        "epochs",
+        "classes",
+        "train_images",
+        "valid_images",
+        "best_epoch",
+        "train_loss",
+        "train_accuracy",
+        "valid_loss",
+        "valid_accuracy",
+        "temperature",
+    ]
+    assert (metrics["train_images"], metrics["valid_images"], metrics["classes"]) == (12, 6, 3)
+    assert metrics["best_epoch"] in {1, 2}
+
+
+def test_the_weights_and_the_temperature_are_those_that_were_measured(
+    train: Training, tiny_images: Path, data: TrainingData
+) -> None:
+    trained = train(epochs=6, lr=0.01)
+    network = build_network(trained.description)
+    network.load_state_dict(trained.weights)
+    model = Model(trained.description, network)
+    logits = extract_all(model, tiny_images, data.valid.rows, 32, workers=0).logits
+    assert logits is not None
+    targets = torch.tensor(data.valid.targets)
+    assert float(cross_entropy(logits, targets)) == pytest.approx(
+        trained.metrics["valid_loss"], abs=1e-4
+    )
+    assert trained.description.temperature == fit_temperature(logits, targets)
+    assert trained.metrics["temperature"] == trained.description.temperature
+
+
+def test_training_at_bf16_gives_the_same_model_every_time(
+    tiny_images: Path, data: TrainingData, tmp_path: Path
+) -> None:
+    base = BaseParams(threads=1, precision="bf16")
+    params = TrainParams(**SMALL, epochs=1, warmup_epochs=0.0, batch_size=4)
+
+    def train() -> Trained:
+        fix_compute(base)
+        with training_log(tmp_path / "log") as log:
+            return fine_tune(params, base, 0, tiny_images, data, log)
+
+    one, other = train(), train()
+    assert same(one.weights, other.weights)
+    assert one.description.precision == "bf16"
+    assert {tensor.dtype for tensor in one.weights.values()} == {torch.float32, torch.int64}
+
+
+def test_without_training_the_backbones_own_features_are_the_embedding() -> None:
+    trained = without_training(TrainParams(**SMALL, epochs=0), BASE)
+    assert trained.description.embedding_dim is None
+    assert trained.description.classes == []
+    assert all(name.startswith("backbone.") for name in trained.weights)
+    assert trained.metrics == {"epochs": 0, "classes": 0}
+
+
+@pytest.fixture
+def pretrained(tmp_path: Path) -> tuple[Path, dict[str, Tensor]]:
+    """A file of weights of a small classifier."""
+    torch.manual_seed(5)
+    weights = build_classifier("mobilenet_v3_small").state_dict()
+    save_file(weights, tmp_path / "w.safetensors")
+    return tmp_path / "w.safetensors", weights
+
+
+def test_without_training_the_named_weights_are_the_model(
+    pretrained: tuple[Path, dict[str, Tensor]],
+) -> None:
+    path, weights = pretrained
+    trained = without_training(TrainParams(**SMALL, epochs=0, weights=str(path)), BASE)
+    for name, tensor in trained.weights.items():
+        assert torch.equal(tensor, weights[name.removeprefix("backbone.")])
+
+
+def test_training_starts_from_the_named_weights(
+    train: Training, pretrained: tuple[Path, dict[str, Tensor]]
+) -> None:
+    path, weights = pretrained
+    trained = train(weights=str(path), backbone_lr_scale=0.0, epochs=1, warmup_epochs=0.0)
+    first = trained.weights["backbone.features.0.0.weight"]
+    assert torch.equal(first, weights["features.0.0.weight"])
+
+
+def test_the_shorter_side_is_an_eighth_longer_than_the_image_where_nothing_else_is_said() -> None:
+    size = describe(TrainParams(image_size=224), BASE, ["a", "b"]).image_size
+    assert (size.resize, size.crop) == (256, 224)
+
+
+def test_a_resize_that_is_given_is_taken() -> None:
+    size = describe(TrainParams(image_size=224, resize=230), BASE, ["a", "b"]).image_size
+    assert (size.resize, size.crop) == (230, 224)

@@ -1,0 +1,88 @@
+"""What people watch while a model trains."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from lookalike.core.errors import LookalikeError
+from lookalike.train.log import training_log
+from lookalike.train.loop import Epoch, Score
+
+
+def epoch(number: int) -> Epoch:
+    return Epoch(number, Score(2.0 / number, 0.5), Score(3.0 / number, 0.25), lr=0.1 * number)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The log of a project with a `dvc.yaml` of its own, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dvc.yaml").write_text("stages: {}\n")
+    return tmp_path / "metrics" / "train"
+
+
+def write(folder: Path, epochs: int) -> None:
+    with training_log(folder) as log:
+        for number in range(1, epochs + 1):
+            log.report(epoch(number))
+
+
+def rows(folder: Path, metric: str) -> list[dict[str, str]]:
+    with (folder / "plots" / "metrics" / f"{metric}.tsv").open(newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+def test_there_is_one_row_an_epoch(folder: Path) -> None:
+    write(folder, 3)
+    assert rows(folder, "train/loss") == [
+        {"step": "1", "loss": "2.0"},
+        {"step": "2", "loss": "1.0"},
+        {"step": "3", "loss": "0.666667"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "metric", ["train/loss", "train/accuracy", "valid/loss", "valid/accuracy", "lr"]
+)
+def test_every_curve_has_every_epoch(metric: str, folder: Path) -> None:
+    write(folder, 2)
+    assert [row["step"] for row in rows(folder, metric)] == ["1", "2"]
+
+
+def test_the_summary_is_of_the_last_epoch(folder: Path) -> None:
+    write(folder, 2)
+    summary = json.loads((folder / "metrics.json").read_text())
+    assert summary["valid"] == {"loss": 1.5, "accuracy": 0.25}
+    assert summary["lr"] == 0.2
+
+
+def test_a_log_starts_anew(folder: Path) -> None:
+    write(folder, 3)
+    (folder / "from an older version").touch()
+    write(folder, 1)
+    assert [row["step"] for row in rows(folder, "train/loss")] == ["1"]
+    assert sorted(path.name for path in folder.iterdir()) == ["metrics.json", "plots"]
+
+
+@pytest.mark.parametrize("failure", [LookalikeError, KeyboardInterrupt, SystemExit])
+def test_the_log_of_a_training_that_fails_is_removed(
+    failure: type[BaseException], folder: Path
+) -> None:
+    with pytest.raises(failure), training_log(folder) as log:
+        log.report(epoch(1))
+        raise failure
+    assert not folder.exists()
+
+
+def test_dvc_yaml_is_left_alone(folder: Path) -> None:
+    write(folder, 2)
+    assert Path("dvc.yaml").read_text() == "stages: {}\n"
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["dvc.yaml", "metrics"]
+
+
+def test_an_epoch_is_a_line_for_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, 1)
+    line = "epoch 1: train loss 2.0000, accuracy 0.5000; valid loss 3.0000, accuracy 0.2500\n"
+    assert line in capsys.readouterr().err

@@ -1,0 +1,78 @@
+"""The `train` block of `params.yaml`."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from lookalike.core.params import parse_block
+from lookalike.train.params import TrainParams
+
+OneLineError = Callable[..., AbstractContextManager[None]]
+
+SHA256 = "0123456789abcdef" * 4
+
+
+def train(**values: object) -> TrainParams:
+    return parse_block(TrainParams, {"train": values}, Path("params.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"image_size": 64, "resize": 63}, ["resize = 63 is below image_size = 64"]),
+        ({"weights_sha256": SHA256}, ["weights_sha256 has no meaning with weights: none"]),
+        (
+            {"weights": "imagenet", "weights_sha256": SHA256},
+            ["weights_sha256 has no meaning with weights: imagenet"],
+        ),
+        ({"weights": "w.pth", "weights_sha256": "abc"}, ["64 hexadecimal digits"]),
+        ({"epochs": 2, "warmup_epochs": 2.0}, ["warmup_epochs = 2 should be below epochs = 2"]),
+    ],
+)
+def test_values_that_contradict_each_other_are_one_line(
+    values: dict[str, object], words: list[str], one_line_error: OneLineError
+) -> None:
+    with one_line_error("params.yaml: train: ", *words):
+        train(**values)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("lr", 0.0),
+        ("lr", -1.0),
+        ("embedding_dim", 1),
+        ("image_size", 31),
+        ("batch_size", 1),
+        ("epochs", -1),
+        ("label_smoothing", 1.0),
+        ("optimizer", "adam"),
+        ("momentum", 1.0),
+        ("smallest_crop", 0.0),
+        ("augment", "yes"),
+    ],
+)
+def test_a_value_out_of_range_is_named_with_its_key(
+    key: str, value: object, one_line_error: OneLineError
+) -> None:
+    with one_line_error(f"params.yaml: train.{key} = {value!r}"):
+        train(**{key: value})
+
+
+def test_a_misspelt_key_is_answered_with_the_right_one(one_line_error: OneLineError) -> None:
+    with one_line_error("train.bachbone", "did you mean train.backbone?"):
+        train(bachbone="resnet18")
+
+
+def test_without_training_the_warm_up_does_not_matter() -> None:
+    assert train(epochs=0, warmup_epochs=5.0).epochs == 0
+
+
+def test_a_file_of_weights_may_have_its_hash() -> None:
+    assert train(weights="w.pth", weights_sha256=SHA256).weights_sha256 == SHA256
+
+
+def test_the_resize_may_be_as_small_as_the_image() -> None:
+    assert train(image_size=64, resize=64).resize == 64
