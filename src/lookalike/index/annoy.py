@@ -48,7 +48,7 @@ class AnnoySearcher:
 
     def nearest(self, vector: Sequence[float], k: int) -> list[int]:
         """Up to `k` rows, nearest first."""
-        # The same row can be met once in every tree: with fewer nodes there may be fewer than k rows
+        # The same row can be met once in every tree: fewer nodes may give fewer than k rows
         nodes = max(self._search_k, min(k * self._engine.get_n_trees(), MOST_NODES))
         rows: list[int] = self._engine.get_nns_by_vector(vector, k, nodes)
         return rows
