@@ -16,7 +16,11 @@ with stage_lock("train"):
     {then}
 """
 WAIT = "import time; [time.sleep(0.1) for _ in range(600)]"
-FORK_A_WORKER = "import os, time; os.fork() or time.sleep(1) or os._exit(0)"
+FORK_A_WORKER = (
+    "import os, time; out, into = os.pipe(); "
+    "os.fork() or os.write(into, b'.') and time.sleep(1) or os._exit(0); "
+    "os.read(out, 1)  # until it runs"
+)
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,7 @@ def test_as_many_different_queries_are_chosen_as_are_wanted_or_there(
     assert len(chosen) == len(set(chosen)) == min(wanted, len(labels))
 
 
-@given(labels=LABELS, wanted=st.integers(1, 40), seed=st.integers(0, 99))
+@given(labels=LABELS, wanted=st.integers(2, 6), seed=st.integers(0, 99))
 def test_no_class_has_a_second_query_before_every_class_has_its_first(
     labels: list[str], wanted: int, seed: int
 ) -> None:
@@ -36,6 +36,12 @@ def test_no_class_has_a_second_query_before_every_class_has_its_first(
     most = max(counts.values())
     for label, images in Counter(labels).items():
         assert counts[label] >= min(most - 1, images)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_rare_class_is_shown_too(seed: int) -> None:
+    labels = ["common"] * 30 + ["rare"]
+    assert 30 in choose_queries(labels, EvaluateParams(gallery_queries=2), seed)
 
 
 def test_the_seed_decides_the_queries() -> None:

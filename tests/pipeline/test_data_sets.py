@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from .conftest import Project
 from .test_bad_input import write_images
 
@@ -54,6 +56,7 @@ def test_no_labels_and_no_training(run_stages: RunStages, tmp_path: Path) -> Non
     assert found["neighbours"][0]["label"] is None
 
 
+@pytest.mark.full
 def test_excluded_classes_are_not_learned_but_found(run_stages: RunStages, tmp_path: Path) -> None:
     for name in ("cat", "dog", "owl"):
         write_images(tmp_path / "photos" / name, 10)

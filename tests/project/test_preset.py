@@ -73,6 +73,13 @@ def test_what_a_preset_does_not_name_gets_its_default(project: Path, params: Pat
     assert params.read_text() == text
 
 
+def test_a_value_that_stays_keeps_its_way_of_being_written(project: Path, params: Path) -> None:
+    text = params.read_text().replace("lr: 0.001", "lr: 1.0e-3").replace("adamw", "'adamw'", 1)
+    params.write_text(text)
+    apply_preset(project, "digits", None, None)
+    assert params.read_text() == text
+
+
 def test_what_a_preset_names_is_what_it_says(project: Path, params: Path) -> None:
     apply_preset(project, "caltech101", project, None)
     overlay, content = read_yaml(project / "presets" / "caltech101.yaml"), read_yaml(params)
@@ -108,6 +115,13 @@ def test_the_source_is_written_as_an_absolute_path(
     monkeypatch.chdir(project)
     apply_preset(project, "digits", Path("photos"), None)
     assert read_all(params).ingest.source == str(project / "photos")
+
+
+def test_a_long_path_with_spaces_stays_as_it_is(project: Path, params: Path) -> None:
+    source = project / "my photos" / " of ".join(["a long journey"] * 12)
+    source.mkdir(parents=True)
+    apply_preset(project, "digits", source, None)
+    assert read_all(params).ingest.source == str(source)
 
 
 def test_weights_are_written_as_an_absolute_path_with_their_hash(

@@ -85,10 +85,12 @@ def test_equal_rows_of_the_gallery_tie_whatever_the_shapes(
     n: int, m: int, dimension: int, seed: int
 ) -> None:
     gallery = unit(m, dimension, seed).repeat(3, 1)
-    indices, _ = search(unit(n, dimension, seed + 1), gallery, 3 * m)
-    first, second, third = indices.view(n, m, 3).unbind(dim=2)
-    assert torch.equal(second, first + m)
-    assert torch.equal(third, second + m)
+    indices, similarities = search(unit(n, dimension, seed + 1), gallery, 3 * m)
+    first, second, third = similarities.gather(1, indices.argsort(dim=1)).split(m, dim=1)
+    assert torch.equal(first, second)
+    assert torch.equal(second, third)
+    ties = similarities.diff(dim=1) == 0
+    assert (indices.diff(dim=1)[ties] > 0).all()
 
 
 def test_a_query_has_the_same_neighbours_alone_as_in_company() -> None:

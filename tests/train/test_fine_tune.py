@@ -27,7 +27,7 @@ BASE = BaseParams(threads=1)
 
 @pytest.fixture(scope="module")
 def data(tiny_split: Path, tiny_images: Path) -> TrainingData:
-    """Four images of each of three digits to learn from, and two to validate with."""
+    """Four images of each of three digits to learn from, and three to validate with."""
     whole = training_data([i for i in read_split(tiny_split, tiny_images) if i.label in "012"])
 
     def some(side: Side, of_each: int) -> Side:
@@ -40,7 +40,7 @@ def data(tiny_split: Path, tiny_images: Path) -> TrainingData:
         ]
         return Side([row for row, _ in rows], [target for _, target in rows])
 
-    return TrainingData(whole.classes, some(whole.train, 4), some(whole.valid, 2))
+    return TrainingData(whole.classes, some(whole.train, 4), some(whole.valid, 3))
 
 
 class Training:
@@ -60,6 +60,11 @@ class Training:
 @pytest.fixture
 def train(tiny_images: Path, data: TrainingData, tmp_path: Path) -> Training:
     return Training(tiny_images, data, tmp_path)
+
+
+def read_curve(log: Path, metric: str) -> list[float]:
+    lines = (log / "plots" / "metrics" / f"{metric}.tsv").read_text().splitlines()
+    return [float(line.split("\t")[1]) for line in lines[1:]]
 
 
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -85,8 +90,10 @@ def test_augmentation_changes_what_is_learned(train: Training) -> None:
 
 
 def test_training_learns_what_it_is_shown(train: Training) -> None:
-    metrics = train(epochs=12, augment=False, lr=2e-3).metrics
-    assert metrics["train_accuracy"] > 0.6
+    train(epochs=12, augment=False, lr=2e-3)
+    curve = read_curve(train.folder / "log", "train/loss")
+    assert len(curve) == 12
+    assert curve[-1] < curve[0] / 2
 
 
 def test_the_metrics_are_those_of_the_best_epoch(train: Training) -> None:
@@ -103,14 +110,15 @@ def test_the_metrics_are_those_of_the_best_epoch(train: Training) -> None:
         "valid_accuracy",
         "temperature",
     ]
-    assert (metrics["train_images"], metrics["valid_images"], metrics["classes"]) == (12, 6, 3)
+    assert (metrics["train_images"], metrics["valid_images"], metrics["classes"]) == (12, 9, 3)
     assert metrics["best_epoch"] in {1, 2}
 
 
 def test_the_weights_and_the_temperature_are_those_that_were_measured(
     train: Training, tiny_images: Path, data: TrainingData
 ) -> None:
-    trained = train(epochs=6, lr=0.01)
+    # Here an epoch before the last is the best: its weights are saved and calibrated.
+    trained = train(backbone="resnet18", epochs=6, optimizer="sgd", augment=False)
     network = build_network(trained.description)
     network.load_state_dict(trained.weights)
     model = Model(trained.description, network)

@@ -18,7 +18,6 @@ METRICS = Path("metrics")
 TRAIN_LOG = METRICS / "train"
 EVALUATION = METRICS / "evaluate"
 FIGURES = METRICS / "figures"
-TIMINGS = METRICS / "timings"
 
 
 def project_root() -> Path:
