@@ -54,7 +54,7 @@ def draw_queries(
                 strict=True,
             ):
                 label = test[position].label
-                row.append(panel(position, f"{label} {cosine:.2f}", label == test[query].label))
+                row.append(panel(position, f"{label}\n{cosine:.2f}", label == test[query].label))
             rows.append(row)
     draw_gallery(rows, TITLE, path)
 

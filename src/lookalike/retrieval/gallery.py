@@ -28,7 +28,9 @@ def draw_gallery(rows: Sequence[Sequence[Panel]], title: str, path: Path) -> Non
     """
     columns = max(len(row) for row in rows)
     with matplotlib.rc_context({"font.family": "DejaVu Sans", "font.size": 9}):
-        figure = Figure(figsize=(1.25 * columns + 0.2, 1.5 * len(rows) + 0.5), dpi=110)
+        figure = Figure(
+            figsize=(1.25 * columns + 0.2, 1.6 * len(rows) + 0.5), dpi=110, layout="constrained"
+        )
         axes = figure.subplots(len(rows), columns, squeeze=False)
         for row, row_axes in zip(rows, axes, strict=True):
             for column, axis in enumerate(row_axes):
@@ -44,10 +46,10 @@ def draw_gallery(rows: Sequence[Sequence[Panel]], title: str, path: Path) -> Non
                     spine.set_color(FRAMES[panel.right])
                     spine.set_linewidth(2.5)
         figure.suptitle(title, fontsize=11, x=0.01, ha="left", parse_math=False)
-        figure.tight_layout(rect=(0, 0, 1, 0.99), pad=0.4)
         with written_whole(path) as partial:
             figure.savefig(partial, format="png", metadata={"Software": None})
 
 
 def _shortened(caption: str, longest: int = 18) -> str:
-    return caption if len(caption) <= longest else caption[: longest - 1] + "…"
+    lines = caption.split("\n")
+    return "\n".join(x if len(x) <= longest else x[: longest - 1] + "…" for x in lines)
