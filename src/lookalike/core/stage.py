@@ -16,7 +16,8 @@ def run_stage(name: str, main: Callable[[], None]) -> NoReturn:
     Exit code 0: done. 1: a mistake that the user can mend, told in one line on stderr.
     130: interrupted (SIGINT or SIGTERM); outputs that were not finished are not there.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a job in the background ignores SIGINT
+        signal.signal(number, _interrupt)
     try:
         with stage_lock(name):
             main()
