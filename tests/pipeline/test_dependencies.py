@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from lookalike.core.params import Block
 from lookalike.project.parameters import BLOCKS
@@ -70,8 +71,6 @@ def floor(path: Path) -> int:
 
 
 def declared(stage: str) -> dict[str, list[str]]:
-    from ruamel.yaml import YAML
-
     entry: dict[str, list[str]] = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")["stages"][stage]
     return entry
 
