@@ -60,7 +60,7 @@ requirements: pyproject.toml  ## pin anew what pyproject.toml asks for
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet uv
 	( echo "# Generated from pyproject.toml by 'make requirements'; do not edit."; \
-	  .venv/bin/uv pip compile --quiet --all-extras --python-version 3.11 --no-header --no-annotate \
+	  .venv/bin/uv pip compile --quiet --extra stac --extra dev --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-package nvidia-ml-py --no-emit-package pip --no-emit-package setuptools \
 	    pyproject.toml | sed '/^nvidia-/d; /^cuda-/d; /^triton=/d; s/+cpu$$//' ) > requirements.new
 	mv requirements.new requirements.txt
