@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -111,13 +112,18 @@ def tiny_source(encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPath
 @pytest.fixture(scope="session")
 def tiny_images(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The image store of `tiny_source`."""
+    from lookalike.images.inspect import inspect
     from lookalike.images.shards import write_shards
-    from lookalike.ingest.folder import list_folder
+    from lookalike.ingest.examine import Limits, examined
+    from lookalike.ingest.folder import FolderSource
     from lookalike.ingest.intake import Intake
+    from lookalike.ingest.read_ahead import read_ahead
 
     store = tmp_path_factory.mktemp("tiny") / "images"
-    intake = Intake(str(tiny_source), max_pixels=1000, workers=0)
-    write_shards(intake.rows(list_folder(str(tiny_source), "folder")), store)
+    source = FolderSource(str(tiny_source), "folder")
+    files = read_ahead(source, source.candidates())
+    look = partial(inspect, max_pixels=1000)
+    write_shards(Intake().rows(examined(files, look, 0, Limits(60, 2**32))), store)
     return store
 
 
