@@ -1,10 +1,22 @@
 """From the spelling of `ingest.source` to the kind of source that it names."""
 
+from pathlib import Path
+
+from lookalike.ingest.archive import ArchiveSource
+from lookalike.ingest.bucket import BucketSource
 from lookalike.ingest.folder import FolderSource
 from lookalike.ingest.params import IngestParams
+from lookalike.ingest.remote import is_remote
 from lookalike.ingest.source import Source
+
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
 
 def open_source(params: IngestParams) -> Source:
     """The source that the parameters name; nothing is read yet."""
-    return FolderSource(params.source, params.labels)
+    uri, labels = params.source, params.labels
+    if uri.startswith(("http://", "https://")) or uri.lower().endswith(ARCHIVES):
+        return ArchiveSource(uri, labels)
+    if is_remote(uri):
+        return BucketSource(uri, labels)
+    return ArchiveSource(uri, labels) if Path(uri).is_file() else FolderSource(uri, labels)
