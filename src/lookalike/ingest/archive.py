@@ -132,6 +132,7 @@ def _read_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
 
 def _expanded(file: IO[bytes]) -> IO[bytes]:
     """The file itself, or what it is the compressed form of: members are not read in its order."""
+    file.seek(0)
     start = file.read(8)
     file.seek(0)
     for magic, decompress in COMPRESSED.items():

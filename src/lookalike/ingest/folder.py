@@ -44,10 +44,6 @@ class FolderSource:
 
     def read(self, candidate: Candidate) -> bytes:
         """The bytes of one file; see `Source`."""
-        try:
-            candidate.path.encode()
-        except UnicodeEncodeError:
-            raise UnreadableError("its name is not UTF-8") from None
         demand_size(candidate.bytes)
         file = Path(self._folder, candidate.path)
         try:

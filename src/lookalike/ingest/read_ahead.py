@@ -49,6 +49,9 @@ def read_ahead(source: Source, candidates: Iterable[Candidate]) -> Iterator[Read
 
 def _read(source: Source, candidate: Candidate) -> ReadFile:
     try:
+        candidate.path.encode()
         return ReadFile(candidate, source.read(candidate), None)
+    except UnicodeEncodeError:
+        return ReadFile(candidate, b"", "its name is not UTF-8")
     except UnreadableError as reason:
         return ReadFile(candidate, b"", str(reason))
