@@ -1,4 +1,4 @@
-"""What tests of several rooms share: encoded images, digits, processes, a tiny trained project."""
+"""What tests of several rooms share: images, digits, processes, servers, a tiny trained project."""
 
 import os
 import subprocess
@@ -13,6 +13,8 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 from sklearn.datasets import load_digits
+
+from services.servers import S3Server, Server, start_mongodb, start_s3
 
 SOURCE = Path(__file__).parents[1] / "src"
 
@@ -77,6 +79,24 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server without buckets: `s3.make_bucket`, `s3.client`, `s3.environment`."""
+    folder = tmp_path_factory.mktemp("s3")
+    server = start_s3(folder / "buckets", folder / "log")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A MongoDB-compatible server without databases at `mongodb.address`."""
+    folder = tmp_path_factory.mktemp("mongodb")
+    server = start_mongodb(folder / "databases", folder / "log")
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")
