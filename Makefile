@@ -18,7 +18,7 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 WITH_ENV := $(if $(wildcard .env),dotenv --file .env run --no-override --)
 
 .PHONY: help setup repro repro-pulled test test-full lint format push pull services services-stop \
-        requirements clean
+        bench requirements clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -68,6 +68,9 @@ services: setup  ## an S3 server and a MongoDB-compatible one on this machine, f
 
 services-stop: setup  ## stop both; what they hold stays
 	python -m services stop
+
+bench:  ## how to measure what docs/benchmarks.md states
+	@sed -n 's/^    \(python -m bench\.\)/\1/p' bench/*.py
 
 requirements: pyproject.toml  ## pin anew what pyproject.toml asks for
 	$(PYTHON) -m venv .venv
