@@ -1,6 +1,6 @@
 """How fast ingest is, against the plain way: read, sha256 and a full Pillow decode of every file.
 
-    python bench/ingest.py FOLDER [--runs 3] [--workers 2]
+    python -m bench.ingest FOLDER [--runs 3] [--workers 2]
 
 Takes FOLDER, a zip archive of it and a bucket of a real S3 server on loopback with the same files.
 The plain way uses as many processes; from S3 it first downloads all objects with boto3 in 16
