@@ -72,12 +72,13 @@ def test_exact_shares_are_not_spoilt_by_rounding() -> None:
         (51, None, None, (30, 10, 11)),
         (33, 5, None, (30, 2, 1)),
         (31, 5, None, (30, 0, 1)),
-        (33, 5, 2, (30, 1, 2)),
+        (33, 5, 2, (30, 2, 1)),
+        (33, None, 2, (30, 1, 2)),
         (30, 5, None, (30, 0, 0)),
         (12, 5, 50, (12, 0, 0)),
     ],
 )
-def test_numbers_go_to_training_then_the_test_then_validation_and_none_is_the_rest(
+def test_numbers_are_kept_as_far_as_they_go_and_none_is_the_rest(
     count: int, valid: int | None, test: int | None, expected: tuple[int, int, int]
 ) -> None:
     assert by_numbers(count, 30, valid, test) == expected

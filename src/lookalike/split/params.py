@@ -47,7 +47,7 @@ class SplitParams(Block):
         """A name that YAML reads as a number may have been spelt otherwise: 01 is read as 1."""
         if isinstance(value, list) and (others := [n for n in value if not isinstance(n, str)]):
             quoted = ", ".join(f"'{name}'" for name in others)
-            raise ValueError(f"YAML does not read all of these as names; put quotes: {quoted}")
+            raise ValueError(f"names that YAML reads as something else need quotes: {quoted}")
         return value
 
     @model_validator(mode="after")

@@ -29,9 +29,9 @@ def read_previous(params: SplitParams) -> dict[str, str]:
     try:
         side_of = {row["id"]: row["split"] for row in read_csv(path)}
     except (KeyError, UnicodeDecodeError, csv.Error):
-        side_of = {"": ""}
-    if not set(side_of.values()) <= set(SIDES):
+        side_of = {}
+    if not side_of or not set(side_of.values()) <= set(SIDES):
         raise LookalikeError(
-            f"split.previous: {path}: is not a split file, with the columns {', '.join(HEADER)}"
+            f"split.previous: {path}: is not a split file, rows of {', '.join(HEADER)}"
         )
     return side_of

@@ -51,14 +51,12 @@ def by_ratios(images: int, ratios: Ratios) -> Counts:
 def by_numbers(images: int, train: int, valid: int | None, test: int | None) -> Counts:
     """So many of a class's images to each side, as far as they go; the protocol of Caltech-101.
 
-    Training comes first, then the test, then validation. None is the rest: at least one image for
-    the test, where training leaves one; two Nones share it. Without a None, what is left over is on
-    no side.
+    Training comes first; then validation, as far as it leaves one image for the test. None is the
+    rest, which two Nones share. Without a None, what is beyond the numbers is on no side.
     """
     train = min(train, images)
     rest = images - train
-    if test is None:
-        half = rest // 2
-        test = rest - (half if valid is None else min(valid, max(rest - 1, 0)))
-    test = min(test, rest)
-    return Counts(train, rest - test if valid is None else min(valid, rest - test), test)
+    if valid is None:
+        valid = rest // 2 if test is None else max(0, rest - test)
+    valid = min(valid, max(0, rest - 1))
+    return Counts(train, valid, rest - valid if test is None else min(test, rest - valid))

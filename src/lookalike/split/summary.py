@@ -98,9 +98,9 @@ def remarks(counts: dict[str, Counts], metrics: dict[str, Any]) -> list[str]:
         if missing := classes_without(side, counts):
             lines.append(f"no {name} images{what}: {_classes(missing)}")
     if across := metrics["links_across_sides"]:
-        lines.append(f"{across} pairs of near-duplicates lie on different sides")
+        lines.append(f"near-duplicates on different sides: {across} pairs")
     if merged := metrics["merged_groups"]:
-        lines.append(f"{merged} groups hold images of several sides of split.previous; none moved")
+        lines.append(f"groups with images on several sides of split.previous, not moved: {merged}")
     return lines
 
 
