@@ -1,17 +1,22 @@
 """Stage `split`: which labelled image is for training, which for validation, which for the test.
 
-Reads `data/images/` (metadata only); writes `data/split.csv` and `metrics/split.json`.
+Reads `data/images/` (metadata only) and the file `split.previous`, where one is named; writes
+`data/split.csv` and `metrics/split.json`.
 """
 
 from lookalike.core.files import sha256_of_file, write_metrics
 from lookalike.core.layout import IMAGES, METRICS, SPLIT
 from lookalike.core.params import BaseParams, read_params
+from lookalike.core.progress import say
 from lookalike.core.stage import run_stage
 from lookalike.images.shards import open_metadata
 from lookalike.images.split import write_split
-from lookalike.split.assign import assign, count_sides
+from lookalike.split.assign import assign
 from lookalike.split.params import SplitParams
+from lookalike.split.previous import read_previous
+from lookalike.split.quotas import class_quotas
 from lookalike.split.select import Labelled, select
+from lookalike.split.summary import class_metrics, count_images, group_metrics, remarks
 
 
 def main() -> None:
@@ -19,10 +24,25 @@ def main() -> None:
     seed = read_params(BaseParams).seed
     columns = open_metadata(IMAGES).select(Labelled._fields).to_pylist()
     labelled = [Labelled(**row) for row in columns if row["label"] is not None]
-    assigned = assign(select(labelled, params, seed), params.ratios)
-    write_split(SPLIT, ((*image, side) for image, side in assigned))
+    # Near-duplicates: pairs of image ids, and the group of each image; none are looked for.
+    links: list[tuple[str, str]] = []
+    group_of: dict[str, str] = {}
+
+    chosen = select(labelled, params, seed)
+    previous = read_previous(params)
+    side_of = assign(chosen, params, seed, group_of, previous)
+    write_split(
+        SPLIT, ((i.id, i.path, i.label, side_of[i.id]) for i in labelled if i.id in side_of)
+    )
+    counts = count_images(chosen, side_of)
+    metrics = class_metrics(chosen, counts, class_quotas(chosen, params)) | group_metrics(
+        side_of, group_of, links, previous
+    )
+    for line in remarks(counts, metrics):
+        say(f"split: {line}")
     write_metrics(
-        METRICS / "split.json", {**count_sides(assigned), "sha256": sha256_of_file(SPLIT)}
+        METRICS / "split.json",
+        {**metrics, "images_by_class": counts, "sha256": sha256_of_file(SPLIT)},
     )
 
 

@@ -160,8 +160,9 @@ def tiny_split(tiny_images: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     labelled = [
         Labelled(**row) for row in open_metadata(tiny_images).select(Labelled._fields).to_pylist()
     ]
-    assigned = assign(select(labelled, SplitParams(), seed=0), SplitParams().ratios)
-    write_split(path, ((*image, side) for image, side in assigned))
+    chosen = select(labelled, SplitParams(), seed=0)
+    side_of = assign(chosen, SplitParams(), seed=0, group_of={}, previous={})
+    write_split(path, ((i.id, i.path, i.label, side_of[i.id]) for i in labelled))
     return path
 
 

@@ -50,16 +50,6 @@ def test_a_folder_without_images(fresh: Project, tmp_path: Path) -> None:
     assert "is an image" in one_line_of_lookalike(fresh, "check")
 
 
-def test_a_class_with_one_image(fresh: Project, tmp_path: Path) -> None:
-    write_images(tmp_path / "photos" / "cat", 5)
-    write_images(tmp_path / "photos" / "dog", 1)
-    fresh.set_params(ingest__source=str(tmp_path / "photos"))
-    fresh.run("python", "src/ingest.py")
-    line = one_line(fresh, "python", "src/split.py")
-    assert "class 'dog' has one image (dog/0.png)" in line
-    assert "split.exclude_classes" in line
-
-
 @pytest.mark.parametrize("labels", ["none", "folder"])
 def test_nothing_to_learn_from_says_to_set_the_epochs_to_0(
     fresh: Project, tmp_path: Path, labels: str
