@@ -71,7 +71,7 @@ def ingest(source: str, workers: int, environment: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as project:
         text = f"ingest: {{source: {source}}}\nmachine: {{workers: {workers}}}\n"
         Path(project, "params.yaml").write_text(text)
-        command = [sys.executable, REPOSITORY / "src" / "ingest.py"]
+        command = [sys.executable, str(REPOSITORY / "src" / "ingest.py")]
         subprocess.run(command, cwd=project, env=os.environ | environment, check=True)
 
 
