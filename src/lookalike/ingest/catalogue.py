@@ -1,7 +1,6 @@
 """A static STAC catalogue: JSON files that lead to each other, in a folder or on a server."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +8,7 @@ from typing import Any, NamedTuple
 import pystac
 
 from lookalike.core.errors import LookalikeError
-from lookalike.ingest.hrefs import local_path, unsigned
+from lookalike.ingest.hrefs import absolute, local_path, unsigned
 from lookalike.ingest.params import CATALOGUE_FILES
 from lookalike.ingest.source import UnreadableError
 
@@ -103,7 +102,7 @@ def folder_reader(folder: str) -> ReadJson:
 def inside(folder: str, href: str) -> str | None:
     """The path of an absolute address below a folder; None where it is not below it."""
     path = local_path(href)
-    top = os.path.abspath(folder)
+    top = absolute(folder)
     if path is None or not Path(path).is_relative_to(top):
         return None
     return Path(path).relative_to(top).as_posix()
@@ -154,7 +153,7 @@ def _absolute(link: pystac.Link) -> str:
 def _normal(href: str) -> str:
     """An address without `..` where it is a local path, so that it can be held against a folder."""
     path = local_path(href)
-    return href if path is None else os.path.normpath(path)
+    return href if path is None else absolute(path)
 
 
 def _one_line(error: Exception) -> str:

@@ -32,6 +32,11 @@ def local_path(href: str) -> str | None:
     return None if is_remote(href := href.removeprefix("file://")) else href
 
 
+def absolute(path: str | Path) -> str:
+    """A local path from the root, without `..`; links are not followed."""
+    return os.path.normpath(Path(path).absolute())
+
+
 def suffix(href: str) -> str:
     """The end of the file's name, such as `.tif`; empty where it has none."""
     return Path(urlsplit(href).path if is_remote(href) else href).suffix

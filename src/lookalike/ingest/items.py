@@ -17,13 +17,14 @@ from shapely.geometry import shape
 from stac_geoparquet.arrow import parse_stac_items_to_arrow, to_parquet
 
 from lookalike.core.errors import LookalikeError
+from lookalike.ingest.remote import is_remote
 
 # What an item has beside its properties.
 CORE = ("type", "stac_version", "stac_extensions", "geometry", "bbox", "links", "assets")
 NOWHERE = {"type": "GeometryCollection", "geometries": []}
 
 # An expression sees the table and nothing else: no file, no network, no variable of this process.
-SEALED = {
+SEALED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -74,6 +75,10 @@ def read_items(path: str) -> pa.Table:
     Raises:
         LookalikeError: the file is missing, is not Parquet, or holds no STAC items.
     """
+    if is_remote(path):
+        raise LookalikeError(
+            f"ingest.source: {path}: a file of items has to be here: dvc import-url {path} data/"
+        )
     try:
         table = pq.read_table(path)
     except FileNotFoundError:

@@ -7,7 +7,6 @@ from pydantic import Field
 from lookalike.core.params import Block, Group
 from lookalike.images.decode import DEFAULT_MAX_PIXELS
 
-
 # What makes a folder a STAC catalogue.
 CATALOGUE_FILES = ("catalog.json", "collection.json")
 

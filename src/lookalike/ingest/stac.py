@@ -1,6 +1,5 @@
 """The images of STAC items as a source: a catalogue's folder, or a GeoParquet file of items."""
 
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,7 +7,7 @@ import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
 from lookalike.ingest.catalogue import FREEZE, folder_reader, inside, root_of, walk
-from lookalike.ingest.hrefs import joined, local_path, read_href, suffix, unsigned
+from lookalike.ingest.hrefs import absolute, joined, local_path, read_href, suffix, unsigned
 from lookalike.ingest.item_labels import ItemLabel, labels_of, text_of
 from lookalike.ingest.items import items_table, matching, read_items
 from lookalike.ingest.params import StacParams
@@ -67,15 +66,15 @@ class StacSource:
 
     @property
     def _folder(self) -> str:
-        return self._source if self._is_catalogue else os.path.dirname(self._source)
+        return self._source if self._is_catalogue else str(Path(self._source).parent)
 
     def _images(self, table: pa.Table) -> list[Candidate]:
         if self._params.where is not None:
             table = matching(table, self._params.where, "ingest.stac.where")
         labels = self._labels(table)
         split = self._params.split
-        columns = {"id", "collection", "assets", split} & set(table.column_names)
-        rows = table.select(sorted(columns)).to_pylist()
+        wanted = {"id", "collection", "assets", split}
+        rows = table.select([n for n in table.column_names if n in wanted]).to_pylist()
         key = self._params.asset or _only_image(rows)
         if not any(row["assets"].get(key) for row in rows):
             raise LookalikeError(
@@ -109,7 +108,7 @@ class StacSource:
 
     def _allowed(self, href: str) -> str:
         """An asset's address as seen from the project; in a catalogue it stays in the folder."""
-        if self._is_catalogue and (local_path(href) is None or os.path.isabs(href)):
+        if self._is_catalogue and (local_path(href) is None or Path(href).is_absolute()):
             raise LookalikeError(
                 f"ingest.source: {self._source}: an asset is at {unsigned(href)}, which is not in "
                 f"this folder; {FREEZE} {self._source}"
@@ -122,7 +121,7 @@ def _catalogue_items(folder: str) -> tuple[pa.Table | None, list[Broken]]:
     if root is None:
         raise LookalikeError(f"ingest.source: {folder}: holds no catalog.json or collection.json")
     items, broken = [], []
-    for href, item, problem in walk(os.path.abspath(root), folder_reader(folder)):
+    for href, item, problem in walk(absolute(root), folder_reader(folder)):
         if item is None:
             broken.append(Broken(inside(folder, href) or href, problem or ""))
             continue
@@ -138,7 +137,7 @@ def _only_image(rows: list[dict[str, Any]]) -> str:
     Raises:
         LookalikeError: there are several, or none.
     """
-    images = {
+    images: set[str] = {
         key
         for row in rows
         for key, asset in row["assets"].items()

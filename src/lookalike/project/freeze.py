@@ -11,7 +11,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import written_whole
 from lookalike.core.progress import track
 from lookalike.ingest.catalogue import root_of, walk
-from lookalike.ingest.hrefs import joined, local_path, read_href, unsigned
+from lookalike.ingest.hrefs import absolute, joined, local_path, read_href, unsigned
 from lookalike.ingest.item_labels import labels_of
 from lookalike.ingest.items import items_table, matching, write_items
 from lookalike.ingest.remote import is_remote
@@ -69,7 +69,7 @@ def _items(address: str, collections: Sequence[str]) -> Iterator[dict[str, Any]]
     if is_remote(address) and server.is_api():
         yield from server.search(collections)
         return
-    root = address if is_remote(address) else os.path.abspath(root_of(address) or address)
+    root = address if is_remote(address) else absolute(root_of(address) or address)
     for href, item, problem in walk(root, server.read):
         if item is None:
             raise LookalikeError(f"{unsigned(href)}: {problem}")
@@ -87,7 +87,7 @@ def _spelt(item: dict[str, Any], address: str, output: Path, root: Path) -> dict
             raise LookalikeError(
                 f"{unsigned(address)}: the item {item['id']} names a file of this machine, {path}"
             )
-        elif Path(path).is_relative_to(root.absolute()):
+        elif Path(path).is_relative_to(absolute(root)):
             asset["href"] = os.path.relpath(path, output.parent)
     return item
 

@@ -104,8 +104,8 @@ class StacServer:
             raise LookalikeError(f"{self._name}: its search does not answer in STAC") from None
 
     def _authorise(self, request: Request) -> Request:
-        if self._token and _origin(request.url) == _origin(self._address):
-            request.headers["Authorization"] = f"Bearer {self._token}"
+        if self._token and _origin(str(request.url)) == _origin(self._address):
+            request.headers = {**request.headers, "Authorization": f"Bearer {self._token}"}
         return request
 
     def _reason(self, error: APIError) -> str:
