@@ -18,6 +18,7 @@ from lookalike.ingest.remote import is_remote
 from lookalike.ingest.source import UnreadableError
 
 TOKEN = "STAC_API_TOKEN"
+NOT_JSON = "is not STAC: the answer is not JSON"
 TIMEOUT = 60.0  # seconds for one answer
 PAGE_ITEMS = 100
 RETRIES = Retry(
@@ -59,7 +60,7 @@ class StacServer:
         except APIError as error:
             raise UnreadableError(self._reason(error)) from None
         except (ValueError, RecursionError):
-            raise UnreadableError("is not STAC: the answer is not JSON") from None
+            raise UnreadableError(NOT_JSON) from None
 
     def is_api(self) -> bool:
         """True where the address offers a search.
@@ -116,6 +117,8 @@ class StacServer:
             return f"the server asks for a token ({status}): put it into {TOKEN}"
         if status == 404:
             return "there is nothing at this address (404)"
+        if isinstance(error.__context__, UnicodeError):
+            return NOT_JSON
         if status is None:
             return "cannot be reached; check the address and the network"
         return f"the server answers {status}; try again later"
