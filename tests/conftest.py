@@ -1,5 +1,6 @@
 """What tests of several rooms share: images, digits, processes, servers, a tiny trained project."""
 
+import json
 import os
 import subprocess
 import sys
@@ -56,6 +57,72 @@ def digit_folder(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
     return tmp_path / "digits"
+
+
+@pytest.fixture
+def digit_catalogue(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
+    """The digits of `digit_files` as a STAC catalogue: 18 items of `train`, 6 of `test`.
+
+    Labels are in label assets under `class`; `digits:number` and `a.b` are properties.
+    """
+    folder = tmp_path / "catalogue"
+
+    def write(path: str, content: object) -> None:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        data = content if isinstance(content, bytes) else json.dumps(content).encode()
+        (folder / path).write_bytes(data)
+
+    def catalogue(kind: str, id: str, rel: str, hrefs: list[str]) -> dict[str, object]:
+        extent = {"spatial": {"bbox": [[0, 0, 1, 1]]}, "temporal": {"interval": [[None, None]]}}
+        return {
+            "type": kind,
+            "stac_version": "1.0.0",
+            "id": id,
+            "description": id,
+            "license": "MIT",
+            "extent": extent,
+            "links": [{"rel": rel, "href": href} for href in hrefs],
+        }
+
+    items: dict[str, list[str]] = {"train": [], "test": []}
+    for path, data in digit_files.items():
+        label, number = path[0], int(path[2:4])
+        side = "train" if number < 6 else "test"
+        id = f"digit-{label}-{number}"
+        feature = {"type": "Feature", "geometry": None, "properties": {"class": label}}
+        assets = {
+            "image": {"href": f"../images/{path}", "type": "image/png", "file:size": len(data)},
+            "labels": {
+                "href": f"../labels/{id}.geojson",
+                "type": "application/geo+json",
+                "roles": ["labels"],
+            },
+        }
+        item = {
+            "type": "Feature",
+            "stac_version": "1.0.0",
+            "id": id,
+            "collection": side,
+            "geometry": {"type": "Point", "coordinates": [number, 0]},
+            "bbox": [number, 0, number, 0],
+            "properties": {
+                "datetime": "2020-01-01T00:00:00Z",
+                "ml-aoi:split": side,
+                "digits:number": number,
+                "a.b": number / 2,
+            },
+            "assets": assets,
+            "links": [{"rel": "collection", "href": "collection.json"}],
+        }
+        write(f"images/{path}", data)
+        write(f"labels/{id}.geojson", {"type": "FeatureCollection", "features": [feature]})
+        write(f"{side}/{id}.json", item)
+        items[side].append(f"{id}.json")
+    for side, hrefs in items.items():
+        write(f"{side}/collection.json", catalogue("Collection", side, "item", hrefs))
+    children = ["train/collection.json", "test/collection.json"]
+    write("catalog.json", catalogue("Catalog", "digits", "child", children))
+    return folder
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The command line: `lookalike search | check | preset | results`.
+"""The command line: `lookalike search | check | preset | results | stac-items`.
 
 Every mistake that a user can mend is one line on stderr and exit code 1.
 """
@@ -12,6 +12,9 @@ import typer
 
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
+from lookalike.core.extras import extra
+
+STAC_ITEMS = Path("data/items.parquet")
 
 app = typer.Typer(
     name="lookalike",
@@ -70,6 +73,29 @@ def preset(
     else:
         apply_preset(root, name, source, weights)
         print(f"{layout.PARAMS} now holds the preset {name}; run it with: dvc repro")
+
+
+@app.command()
+def stac_items(
+    url: Annotated[str, typer.Argument(help="A STAC API, or a catalogue: URL or folder.")],
+    collection: Annotated[
+        list[str] | None, typer.Option(help="Take this one only; may be repeated.")
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option(help="Keep the items for which this SQL expression is true.")
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Look this label up in label assets, and store it.")
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", help="The file to write.")] = STAC_ITEMS,
+) -> None:
+    """Freeze the items of a STAC API or catalogue into a GeoParquet file that DVC can watch."""
+    with extra("stac"):
+        from lookalike.project.freeze import freeze
+
+    root = layout.project_root()
+    number = freeze(url, collection or [], where, label, output, root)
+    print(f"{output} holds {number} items; ingest reads it with ingest.source: {output}")
 
 
 @app.command()

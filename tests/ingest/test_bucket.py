@@ -2,6 +2,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+from s3fs import S3FileSystem
 
 from lookalike.core.errors import LookalikeError
 from lookalike.ingest.bucket import BucketSource
@@ -24,6 +25,7 @@ def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
     """A bucket with objects, and credentials for it in the environment."""
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
+    S3FileSystem.clear_instance_cache()  # they keep the credentials that they began with
     s3.make_bucket("ingest")
     for key, data in OBJECTS.items():
         s3.client().put_object(Bucket="ingest", Key=key, Body=data)

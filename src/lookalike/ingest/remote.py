@@ -47,7 +47,7 @@ def open_remote(uri: str) -> tuple[AbstractFileSystem, str]:
     options = OPTIONS.get(protocol, {})
     try:
         filesystem, path = fsspec.url_to_fs(
-            f"{protocol}://{rest}", skip_instance_cache=True, use_listings_cache=False, **options
+            f"{protocol}://{rest}", use_listings_cache=False, **options
         )
     except ImportError:
         extra = EXTRAS.get(protocol)

@@ -42,7 +42,8 @@ def check(root: Path) -> str:
     if len(classes) < 2 and params.train.epochs > 0:
         raise LookalikeError(
             f"ingest.source: {name}: {len(classes)} classes, but training needs two: put each "
-            "class into its folder, or set train.epochs to 0"
+            "class into its folder (STAC: name its property in ingest.stac.label), or set "
+            "train.epochs to 0"
         )
     return f"{PARAMS} is valid; {name} has {len(candidates)} files in {len(classes)} classes"
 
