@@ -27,23 +27,21 @@ class Raster(NamedTuple):
         values: float32 `[bands, height, width]`, in the file's own units; 0 where missing.
         missing: bool, of the same shape: no finite number, or the file's nodata value.
         numbers: which bands of the file they are.
-        count: how many bands the file has.
+        file_bands: how many bands the file has.
     """
 
     values: np.ndarray
     missing: np.ndarray
     numbers: list[int]
-    count: int
+    file_bands: int
 
     def select(self, numbers: list[int]) -> "Raster":
         """Some of the bands, in the order given."""
         rows = [self.numbers.index(number) for number in numbers]
-        return Raster(self.values[rows], self.missing[rows], numbers, self.count)
+        return Raster(self.values[rows], self.missing[rows], numbers, self.file_bands)
 
 
-def read_geotiff(
-    data: bytes, choose: Callable[[int], list[int]], max_pixels: int | None
-) -> Raster:
+def read_geotiff(data: bytes, choose: Callable[[int], list[int]], max_pixels: int | None) -> Raster:
     """Read some bands of a GeoTIFF.
 
     Args:
@@ -133,4 +131,5 @@ def _import_rasterio() -> ModuleType:
             "ingest.bands: multispectral images need rasterio: pip install 'lookalike[stac]'"
         ) from None
     logging.getLogger("rasterio").addHandler(logging.NullHandler())  # GDAL's own messages
-    return rasterio
+    module: ModuleType = rasterio
+    return module

@@ -54,4 +54,4 @@ def _decode_every_band(data: bytes, max_pixels: int, bands: Bands) -> tuple[Imag
         lambda count: sorted({*bands.for_network(count), *bands.for_people(count)}),
         max_pixels,
     )
-    return stretch(raster.select(bands.for_people(raster.count))), raster.count
+    return stretch(raster.select(bands.for_people(raster.file_bands))), raster.file_bands

@@ -9,6 +9,9 @@ from lookalike.images.geotiff import Raster, read_geotiff
 
 # The darkest and the brightest hundredths of each band are cut off, as QGIS does.
 LOW, HIGH = 2, 98
+# A band whose values lie closer together than this, relative to the highest, is not stretched all
+# the way: still water would become coloured noise.
+LEAST_RANGE = 0.2
 
 
 def decode_picture(
@@ -31,7 +34,7 @@ def decode_picture(
 
 
 def stretch(raster: Raster) -> Image.Image:
-    """An RGB picture of one or three bands, each stretched to its own 2nd to 98th percentile.
+    """An RGB picture of one or three bands, each stretched from its 2nd to its 98th percentile.
 
     What is missing is black, and so is a band of one value.
     """
@@ -47,6 +50,7 @@ def _stretch_band(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
     there = values[~missing].astype(np.float64)
     if there.size:
         low, high = np.percentile(there, (LOW, HIGH))
-        if high > low:
-            grey[~missing] = ((there - low) * (255 / (high - low))).clip(0, 255).round()
+        width = max(high - low, LEAST_RANGE * abs(high))
+        if width > 0:
+            grey[~missing] = ((there - low) * (255 / width)).clip(0, 255).round()
     return grey

@@ -34,9 +34,7 @@ AVERAGE_BYTES = 4 * 2**20
 MAX_BYTES = 16 * 2**20
 
 
-def write_shards(
-    rows: Iterable[dict[str, Any]], folder: Path, bands: Bands | None = None
-) -> None:
+def write_shards(rows: Iterable[dict[str, Any]], folder: Path, bands: Bands | None = None) -> None:
     """Write rows, already sorted by path, as `part-00000.arrow`, `part-00001.arrow`, ...
 
     How multispectral images are to be read goes with them, in the metadata of the schema.
