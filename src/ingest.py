@@ -26,13 +26,14 @@ def main() -> None:
     candidates = source.candidates()
     files = examined(
         read_ahead(source, candidates),
-        partial(inspect, max_pixels=params.max_pixels),
+        partial(inspect, max_pixels=params.max_pixels, bands=params.reading),
         workers,
         Limits.for_images(params.max_pixels, params.max_seconds),
     )
-    intake = Intake()
+    intake = Intake(equal_channels=params.bands == "all")
     with written_whole(IMAGES) as folder:
-        write_shards(intake.rows(track(files, "ingesting", len(candidates))), folder)
+        rows = intake.rows(track(files, "ingesting", len(candidates)))
+        write_shards(rows, folder, params.reading)
         write_csv(REJECTED, Rejection._fields, intake.rejected)
         intake.demand_health(params.source, params.max_rejected_fraction)
     write_metrics(METRICS / "ingest.json", intake.summary())

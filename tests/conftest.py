@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -16,6 +17,9 @@ from hypothesis import settings
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from lookalike.images.bands import Bands
+from lookalike.images.inspect import inspect
+from lookalike.images.shards import write_shards
 from services.servers import S3Server, Server, start_mongodb, start_s3
 
 SOURCE = Path(__file__).parents[1] / "src"
@@ -35,6 +39,75 @@ def encoded() -> Callable[..., bytes]:
         return buffer.getvalue()
 
     return encode
+
+
+@pytest.fixture(scope="session")
+def geotiff() -> Callable[..., bytes]:
+    """Encode an array `[bands, height, width]` as a GeoTIFF: `geotiff(array, nodata=0)`."""
+    import rasterio
+
+    def encode(array: np.ndarray, **options: object) -> bytes:
+        count, height, width = array.shape
+        size = {"count": count, "height": height, "width": width, "dtype": array.dtype}
+        with rasterio.MemoryFile() as file:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it lies nowhere on Earth
+                with file.open(driver="GTiff", **size, **options) as dataset:
+                    dataset.write(array)
+            return bytes(file.read())
+
+    return encode
+
+
+@pytest.fixture(scope="session")
+def tile_files(geotiff: Callable[..., bytes]) -> dict[str, bytes]:
+    """Ten tiles of each of two classes, `crop/0.tif` to `water/9.tif`: uint16, five bands.
+
+    Only the fifth band, as near infrared, tells them apart.
+    """
+    random = np.random.default_rng(0)
+    files = {}
+    for label, infrared in (("crop", 3000), ("water", 300)):
+        for number in range(10):
+            level = np.array([800, 700, 600, 500, infrared]).reshape(5, 1, 1)
+            tile = level * random.uniform(0.8, 1.2, (5, 32, 40))
+            files[f"{label}/{number}.tif"] = geotiff(tile.astype(np.uint16))
+    return files
+
+
+@pytest.fixture(scope="session")
+def tile_images(
+    tile_files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Bands], Path]:
+    """The image store of `tile_files` with a choice of bands, in the order of `tile_files`."""
+
+    def store(bands: Bands) -> Path:
+        rows = (
+            {
+                **inspect(data, 10**6, bands)._asdict(),
+                "path": path,
+                "label": path.partition("/")[0],
+                "source": path,
+                "source_split": None,
+                "image": data,
+            }
+            for path, data in tile_files.items()
+        )
+        folder = tmp_path_factory.mktemp("tiles") / "images"
+        write_shards(rows, folder, bands)
+        return folder
+
+    return store
+
+
+@pytest.fixture(scope="session")
+def sentinel_tiles() -> list[Path]:
+    """Ten real Sentinel-2 tiles, one of each class of EuroSAT: uint16, 13 bands, 64 x 64 pixels."""
+    shared = os.environ.get("LOOKALIKE_SHARED")
+    if shared is None:
+        pytest.skip("LOOKALIKE_SHARED is not set")
+    folders = sorted(Path(shared, "data", "eurosat-stac", "data").rglob("sentinel_2/tif/*"))
+    return [min(folder.iterdir()) for folder in folders]
 
 
 @pytest.fixture(scope="session")
@@ -199,8 +272,6 @@ def tiny_source(encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPath
 @pytest.fixture(scope="session")
 def tiny_images(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The image store of `tiny_source`."""
-    from lookalike.images.inspect import inspect
-    from lookalike.images.shards import write_shards
     from lookalike.ingest.examine import Limits, examined
     from lookalike.ingest.folder import FolderSource
     from lookalike.ingest.intake import Intake

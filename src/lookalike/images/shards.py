@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
+from lookalike.images.bands import Bands
 
 SCHEMA = pa.schema(
     [
@@ -33,12 +34,16 @@ AVERAGE_BYTES = 4 * 2**20
 MAX_BYTES = 16 * 2**20
 
 
-def write_shards(rows: Iterable[dict[str, Any]], folder: Path) -> None:
-    """Write rows, already sorted by path, as `part-00000.arrow`, `part-00001.arrow`, ..."""
+def write_shards(rows: Iterable[dict[str, Any]], folder: Path, bands: Bands | None = None) -> None:
+    """Write rows, already sorted by path, as `part-00000.arrow`, `part-00001.arrow`, ...
+
+    How multispectral images are to be read goes with them, in the metadata of the schema.
+    """
+    schema = SCHEMA.with_metadata(bands.to_metadata()) if bands is not None else SCHEMA
     folder.mkdir(parents=True)
     for number, shard in enumerate(_cut(rows)):
-        table = pa.Table.from_pylist(shard, schema=SCHEMA)
-        with pa.ipc.new_file(folder / f"part-{number:05d}.arrow", SCHEMA) as writer:
+        table = pa.Table.from_pylist(shard, schema=schema)
+        with pa.ipc.new_file(folder / f"part-{number:05d}.arrow", schema) as writer:
             writer.write_table(table)
 
 

@@ -30,8 +30,13 @@ class Intake:
     """The rows of the image store, in the order of their paths, and a count of what happened.
 
     Iterate over `rows` once; the counts are complete when it ends.
+
+    Args:
+        equal_channels: refuse images with another number of channels than the first.
     """
 
+    equal_channels: bool = False
+    channels: int | None = None
     rejected: list[Rejection] = field(default_factory=list)
     duplicates: int = 0
     label_conflicts: int = 0
@@ -45,9 +50,13 @@ class Intake:
         for candidate, data, found in files:
             if isinstance(found, str):
                 self._refuse(candidate, found, len(data))
+            elif self.equal_channels and found.channels != (self.channels or found.channels):
+                reason = f"{found.channels} bands, but the first image has {self.channels}"
+                self._refuse(candidate, reason, len(data))
             elif (kept := first.setdefault(found.id, candidate)) is not candidate:
                 self._note_duplicate(candidate, kept, len(data))
             else:
+                self.channels = self.channels or found.channels
                 self.bytes_kept += len(data)
                 self.labels[candidate.label] += 1
                 yield _row(candidate, found, data)

@@ -5,10 +5,13 @@ from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import PARAMS, SAMPLES
-from lookalike.images.decode import UndecodableImageError, decode
+from lookalike.images.bands import Bands
+from lookalike.images.decode import UndecodableImageError
+from lookalike.images.picture import decode_picture
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.source import Candidate, Source, UnreadableError
 from lookalike.model.backbones import check_backbone
+from lookalike.model.weights import check_weights
 from lookalike.project.parameters import read_all
 
 # Enough files to tell a folder of images from a folder of something else.
@@ -26,6 +29,7 @@ def check(root: Path) -> str:
     """
     params = read_all(root / PARAMS)
     check_backbone(params.train.backbone)
+    check_weights(params.train.weights, params.train.backbone)
     name = params.ingest.source
     if Path(name) == SAMPLES:
         return f"{PARAMS} is valid; the source is the built-in digits"
@@ -33,7 +37,7 @@ def check(root: Path) -> str:
         source = open_source(params.ingest)
         candidates = source.candidates()
         tried = candidates[:FILES_TRIED]
-        if not any(_is_image(source, candidate) for candidate in tried):
+        if not any(_is_image(source, candidate, params.ingest.reading) for candidate in tried):
             raise LookalikeError(
                 f"ingest.source: {name}: none of the first {len(tried)} files is an image (the "
                 f"first is {tried[0].path})"
@@ -48,9 +52,9 @@ def check(root: Path) -> str:
     return f"{PARAMS} is valid; {name} has {len(candidates)} files in {len(classes)} classes"
 
 
-def _is_image(source: Source, candidate: Candidate) -> bool:
+def _is_image(source: Source, candidate: Candidate, bands: Bands | None) -> bool:
     try:
-        decode(source.read(candidate))
+        decode_picture(source.read(candidate), bands)
     except (UnreadableError, UndecodableImageError):
         return False
     return True
