@@ -65,9 +65,7 @@ def test_sentinel_tiles_have_13_bands_with_the_values_that_rasterio_reads(
 
 
 @pytest.mark.parametrize("gap", [np.nan, np.inf, -np.inf, -9999])
-def test_what_is_missing_gets_the_mean_of_the_rest_of_its_band(
-    geotiff: Encode, gap: float
-) -> None:
+def test_what_is_missing_gets_the_mean_of_the_rest_of_its_band(geotiff: Encode, gap: float) -> None:
     values = np.array([[[1, gap, 3]], [[7, 8, 9]]], dtype=np.float32)
     found = decode_bands(geotiff(values, nodata=-9999), ALL)
     assert found.tolist() == [[[1, 2, 3]], [[7, 8, 9]]]

@@ -40,5 +40,7 @@ def inflate(model: nn.Module, channels: int) -> None:
 
 def first_convolution(model: nn.Module) -> str:
     """The name of the layer that sees the image."""
-    names: list[str] = [name for name, layer in model.named_modules() if isinstance(layer, nn.Conv2d)]
+    names: list[str] = [
+        name for name, layer in model.named_modules() if isinstance(layer, nn.Conv2d)
+    ]
     return names[0]
