@@ -52,7 +52,8 @@ def test_without_metadata_images_are_rgb(metadata: dict[bytes, bytes] | None) ->
     ("values", "reason"),
     [
         ({"chosen": []}, "should name a band at least"),
-        ({"chosen": [0]}, "greater than or equal to 1"),
+        ({"chosen": [0]}, "numbered from 1"),
+        ({"chosen": "all", "rgb": [1, 2, -1]}, "numbered from 1"),
         ({"chosen": [2, 2]}, "name each band once"),
         ({"chosen": "some"}, "should be 'all'"),
         ({"chosen": "all", "rgb": [1, 2]}, "three bands .* or one"),

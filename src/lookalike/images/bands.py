@@ -1,12 +1,10 @@
 """Which bands of a multispectral image are read: those for the network, those for people."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 METADATA_KEY = b"bands"
-
-Number = Annotated[int, Field(ge=1)]
 
 
 class Bands(BaseModel):
@@ -20,12 +18,15 @@ class Bands(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    chosen: Literal["all"] | tuple[Number, ...]
-    rgb: tuple[Number, ...] | None = None
+    chosen: Literal["all"] | tuple[int, ...]
+    rgb: tuple[int, ...] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if len(set(self.chosen)) < len(self.chosen) and self.chosen != "all":
+        chosen = () if self.chosen == "all" else self.chosen
+        if min((*chosen, *(self.rgb or ())), default=1) < 1:
+            raise ValueError("bands are numbered from 1")
+        if len(set(chosen)) < len(chosen):
             raise ValueError("bands should name each band once")
         if not self.chosen:
             raise ValueError("bands should name a band at least, or be null for 8-bit RGB")
