@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from lookalike.core.params import Block, Group
+from lookalike.split.near_duplicate_params import NearDuplicates
 
 
 class Ratios(Group):
@@ -32,6 +33,7 @@ class SplitParams(Block):
     exclude_classes: list[str] = Field(default=[])
     classes: int | list[str] | None = None
     samples_per_class: int | None = Field(default=None, ge=3)
+    near_duplicates: NearDuplicates | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
