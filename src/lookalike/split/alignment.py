@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from lookalike.split.hash_pairs import Pairs
 from lookalike.split.thumbnails import SIZE
@@ -59,39 +60,53 @@ def align(thumbnails: np.ndarray, pairs: Pairs, workers: int) -> Alignment:
         workers: threads.
     """
     order = np.argsort(pairs.one, kind="stable")
-    bounds = np.searchsorted(pairs.one[order], np.arange(len(thumbnails) + 1))
-    batches = range(0, len(thumbnails), BATCH)
-    wholes = np.concatenate([_whole(thumbnails[start : start + BATCH]) for start in batches])
+    first, starts = np.unique(pairs.one[order], return_index=True)
+    found_for = dict(zip(first.tolist(), np.split(order, starts[1:]), strict=True))
+    batches = [thumbnails[start : start + BATCH] for start in range(0, len(thumbnails), BATCH)]
+    wholes = np.concatenate([_whole(batch) for batch in batches])
     correlation = np.empty(len(order), np.float32)
     window = np.empty(len(order), np.int64)
 
-    def fill(start: int) -> None:
-        stop = min(start + BATCH, len(thumbnails))
-        flat = WINDOWS.reshape(-1, SIZE)
-        tried = flat @ (thumbnails[start:stop] @ LUMA) @ flat.T
-        tried = tried.reshape(-1, len(WINDOWS), SIDE, len(WINDOWS), SIDE).swapaxes(2, 3)
-        standard = _standardised(tried).reshape(stop - start, -1, SIDE * SIDE)
-        for image in range(start, stop):
-            found = order[bounds[image] : bounds[image + 1]]
+    def fill(images: np.ndarray) -> None:
+        windows, lengths = _windows(thumbnails[images])
+        for image, tried, length in zip(images.tolist(), windows, lengths, strict=True):
+            found = found_for[image]
             others = wholes[pairs.other[found]]
             flipped = pairs.mirrored[found]
             others[flipped] = others[flipped, :, ::-1]
-            scores = others.reshape(-1, SIDE * SIDE) @ standard[image - start].T
+            scores = (others.reshape(-1, SIDE * SIDE) @ tried.T) / length
             window[found] = scores.argmax(axis=1)
             correlation[found] = scores.max(axis=1)
 
-    with ThreadPoolExecutor(max(1, workers)) as pool:
-        list(pool.map(fill, batches))
+    # One thread of linear algebra a thread: more of them wait for each other.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(max(1, workers)) as pool:
+        list(pool.map(fill, np.split(first, range(BATCH, len(first), BATCH))))
     return Alignment(correlation, *np.divmod(window, len(WINDOWS)))
 
 
 def _whole(thumbnails: np.ndarray) -> np.ndarray:
-    return _standardised(WINDOWS[0] @ (thumbnails @ LUMA) @ WINDOWS[0].T)
-
-
-def _standardised(pictures: np.ndarray) -> np.ndarray:
-    """Pictures `[..., 16, 16]` of mean 0 and length 1: their products are correlations."""
-    centred = pictures - pictures.mean(axis=(-2, -1), keepdims=True)
-    length = np.sqrt((centred**2).sum(axis=(-2, -1), keepdims=True))
-    standardised: np.ndarray = centred / np.maximum(length, SIDE)  # flat ones stay near 0
+    """The grey pictures `[n, 16, 16]`, each of mean 0 and length 1: products are correlations."""
+    pictures = WINDOWS[0] @ (thumbnails @ LUMA) @ WINDOWS[0].T
+    centred = pictures - pictures.mean(axis=(1, 2), keepdims=True)
+    standardised: np.ndarray = centred / _length(centred.reshape(-1, SIDE * SIDE))[:, None, None]
     return standardised
+
+
+def _windows(thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Every window of each thumbnail `[n, 100, 256]`, and its length around its mean `[n, 100]`."""
+    grey = thumbnails @ LUMA
+    grey -= grey.mean(axis=(1, 2), keepdims=True)
+    all_windows = WINDOWS.reshape(-1, SIZE)
+    pictures = (all_windows @ grey @ all_windows.T).reshape(
+        -1, len(WINDOWS), SIDE, len(WINDOWS), SIDE
+    )
+    windows = pictures.swapaxes(2, 3).reshape(len(grey), -1, SIDE * SIDE)
+    return windows, _length(windows)
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    """The length of each vector around its mean; at least one level a pixel, as flat ones have."""
+    squares = np.einsum("...p,...p->...", vectors, vectors)
+    squares -= vectors.sum(axis=-1) ** 2 / vectors.shape[-1]
+    length: np.ndarray = np.sqrt(np.maximum(squares, vectors.shape[-1]))
+    return length

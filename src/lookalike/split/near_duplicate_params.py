@@ -16,5 +16,5 @@ class NearDuplicates(Group):
     """
 
     max_hash_distance: int = Field(default=14, ge=0, le=24)
-    max_pixel_difference: float = Field(default=0.45, gt=0, le=1)
+    max_pixel_difference: float = Field(default=0.5, gt=0, le=1)
     max_group_size: int = Field(default=50, ge=2)

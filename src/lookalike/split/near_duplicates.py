@@ -3,11 +3,12 @@
 Perceptual hashes name the candidates, and pixels decide. docs/near-duplicates.md has the figures.
 """
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from lookalike.images.shards import open_shards
 from lookalike.split.alignment import Alignment, align
@@ -50,19 +51,19 @@ def find_links(images: Path, params: NearDuplicates, workers: int) -> list[Link]
     one, other = positions.reshape(2, -1)
     rows = by_id[compared]
     thumbnails = read_thumbnails(store["image"], rows.tolist(), workers)
-    links: dict[tuple[str, str], float] = {}
-    for found, differences in compare(thumbnails, Pairs(one, other, pairs.mirrored), workers):
-        for a, b, difference in zip(found.one, found.other, differences.tolist(), strict=True):
-            if difference <= params.max_pixel_difference:
-                key = (str(ids[rows[a]]), str(ids[rows[b]]))
-                links[key] = min(difference, links.get(key, difference))
+    links: dict[tuple[str, str], float] = {}  # a symmetrical image is also found mirrored
+    alike, differences = compare(thumbnails, Pairs(one, other, pairs.mirrored), workers)
+    near = np.flatnonzero(differences <= params.max_pixel_difference)
+    for a, b, difference in zip(
+        alike.one[near], alike.other[near], differences[near].tolist(), strict=True
+    ):
+        key = (str(ids[rows[a]]), str(ids[rows[b]]))
+        links[key] = min(difference, links.get(key, difference))
     return [Link(*key, difference) for key, difference in sorted(links.items())]
 
 
-def compare(
-    thumbnails: np.ndarray, pairs: Pairs, workers: int
-) -> Iterator[tuple[Pairs, np.ndarray]]:
-    """Batches of those pairs that are at all alike, with their differences; either may be the crop.
+def compare(thumbnails: np.ndarray, pairs: Pairs, workers: int) -> tuple[Pairs, np.ndarray]:
+    """Those pairs that are at all alike, with their differences; either image may be the crop.
 
     Args:
         thumbnails: uint8 `[images, 32, 32, 3]`.
@@ -70,7 +71,7 @@ def compare(
         workers: threads.
     """
     if not len(pairs.one):
-        return
+        return pairs, np.empty(0)
     swapped = Pairs(pairs.other, pairs.one, pairs.mirrored)
     cropped, whole = align(thumbnails, pairs, workers), align(thumbnails, swapped, workers)
     swap = whole.correlation > cropped.correlation
@@ -81,8 +82,11 @@ def compare(
         pairs.mirrored,
     )
     alike = np.flatnonzero(best.correlation >= LEAST_CORRELATION)
-    for start in range(0, len(alike), BATCH):
-        chosen = alike[start : start + BATCH]
+
+    def differences(chosen: np.ndarray) -> np.ndarray:
         window = Alignment(*(part[chosen] for part in best))
-        difference = pixel_difference(thumbnails, turned.take(chosen), window)
-        yield pairs.take(chosen), difference.round(4)
+        return pixel_difference(thumbnails, turned.take(chosen), window).astype(float).round(4)
+
+    batches = np.split(alike, range(BATCH, len(alike), BATCH))
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(max(1, workers)) as pool:
+        return pairs.take(alike), np.concatenate(list(pool.map(differences, batches)))

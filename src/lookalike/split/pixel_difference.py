@@ -54,7 +54,8 @@ def _aligned(
     one = WINDOWS[alignment.horizontal][:, None] @ rows.reshape(-1, SIDE, SIZE, 3)
     second = thumbnails[pairs.other].astype(np.float32)
     second[pairs.mirrored] = second[pairs.mirrored, :, ::-1]
-    other = second.reshape(-1, SIDE, SIZE // SIDE, SIDE, SIZE // SIDE, 3).mean(axis=(2, 4))
+    part = SIZE // SIDE
+    other = np.einsum("nyaxbc->nyxc", second.reshape(-1, SIDE, part, SIDE, part, 3)) / part**2
     return one, other
 
 
@@ -70,7 +71,7 @@ def _with_histogram_of(target: np.ndarray, pictures: np.ndarray) -> np.ndarray:
     flat = pictures.reshape(n, -1).astype(np.intp)
     counts = np.bincount((flat + 256 * np.arange(n)[:, None]).ravel(), minlength=256 * n)
     counts = counts.reshape(n, 256)
-    middle_rank = (counts.cumsum(axis=1) - (counts + 1) // 2).clip(0)
+    middle_rank = (counts.cumsum(axis=1) - (counts + 1) // 2).clip(0, flat.shape[1] - 1)
     level_of = np.take_along_axis(np.sort(target.reshape(n, -1), axis=1), middle_rank, axis=1)
     return np.take_along_axis(level_of, flat, axis=1).reshape(pictures.shape)
 
@@ -79,12 +80,23 @@ def _largest_of_tiles(matched: np.ndarray, target: np.ndarray) -> np.ndarray:
     """The largest root mean square difference of a tile over its standard deviation."""
     spread = target.std(axis=(1, 2, 3), dtype=np.float32)[:, None, None, None] + 1
     one, other = _tiles(matched / spread), _tiles(target / spread)
-    squares = ((one - other) ** 2).mean(axis=(2, 4, 5))
-    variance = (one.var(axis=(2, 4)) + other.var(axis=(2, 4))).mean(axis=3) / 2
-    largest: np.ndarray = np.sqrt((squares / (variance + PLAIN)).max(axis=(1, 2)))
+    variance = (_variance(one) + _variance(other)) / 2
+    largest: np.ndarray = np.sqrt((_mean_square(one - other) / (variance + PLAIN)).max(axis=1))
     return largest
 
 
 def _tiles(pictures: np.ndarray) -> np.ndarray:
+    """Pictures `[n, 16, 16, 3]` as `[n, tiles, pixels of a tile, 3]`."""
     side = SIDE // TILES
-    return pictures.reshape(-1, TILES, side, TILES, side, 3)
+    tiles = pictures.reshape(-1, TILES, side, TILES, side, 3).swapaxes(2, 3)
+    return tiles.reshape(-1, TILES**2, side**2, 3)
+
+
+def _variance(tiles: np.ndarray) -> np.ndarray:
+    return _mean_square(tiles - tiles.mean(axis=2, keepdims=True))
+
+
+def _mean_square(tiles: np.ndarray) -> np.ndarray:
+    """Over the pixels and channels of each tile: `[n, tiles]`."""
+    mean: np.ndarray = np.einsum("ntpc,ntpc->nt", tiles, tiles) / (tiles.shape[2] * tiles.shape[3])
+    return mean
