@@ -1,4 +1,4 @@
-"""The command line: `lookalike search | check | preset | results | stac-items`.
+"""The command line: `lookalike search | check | preset | duplicates | results | stac-items`.
 
 Every mistake that a user can mend is one line on stderr and exit code 1.
 """

@@ -4,7 +4,7 @@ from io import BytesIO
 
 import imagehash
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from lookalike.images.bands import Bands
 from lookalike.images.decode import UndecodableImageError
@@ -47,6 +47,15 @@ def test_phash_is_imagehash_read_as_a_number(digit_files: dict[str, bytes]) -> N
     for data in digit_files.values():
         image = Image.open(BytesIO(data)).convert("RGB")
         assert f"{inspect(data, MANY).phash:016x}" == str(imagehash.phash(image))
+
+
+def test_phash_mirrored_is_the_hash_of_the_mirror_image(
+    encoded: Callable[..., bytes], digit_files: dict[str, bytes]
+) -> None:
+    for data in digit_files.values():
+        mirror = encoded(ImageOps.mirror(Image.open(BytesIO(data))))
+        found, mirrored = inspect(data, MANY), inspect(mirror, MANY)
+        assert (mirrored.phash, mirrored.phash_mirrored) == (found.phash_mirrored, found.phash)
 
 
 def test_phash_is_near_for_a_compressed_and_shrunken_copy_and_far_for_another_image(

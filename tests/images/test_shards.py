@@ -29,7 +29,9 @@ def _small_shards() -> Iterator[None]:
         yield
 
 
-def row(path: str, image: bytes, label: str | None = "cat", phash: int = 0) -> Row:
+def row(
+    path: str, image: bytes, label: str | None = "cat", phash: int = 0, phash_mirrored: int = 0
+) -> Row:
     return {
         "id": hashlib.sha256(image).hexdigest(),
         "path": path,
@@ -39,6 +41,7 @@ def row(path: str, image: bytes, label: str | None = "cat", phash: int = 0) -> R
         "height": 2,
         "channels": 1,
         "phash": phash,
+        "phash_mirrored": phash_mirrored,
         "source_split": None,
         "image": image,
     }
@@ -74,6 +77,7 @@ any_rows = st.lists(
         image=st.binary(max_size=3000),
         label=st.none() | st.text(st.characters(exclude_categories=["Cs"])),
         phash=st.integers(0, 2**64 - 1),
+        phash_mirrored=st.integers(0, 2**64 - 1),
     ),
     min_size=1,
     unique_by=lambda row: row["path"],

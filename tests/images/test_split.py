@@ -16,7 +16,7 @@ def image_id(path: str) -> str:
 
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
-    sizes = {"width": 1, "height": 1, "channels": 1, "phash": 0}
+    sizes = {"width": 1, "height": 1, "channels": 1, "phash": 0, "phash_mirrored": 0}
     rows = (
         {
             "id": image_id(path),

@@ -36,17 +36,23 @@ class UndecodableImageError(Exception):
     """Why one image cannot be used; its text is a short reason without the image's path."""
 
 
-def decode(data: bytes, max_pixels: int | None = DEFAULT_MAX_PIXELS) -> Image.Image:
+def decode(
+    data: bytes,
+    max_pixels: int | None = DEFAULT_MAX_PIXELS,
+    at_least: tuple[int, int] | None = None,
+) -> Image.Image:
     """Decode the first frame, upright, as 8-bit RGB; transparency is composited on white.
 
     Args:
         data: the encoded image, in one of `FORMATS`.
         max_pixels: refuse an image whose header announces more; None for images already accepted.
+        at_least: width and height (as stored) that are enough: a JPEG is then decoded at a half, a
+            quarter or an eighth of its size, which takes a fraction of the time.
 
     Raises:
         UndecodableImageError: empty, unknown format, truncated, broken or too large.
     """
-    return _to_rgb(_load(data, max_pixels))
+    return _to_rgb(_load(data, max_pixels, at_least))
 
 
 def channels_of(data: bytes) -> int:
@@ -55,7 +61,7 @@ def channels_of(data: bytes) -> int:
         return 3 if image.mode == "P" else len(image.getbands())
 
 
-def _load(data: bytes, max_pixels: int | None) -> Image.Image:
+def _load(data: bytes, max_pixels: int | None, at_least: tuple[int, int] | None) -> Image.Image:
     if not data:
         raise UndecodableImageError("empty file")
     with warnings.catch_warnings():
@@ -66,6 +72,8 @@ def _load(data: bytes, max_pixels: int | None) -> Image.Image:
                 raise UndecodableImageError(
                     f"{image.width} x {image.height} pixels, more than {max_pixels} allowed"
                 )
+            if at_least is not None:
+                image.draft(None, at_least)
             image.load()
             return ImageOps.exif_transpose(image)
         except UnidentifiedImageError:

@@ -21,6 +21,7 @@ class Inspection(NamedTuple):
     height: int
     channels: int
     phash: int
+    phash_mirrored: int
 
 
 def inspect(data: bytes, max_pixels: int, bands: Bands | None = None) -> Inspection:
@@ -28,8 +29,8 @@ def inspect(data: bytes, max_pixels: int, bands: Bands | None = None) -> Inspect
 
     `id` is the sha256 of the encoded bytes; `phash` the 64-bit perceptual hash (a discrete cosine
     transform of the 32 x 32 grey image, as `imagehash.phash` computes it), most significant bit
-    first. Where bands are chosen, `channels` counts all bands of the file, and `phash` is that of
-    the picture for people.
+    first; `phash_mirrored` that of the mirror image. Where bands are chosen, `channels` counts all
+    bands of the file, and the hashes are those of the picture for people.
 
     Raises:
         UndecodableImageError: see `decode` and `read_geotiff`.
@@ -38,12 +39,14 @@ def inspect(data: bytes, max_pixels: int, bands: Bands | None = None) -> Inspect
         image, channels = decode(data, max_pixels), channels_of(data)
     else:
         image, channels = _decode_every_band(data, max_pixels, bands)
+    grey = image.convert("L").resize((32, 32), Image.Resampling.LANCZOS)
     return Inspection(
         id=hashlib.sha256(data).hexdigest(),
         width=image.width,
         height=image.height,
         channels=channels,
-        phash=int.from_bytes(np.packbits(imagehash.phash(image).hash).tobytes(), "big"),
+        phash=_phash(grey),
+        phash_mirrored=_phash(grey.transpose(Image.Transpose.FLIP_LEFT_RIGHT)),
     )
 
 
@@ -55,3 +58,8 @@ def _decode_every_band(data: bytes, max_pixels: int, bands: Bands) -> tuple[Imag
         max_pixels,
     )
     return stretch(raster.select(bands.for_people(raster.file_bands))), raster.file_bands
+
+
+def _phash(grey: Image.Image) -> int:
+    """The perceptual hash of a 32 x 32 grey image; imagehash has nothing left to resize."""
+    return int.from_bytes(np.packbits(imagehash.phash(grey).hash).tobytes(), "big")

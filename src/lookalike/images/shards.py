@@ -24,6 +24,7 @@ SCHEMA = pa.schema(
         pa.field("height", pa.int32(), nullable=False),
         pa.field("channels", pa.int32(), nullable=False),
         pa.field("phash", pa.uint64(), nullable=False),
+        pa.field("phash_mirrored", pa.uint64(), nullable=False),
         pa.field("source_split", pa.string()),
         pa.field("image", pa.binary(), nullable=False),
     ]

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from lookalike.core.layout import SPLIT
 from lookalike.core.params import Block, Group
+from lookalike.split.near_duplicate_params import NearDuplicates
 
 
 class Ratios(Group):
@@ -40,6 +41,7 @@ class SplitParams(Block):
     exclude_classes: list[str] = Field(default=[])
     classes: int | list[str] | None = None
     samples_per_class: int | None = Field(default=None, ge=1)
+    near_duplicates: NearDuplicates | None = None
 
     @field_validator("classes", "exclude_classes", mode="before")
     @classmethod

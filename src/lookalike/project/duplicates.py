@@ -1,0 +1,165 @@
+"""Exact and near duplicates of the image store, and splits that tear them apart."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lookalike.core import layout
+from lookalike.core.files import read_csv
+from lookalike.images.shards import open_metadata
+from lookalike.images.split import read_split
+from lookalike.project.parameters import read_all
+from lookalike.split.groups import group
+from lookalike.split.near_duplicate_params import NearDuplicates
+from lookalike.split.near_duplicates import Link, find_links
+
+DUPLICATE = "duplicate of "
+SOURCE_SPLIT = "source_split"
+
+
+@dataclass(frozen=True)
+class ExactDuplicate:
+    """A file that ingest left out, and what it said about it."""
+
+    path: str
+    duplicate_of: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """An image of a group, by its row in the image store."""
+
+    row: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Two near-duplicates on two sides of a split."""
+
+    one: str
+    other: str
+    sides: tuple[str, str]
+    difference: float
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """What there is twice.
+
+    Attributes:
+        exact: sorted by path.
+        links: how many pairs of near-duplicates there are.
+        refused: how many of them join no group, which would have been too large.
+        groups: largest first, members sorted by path.
+        sides: of each split that was checked, by its name: the side of each row.
+        leaks: of each split that was checked, by its name; nearest first.
+    """
+
+    exact: list[ExactDuplicate]
+    links: int
+    refused: int
+    groups: list[list[Member]]
+    sides: dict[str, dict[int, str]]
+    leaks: dict[str, list[Leak]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "exact": [asdict(copy) for copy in self.exact],
+            "links": self.links,
+            "refused": self.refused,
+            "groups": [[image.path for image in members] for members in self.groups],
+            "leaks": {name: [asdict(leak) for leak in found] for name, found in self.leaks.items()},
+        }
+
+
+def find_duplicates(root: Path, split: Path | None) -> Duplicates:
+    """Find duplicates with the project's thresholds, or the default ones where it looks for none.
+
+    Args:
+        root: the project; its `data/rejected.csv` may be missing.
+        split: a split to check; None for the project's own where there is one. The source's own
+            split is checked too, where it has one.
+
+    Raises:
+        LookalikeError: the parameters have mistakes, there is no image store, or no such split.
+    """
+    params = read_all(root / layout.PARAMS)
+    thresholds = params.split.near_duplicates or NearDuplicates()
+    images = root / layout.IMAGES
+    store = open_metadata(images).select(["id", "path", SOURCE_SPLIT])
+    sides = {}
+    if split is not None or (root / layout.SPLIT).is_file():
+        path = split or root / layout.SPLIT
+        sides[str(path)] = {image.row: image.split for image in read_split(path, images)}
+    of_source = dict(enumerate(store[SOURCE_SPLIT].to_pylist()))
+    if any(of_source.values()):
+        sides[SOURCE_SPLIT] = {row: side for row, side in of_source.items() if side is not None}
+
+    row_of = {image_id: row for row, image_id in enumerate(store["id"].to_pylist())}
+    paths = store["path"].to_pylist()
+    links = find_links(images, thresholds, params.machine.workers)
+    groups = group(links, thresholds.max_group_size)
+    members: dict[str, list[Member]] = {}
+    for image_id, name in groups.group_of.items():
+        row = row_of[image_id]
+        members.setdefault(name, []).append(Member(row, paths[row]))
+    by_path = [sorted(images, key=lambda image: image.path) for images in members.values()]
+    return Duplicates(
+        exact=_exact(root / layout.REJECTED),
+        links=len(links),
+        refused=len(groups.refused),
+        groups=sorted(by_path, key=lambda images: (-len(images), images[0].path)),
+        sides=sides,
+        leaks={name: _leaks(links, row_of, paths, side_of) for name, side_of in sides.items()},
+    )
+
+
+def _exact(rejected: Path) -> list[ExactDuplicate]:
+    if not rejected.is_file():
+        return []
+    return [
+        ExactDuplicate(entry["path"], entry["reason"].removeprefix(DUPLICATE))
+        for entry in read_csv(rejected)
+        if entry["reason"].startswith(DUPLICATE)
+    ]
+
+
+def _leaks(
+    links: list[Link], row_of: dict[str, int], paths: list[str], side_of: dict[int, str]
+) -> list[Leak]:
+    found = []
+    for link in links:
+        one, other = sorted((row_of[link.one], row_of[link.other]), key=paths.__getitem__)
+        if one in side_of and other in side_of and side_of[one] != side_of[other]:
+            sides = side_of[one], side_of[other]
+            found.append(Leak(paths[one], paths[other], sides, link.difference))
+    return sorted(found, key=lambda leak: (leak.difference, leak.one, leak.other))
+
+
+def describe(found: Duplicates) -> str:
+    """What was found, for people: a line for each duplicate, each group and each leak."""
+    lines = [f"exact duplicates: {len(found.exact)}"]
+    lines += [f"  {copy.path}: duplicate of {copy.duplicate_of}" for copy in found.exact]
+    images = sum(len(members) for members in found.groups)
+    lines.append(
+        f"near-duplicates: {found.links} pairs; {images} images in {len(found.groups)} groups; "
+        f"{found.refused} pairs apart, as their group would be too large"
+    )
+    lines += ["  " + ", ".join(image.path for image in members) for members in found.groups]
+    for name, leaks in found.leaks.items():
+        lines.append(
+            f"leaks in {name}: {len(leaks)} of the pairs are on two sides{_between(leaks)}"
+        )
+        lines += [
+            f"  {leak.one} ({leak.sides[0]}), {leak.other} ({leak.sides[1]})" for leak in leaks
+        ]
+    return "\n".join(lines)
+
+
+def _between(leaks: list[Leak]) -> str:
+    counts = Counter(" and ".join(sorted(leak.sides)) for leak in leaks)
+    between = ", ".join(f"{sides} {count}" for sides, count in sorted(counts.items()))
+    return f" ({between})" if between else ""

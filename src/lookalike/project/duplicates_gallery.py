@@ -1,0 +1,51 @@
+"""A picture of near-duplicates, a row a group."""
+
+from pathlib import Path
+
+from lookalike.core import layout
+from lookalike.core.errors import LookalikeError
+from lookalike.images.bands import Bands
+from lookalike.images.picture import decode_picture
+from lookalike.images.shards import open_shards
+from lookalike.project.duplicates import Duplicates, Member
+from lookalike.retrieval.gallery import Panel, draw_gallery
+
+ROWS, COLUMNS = 20, 8
+TITLE = (
+    "Near-duplicates, a row a group; green: on the first one's side of the split, red: on another"
+)
+
+
+def draw_duplicates(root: Path, found: Duplicates, path: Path) -> None:
+    """Draw up to 20 groups of up to 8 images into the PNG file `path`, torn ones first.
+
+    Args:
+        root: the project.
+        found: its duplicates.
+        path: the file to write.
+
+    Raises:
+        LookalikeError: there is no group to draw.
+    """
+    if not found.groups:
+        raise LookalikeError("--gallery: there are no near-duplicates to draw")
+    store = open_shards(root / layout.IMAGES)
+    bands = Bands.from_metadata(store.schema.metadata)
+    side_of = next(iter(found.sides.values()), {})
+
+    def panel(member: Member, first: Member) -> Panel:
+        side, side_of_first = side_of.get(member.row), side_of.get(first.row)
+        known = side is not None and side_of_first is not None and member is not first
+        folder, _, name = member.path.rpartition("/")
+        return Panel(
+            decode_picture(store["image"][member.row].as_py(), bands, max_pixels=None),
+            f"{folder.rpartition('/')[2]}\n{name}\n{side or ''}",
+            side == side_of_first if known else None,
+        )
+
+    def is_whole(members: list[Member]) -> bool:
+        return len({side_of.get(member.row) for member in members} - {None}) < 2
+
+    chosen = sorted(found.groups, key=is_whole)[:ROWS]
+    rows = [[panel(member, members[0]) for member in members[:COLUMNS]] for members in chosen]
+    draw_gallery(rows, TITLE, path)

@@ -1,0 +1,112 @@
+"""Which part of one picture shows what another shows: copies are often cropped."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from lookalike.split.hash_pairs import Pairs
+from lookalike.split.thumbnails import SIZE
+
+# Side of the pictures that are compared, in pixels.
+SIDE = 16
+
+# ITU-R BT.601, as Pillow converts to grey.
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+# Thumbnails whose windows are held at a time: 100 windows of a kilobyte each.
+BATCH = 64
+
+
+def _resampling(start: float, stop: float) -> np.ndarray:
+    """Means over 16 equal parts of `[start, stop]` of a thumbnail's side: float32 `[16, 32]`."""
+    edges = np.linspace(start * SIZE, stop * SIZE, SIDE + 1)
+    pixels = np.arange(SIZE)
+    overlap = np.minimum(pixels + 1, edges[1:, None]) - np.maximum(pixels, edges[:-1, None])
+    weights: np.ndarray = overlap.clip(0) / np.diff(edges)[:, None]
+    return weights.astype(np.float32)
+
+
+# Along each side: all of it, 97.5 %, 95 % or 90 % of it, in steps of 2.5 %; float32 [10, 16, 32].
+WINDOWS = np.stack(
+    [
+        _resampling(offset, offset + length)
+        for length in (1.0, 0.975, 0.95, 0.9)
+        for offset in np.arange(0, 1.001 - length, 0.025)
+    ]
+)
+
+
+class Alignment(NamedTuple):
+    """For each pair the window of the first image that is most like the whole second image.
+
+    Attributes:
+        correlation: of the grey pixels, float32 `[n]`.
+        vertical, horizontal: int64 `[n]`, positions in `WINDOWS`.
+    """
+
+    correlation: np.ndarray
+    vertical: np.ndarray
+    horizontal: np.ndarray
+
+
+def align(thumbnails: np.ndarray, pairs: Pairs, workers: int) -> Alignment:
+    """Try every window of each pair's first image, as a whole row of the matrix of correlations.
+
+    Args:
+        thumbnails: uint8 `[images, 32, 32, 3]`.
+        pairs: positions in `thumbnails`.
+        workers: threads.
+    """
+    order = np.argsort(pairs.one, kind="stable")
+    first, starts = np.unique(pairs.one[order], return_index=True)
+    found_for = dict(zip(first.tolist(), np.split(order, starts[1:]), strict=True))
+    batches = [thumbnails[start : start + BATCH] for start in range(0, len(thumbnails), BATCH)]
+    wholes = np.concatenate([_whole(batch) for batch in batches])
+    correlation = np.empty(len(order), np.float32)
+    window = np.empty(len(order), np.int64)
+
+    def fill(images: np.ndarray) -> None:
+        windows, lengths = _windows(thumbnails[images])
+        for image, tried, length in zip(images.tolist(), windows, lengths, strict=True):
+            found = found_for[image]
+            others = wholes[pairs.other[found]]
+            flipped = pairs.mirrored[found]
+            others[flipped] = others[flipped, :, ::-1]
+            scores = (others.reshape(-1, SIDE * SIDE) @ tried.T) / length
+            window[found] = scores.argmax(axis=1)
+            correlation[found] = scores.max(axis=1)
+
+    # One thread of linear algebra a thread: more of them wait for each other.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(max(1, workers)) as pool:
+        list(pool.map(fill, np.split(first, range(BATCH, len(first), BATCH))))
+    return Alignment(correlation, *np.divmod(window, len(WINDOWS)))
+
+
+def _whole(thumbnails: np.ndarray) -> np.ndarray:
+    """The grey pictures `[n, 16, 16]`, each of mean 0 and length 1: products are correlations."""
+    pictures = WINDOWS[0] @ (thumbnails @ LUMA) @ WINDOWS[0].T
+    centred = pictures - pictures.mean(axis=(1, 2), keepdims=True)
+    standardised: np.ndarray = centred / _length(centred.reshape(-1, SIDE * SIDE))[:, None, None]
+    return standardised
+
+
+def _windows(thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Every window of each thumbnail `[n, 100, 256]`, and its length around its mean `[n, 100]`."""
+    grey = thumbnails @ LUMA
+    grey -= grey.mean(axis=(1, 2), keepdims=True)
+    all_windows = WINDOWS.reshape(-1, SIZE)
+    pictures = (all_windows @ grey @ all_windows.T).reshape(
+        -1, len(WINDOWS), SIDE, len(WINDOWS), SIDE
+    )
+    windows = pictures.swapaxes(2, 3).reshape(len(grey), -1, SIDE * SIDE)
+    return windows, _length(windows)
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    """The length of each vector around its mean; at least one level a pixel, as flat ones have."""
+    squares = np.einsum("...p,...p->...", vectors, vectors)
+    squares -= vectors.sum(axis=-1) ** 2 / vectors.shape[-1]
+    length: np.ndarray = np.sqrt(np.maximum(squares, vectors.shape[-1]))
+    return length

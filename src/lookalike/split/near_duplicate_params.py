@@ -1,0 +1,20 @@
+"""The group `near_duplicates` of the block `split`; docs/near-duplicates.md has the reasons."""
+
+from pydantic import Field
+
+from lookalike.core.params import Group
+
+
+class NearDuplicates(Group):
+    """How alike two images have to be to fall on the same side.
+
+    Attributes:
+        max_hash_distance: bits of 64 in which the perceptual hashes may differ.
+        max_pixel_difference: what two pictures of 16 x 16 pixels may differ by where they differ
+            most, see `pixel_difference`; 0 for the same picture, about 1 for two others.
+        max_group_size: images; links that would make a larger group are refused and counted.
+    """
+
+    max_hash_distance: int = Field(default=14, ge=0, le=24)
+    max_pixel_difference: float = Field(default=0.5, gt=0, le=1)
+    max_group_size: int = Field(default=50, ge=2)

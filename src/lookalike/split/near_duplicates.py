@@ -1,0 +1,92 @@
+"""Links between images that are copies of one another, but for size, format, crop, mirror or tone.
+
+Perceptual hashes name the candidates, and pixels decide. docs/near-duplicates.md has the figures.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from lookalike.images.shards import open_shards
+from lookalike.split.alignment import Alignment, align
+from lookalike.split.hash_pairs import Pairs, near_hashes
+from lookalike.split.near_duplicate_params import NearDuplicates
+from lookalike.split.pixel_difference import pixel_difference
+from lookalike.split.thumbnails import read_thumbnails
+
+# No copy of docs/near-duplicates.md within the pixel threshold is less like its original.
+LEAST_CORRELATION = 0.85
+
+BATCH = 1024
+
+
+class Link(NamedTuple):
+    """Two images, by id, `one < other`, and their `pixel_difference`."""
+
+    one: str
+    other: str
+    difference: float
+
+
+def find_links(images: Path, params: NearDuplicates, workers: int) -> list[Link]:
+    """Every pair of near-duplicates of the image store, sorted; the order of its rows is no matter.
+
+    Args:
+        images: the image store.
+        params: how alike two images have to be.
+        workers: threads.
+
+    Raises:
+        LookalikeError: there are too many pairs of like hashes to look at.
+    """
+    store = open_shards(images)
+    ids = np.array(store["id"].to_pylist())
+    by_id = np.argsort(ids)
+    phash, mirrored = (store[name].to_numpy()[by_id] for name in ("phash", "phash_mirrored"))
+    pairs = near_hashes(phash, mirrored, params.max_hash_distance, workers)
+    compared, positions = np.unique([pairs.one, pairs.other], return_inverse=True)
+    one, other = positions.reshape(2, -1)
+    rows = by_id[compared]
+    thumbnails = read_thumbnails(store, rows.tolist(), workers)
+    links: dict[tuple[str, str], float] = {}  # a symmetrical image is also found mirrored
+    alike, differences = compare(thumbnails, Pairs(one, other, pairs.mirrored), workers)
+    near = np.flatnonzero(differences <= params.max_pixel_difference)
+    for a, b, difference in zip(
+        alike.one[near], alike.other[near], differences[near].tolist(), strict=True
+    ):
+        key = (str(ids[rows[a]]), str(ids[rows[b]]))
+        links[key] = min(difference, links.get(key, difference))
+    return [Link(*key, difference) for key, difference in sorted(links.items())]
+
+
+def compare(thumbnails: np.ndarray, pairs: Pairs, workers: int) -> tuple[Pairs, np.ndarray]:
+    """Those pairs that are at all alike, with their differences; either image may be the crop.
+
+    Args:
+        thumbnails: uint8 `[images, 32, 32, 3]`.
+        pairs: positions in `thumbnails`.
+        workers: threads.
+    """
+    if not len(pairs.one):
+        return pairs, np.empty(0)
+    swapped = Pairs(pairs.other, pairs.one, pairs.mirrored)
+    cropped, whole = align(thumbnails, pairs, workers), align(thumbnails, swapped, workers)
+    swap = whole.correlation > cropped.correlation
+    best = Alignment(*(np.where(swap, b, a) for a, b in zip(cropped, whole, strict=True)))
+    turned = Pairs(
+        np.where(swap, pairs.other, pairs.one),
+        np.where(swap, pairs.one, pairs.other),
+        pairs.mirrored,
+    )
+    alike = np.flatnonzero(best.correlation >= LEAST_CORRELATION)
+
+    def differences(chosen: np.ndarray) -> np.ndarray:
+        window = Alignment(*(part[chosen] for part in best))
+        return pixel_difference(thumbnails, turned.take(chosen), window).astype(float).round(4)
+
+    batches = np.split(alike, range(BATCH, len(alike), BATCH))
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(max(1, workers)) as pool:
+        return pairs.take(alike), np.concatenate(list(pool.map(differences, batches)))
