@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from lookalike.ingest.hrefs import joined, read_href, suffix, unsigned
+from lookalike.ingest.hrefs import HrefReader, joined, suffix, unsigned
 from lookalike.ingest.source import UnreadableError
 
 
@@ -61,13 +61,13 @@ def test_a_relative_address_is_below_the_folder(href: str, seen: str) -> None:
 
 def test_a_local_and_a_remote_file_are_read(tmp_path: Path, server: str) -> None:
     (tmp_path / "a b.png").write_bytes(b"image")
-    assert read_href(str(tmp_path / "a b.png")) == b"image"
-    assert read_href(f"{server}/a%20b.png") == b"image"
+    assert HrefReader().read(str(tmp_path / "a b.png")) == b"image"
+    assert HrefReader().read(f"{server}/a%20b.png") == b"image"
 
 
 def refusal(href: str) -> str:
     with pytest.raises(UnreadableError) as caught:
-        read_href(href)
+        HrefReader().read(href)
     return str(caught.value)
 
 

@@ -7,7 +7,7 @@ from typing import IO, Any
 import aiohttp
 import fsspec
 from fsspec import AbstractFileSystem
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import cache_folder
@@ -26,8 +26,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
 BLOCK_BYTES = 8 * 2**20
 
 # s3fs tries again by itself; what comes from HTTP directly does not.
-TRANSIENT = (aiohttp.ClientError, TimeoutError, ConnectionError)
 ATTEMPTS = 5
+TOO_MANY_REQUESTS = 429
+SERVER_ERROR = 500
 
 
 def is_remote(uri: str) -> bool:
@@ -46,7 +47,7 @@ def open_remote(uri: str) -> tuple[AbstractFileSystem, str]:
     options = OPTIONS.get(protocol, {})
     try:
         filesystem, path = fsspec.url_to_fs(
-            f"{protocol}://{rest}", use_listings_cache=False, **options
+            f"{protocol}://{rest}", skip_instance_cache=True, use_listings_cache=False, **options
         )
     except ImportError:
         extra = EXTRAS.get(protocol)
@@ -87,14 +88,22 @@ def local_copy(uri: str) -> IO[bytes]:
     copy = unnamed_file()
     try:
         for attempt in _attempts():
-            with attempt, filesystem.open(path, "rb", block_size=BLOCK_BYTES) as file:
-                copy.seek(0)
-                copy.truncate()
-                shutil.copyfileobj(file, copy, BLOCK_BYTES)
+            with attempt:
+                _copy(filesystem, path, copy)
     except Exception as error:
         raise out_of_reach(uri, error) from None
     copy.seek(0)
     return copy
+
+
+def _copy(filesystem: AbstractFileSystem, path: str, copy: IO[bytes]) -> None:
+    copy.seek(0)
+    copy.truncate()
+    try:
+        with filesystem.open(path, "rb", block_size=BLOCK_BYTES) as file:
+            shutil.copyfileobj(file, copy, BLOCK_BYTES)
+    except FileNotFoundError as error:  # what fsspec makes of every failure over HTTP
+        raise error.__cause__ or error from None
 
 
 def unnamed_file() -> IO[bytes]:
@@ -117,7 +126,14 @@ def out_of_reach(uri: str, error: Exception) -> LookalikeError:
 def _attempts() -> Retrying:
     return Retrying(
         stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_exponential_jitter(initial=0.2, max=10),
-        retry=retry_if_exception_type(TRANSIENT),
+        wait=wait_exponential_jitter(multiplier=0.2, max=10),
+        retry=retry_if_exception(_may_pass),
         reraise=True,
     )
+
+
+def _may_pass(error: BaseException) -> bool:
+    """True for what a second try may mend: a broken connection, a server in trouble."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return error.status == TOO_MANY_REQUESTS or error.status >= SERVER_ERROR
+    return isinstance(error, aiohttp.ClientError | TimeoutError | ConnectionError)
