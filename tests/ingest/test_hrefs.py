@@ -1,7 +1,7 @@
 import os
 from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
@@ -74,6 +74,19 @@ def refusal(href: str) -> str:
 def test_a_missing_file_says_so(tmp_path: Path, server: str) -> None:
     assert refusal(str(tmp_path / "a.png")) == "there is no such file"
     assert refusal(f"{server}/a.png?sig=SECRET") == "there is no such file"
+
+
+def test_a_server_that_refuses_is_not_told_with_the_signature() -> None:
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(403)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        reason = refusal(f"http://127.0.0.1:{server.server_port}/a.png?sig=SECRET")
+        server.shutdown()
+    assert reason.startswith("cannot be read: 403")
+    assert "SECRET" not in reason
 
 
 def test_a_pipe_and_a_folder_are_not_waited_for(tmp_path: Path) -> None:
