@@ -1,13 +1,13 @@
 import os
 from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from lookalike.ingest.hrefs import joined, read_href, suffix, unsigned
+from lookalike.ingest.hrefs import HrefReader, joined, suffix, unsigned
 from lookalike.ingest.source import UnreadableError
 
 
@@ -61,19 +61,32 @@ def test_a_relative_address_is_below_the_folder(href: str, seen: str) -> None:
 
 def test_a_local_and_a_remote_file_are_read(tmp_path: Path, server: str) -> None:
     (tmp_path / "a b.png").write_bytes(b"image")
-    assert read_href(str(tmp_path / "a b.png")) == b"image"
-    assert read_href(f"{server}/a%20b.png") == b"image"
+    assert HrefReader().read(str(tmp_path / "a b.png")) == b"image"
+    assert HrefReader().read(f"{server}/a%20b.png") == b"image"
 
 
 def refusal(href: str) -> str:
     with pytest.raises(UnreadableError) as caught:
-        read_href(href)
+        HrefReader().read(href)
     return str(caught.value)
 
 
 def test_a_missing_file_says_so(tmp_path: Path, server: str) -> None:
     assert refusal(str(tmp_path / "a.png")) == "there is no such file"
     assert refusal(f"{server}/a.png?sig=SECRET") == "there is no such file"
+
+
+def test_a_server_that_refuses_is_not_told_with_the_signature() -> None:
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(403)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        reason = refusal(f"http://127.0.0.1:{server.server_port}/a.png?sig=SECRET")
+        server.shutdown()
+    assert reason.startswith("cannot be read: 403")
+    assert "SECRET" not in reason
 
 
 def test_a_pipe_and_a_folder_are_not_waited_for(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from .conftest import Project
 
 STAC = {"asset": None, "label": "class", "split": "ml-aoi:split", "where": None}
@@ -24,6 +26,7 @@ def test_a_changed_item_of_a_catalogue_reruns_ingest(fresh: Project, digit_catal
     assert "data/catalogue" in status
 
 
+@pytest.mark.full
 def test_a_frozen_catalogue_gives_the_same_image_store(
     fresh: Project, digit_catalogue: Path
 ) -> None:

@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from fsspec import AbstractFileSystem
+
 from lookalike.core.errors import LookalikeError
 from lookalike.ingest.remote import is_remote, open_remote, read_remote
 from lookalike.ingest.source import UnreadableError, demand_size
@@ -48,27 +50,38 @@ def joined(folder: str, href: str) -> str:
     return href if path is None else os.path.normpath(Path(folder, path))
 
 
-def read_href(href: str) -> bytes:
-    """The bytes behind an address.
+class HrefReader:
+    """Reads what addresses lead to, from several threads; connections are kept open."""
 
-    Raises:
-        UnreadableError: they cannot be had; the text holds no secret of the address.
-    """
-    path = local_path(href)
-    if path is not None:
-        return _read_file(Path(path))
-    if href.partition("://")[0] not in PROTOCOLS or "::" in href:
-        raise UnreadableError(f"its address is not one of {', '.join(PROTOCOLS)} or a file")
-    public = unsigned(href)
-    try:
-        data = read_remote(*open_remote(href), uri=public)
-    except FileNotFoundError:
-        raise UnreadableError("there is no such file") from None
-    except LookalikeError as error:
-        reason = unsigned(str(error).replace(href, public)).removeprefix(f"{public}: ")
-        raise UnreadableError(f"cannot be read: {reason}") from None
-    demand_size(len(data))
-    return data
+    def __init__(self) -> None:
+        self._filesystems: dict[str, AbstractFileSystem] = {}
+
+    def read(self, href: str) -> bytes:
+        """The bytes behind an address.
+
+        Raises:
+            UnreadableError: they cannot be had; the text holds no secret of the address.
+        """
+        path = local_path(href)
+        data = self._read_remote(href) if path is None else _read_file(Path(path))
+        demand_size(len(data))
+        return data
+
+    def _read_remote(self, href: str) -> bytes:
+        protocol, _, rest = href.partition("://")
+        if protocol not in PROTOCOLS or "::" in href:
+            raise UnreadableError(f"its address is not one of {', '.join(PROTOCOLS)} or a file")
+        public = unsigned(href)
+        try:
+            if protocol not in self._filesystems:
+                self._filesystems[protocol] = open_remote(f"{protocol}://")[0]
+            path = href if protocol.startswith("http") else rest
+            return read_remote(self._filesystems[protocol], path, public)
+        except FileNotFoundError:
+            raise UnreadableError("there is no such file") from None
+        except LookalikeError as error:
+            reason = unsigned(str(error)).removeprefix(f"{public}: ")
+            raise UnreadableError(f"cannot be read: {reason}") from None
 
 
 def _read_file(path: Path) -> bytes:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
 from lookalike.ingest.catalogue import FREEZE, folder_reader, inside, root_of, walk
-from lookalike.ingest.hrefs import absolute, joined, local_path, read_href, suffix, unsigned
+from lookalike.ingest.hrefs import HrefReader, absolute, joined, local_path, suffix, unsigned
 from lookalike.ingest.item_labels import ItemLabel, labels_of, text_of
 from lookalike.ingest.items import items_table, matching, read_items
 from lookalike.ingest.params import StacParams
@@ -33,6 +33,7 @@ class StacSource:
     def __init__(self, source: str, params: StacParams) -> None:
         self._source = source
         self._params = params
+        self._reader = HrefReader()
         self._hrefs: dict[str, str] = {}
         self._problems: dict[str, str] = {}
 
@@ -52,7 +53,7 @@ class StacSource:
         """The bytes of an item's image; see `Source`."""
         if problem := self._problems.get(candidate.path):
             raise UnreadableError(problem)
-        return read_href(self._hrefs[candidate.path])
+        return self._reader.read(self._hrefs[candidate.path])
 
     def _items(self) -> tuple[pa.Table | None, list[Broken]]:
         """The items with addresses relative to `_folder`, and those that cannot be had."""
@@ -102,7 +103,7 @@ class StacSource:
         return labels_of(
             table,
             self._params.label,
-            lambda href: read_href(self._allowed(href)),
+            lambda href: self._reader.read(self._allowed(href)),
             "ingest.stac.label",
         )
 

@@ -11,7 +11,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import written_whole
 from lookalike.core.progress import track
 from lookalike.ingest.catalogue import root_of, walk
-from lookalike.ingest.hrefs import absolute, joined, local_path, read_href, unsigned
+from lookalike.ingest.hrefs import HrefReader, absolute, joined, local_path, unsigned
 from lookalike.ingest.item_labels import labels_of
 from lookalike.ingest.items import items_table, matching, write_items
 from lookalike.ingest.remote import is_remote
@@ -93,7 +93,8 @@ def _spelt(item: dict[str, Any], address: str, output: Path, root: Path) -> dict
 
 
 def _with_labels(table: pa.Table, name: str, folder: Path) -> pa.Table:
-    labels = labels_of(table, name, lambda href: read_href(joined(str(folder), href)), "--label")
+    reader = HrefReader()
+    labels = labels_of(table, name, lambda href: reader.read(joined(str(folder), href)), "--label")
     for id, (_, problem) in zip(table["id"].to_pylist(), labels, strict=True):
         if problem is not None:
             raise LookalikeError(f"--label {name}: item {id}: {problem}")
