@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # TIFF and BigTIFF, in either byte order
 BANDS_A_PIXEL = 3  # so many count as a pixel of an RGB image against the limit
 
+# GDAL's own messages, which rasterio logs, are dropped: they name places in memory, not the file.
+logging.getLogger("rasterio").addHandler(logging.NullHandler())
+
 
 class Raster(NamedTuple):
     """Bands of one image.
@@ -111,7 +114,7 @@ def _demand(dataset: "DatasetReader", numbers: list[int], max_pixels: int | None
 def _opened(data: bytes) -> Iterator["DatasetReader"]:
     rasterio = _import_rasterio()
     # Whatever else the bytes say, they are read as a TIFF and alone: other drivers follow links to
-    # files and servers. What GDAL says of broken files names memory, not the file: it is dropped.
+    # files and servers.
     alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO")
     with warnings.catch_warnings(), alone, rasterio.MemoryFile(data) as file:
         warnings.simplefilter("ignore")  # not every image says where on Earth it is
@@ -128,8 +131,7 @@ def _import_rasterio() -> ModuleType:
         import rasterio
     except ImportError:
         raise LookalikeError(
-            "ingest.bands: multispectral images need rasterio: pip install 'lookalike[stac]'"
+            "images of chosen bands (ingest.bands) need rasterio: pip install 'lookalike[stac]'"
         ) from None
-    logging.getLogger("rasterio").addHandler(logging.NullHandler())  # GDAL's own messages
     module: ModuleType = rasterio
     return module

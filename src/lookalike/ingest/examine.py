@@ -146,7 +146,9 @@ def _workers(number: int, limits: Limits) -> Iterator[ProcessPool]:
     # Not forked from this process: it has threads that read, and a worker that dies is replaced
     # while they hold their locks.
     context = get_context("forkserver")
-    context.set_forkserver_preload(["lookalike.images.inspect"])
+    # Libraries alone: Python's fork server does not look where this process does, and would preload
+    # an installed Lookalike instead of this working tree's.
+    context.set_forkserver_preload(["imagehash"])
     pool = ProcessPool(number, initializer=partial(_start, limits.memory), context=context)
     try:
         yield pool
