@@ -1,8 +1,8 @@
 """The image store: encoded images and their metadata in Arrow IPC files.
 
-A few files of megabytes instead of thousands of small ones: DVC hashes, pushes and pulls them many
-times faster. Rows are sorted by path. Where a shard ends is decided by its rows' content, not by
-counting, so images added in one place change only the shards there.
+Some hundred files instead of thousands: DVC hashes, pushes and pulls them many times faster. Rows
+are sorted by path. Where a shard ends is decided by its rows' content, not by counting, so images
+added in one place change only the shards there: the smaller the shards, the fewer bytes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,8 +31,8 @@ SCHEMA = pa.schema(
 )
 METADATA = [name for name in SCHEMA.names if name != "image"]
 
-AVERAGE_BYTES = 4 * 2**20
-MAX_BYTES = 16 * 2**20
+AVERAGE_BYTES = 2**19
+MAX_BYTES = 2 * 2**20
 
 
 def write_shards(rows: Iterable[dict[str, Any]], folder: Path, bands: Bands | None = None) -> None:
