@@ -25,7 +25,7 @@ PIXEL_BYTES = 48
 _CONTEXT = get_context("forkserver")
 # Libraries alone: Python's fork server does not look where this process does, and would preload
 # an installed Lookalike instead of this working tree's.
-_CONTEXT.set_forkserver_preload(["imagehash"])
+_CONTEXT.set_forkserver_preload(["PIL.Image", "scipy.fft"])
 
 
 class Limits(NamedTuple):
