@@ -107,8 +107,22 @@ def test_files_not_asked_for_any_more_end_the_workers_at_once() -> None:
     results.close()  # type: ignore[attr-defined]
 
 
+class EndOfProcess:
+    """What ends the process that is told to examine with it, before it has seen a file."""
+
+    def __reduce__(self) -> tuple[Callable[[int], object], tuple[int]]:
+        return os._exit, (1,)
+
+
+def test_a_worker_that_cannot_even_begin_stops_the_stage() -> None:
+    worker = Worker(EndOfProcess(), LIMITS)  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match="ended before it had begun"):
+        worker.findings([b"good"])
+
+
 def test_a_worker_killed_from_outside_is_replaced() -> None:
     worker = Worker(look, LIMITS)
+    assert worker.findings([b"good"]) == [look(b"good")]
     worker._process.kill()
     worker._process.join()
     assert worker.findings([b"good", b"good"]) == [look(b"good")] * 2

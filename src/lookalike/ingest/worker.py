@@ -85,8 +85,18 @@ class Worker:
             )
             self._process.start()
             theirs.close()  # held by the process alone, so that its death is the end of the file
+            self._ready = False
+
+    def _wait_until_ready(self) -> None:
+        try:
+            self._connection.recv()
+        except (EOFError, OSError):
+            raise RuntimeError("a decoder process ended before it had begun") from None
+        self._ready = True
 
     def _ask(self, files: list[bytes]) -> list[Finding]:
+        if not self._ready:
+            self._wait_until_ready()
         try:
             self._connection.send(files)
             if self._connection.poll(self._limits.seconds):
@@ -128,6 +138,7 @@ def _work(connection: Connection, examine: Examine, memory: int) -> None:
     with suppress(ValueError):  # not every system has this limit
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     Thread(target=_leave_with_the_stage, daemon=True).start()
+    connection.send(None)  # ready: what goes wrong from here on is a file's fault
     while True:
         try:
             files = connection.recv()
