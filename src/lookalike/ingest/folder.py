@@ -1,6 +1,7 @@
 """A local folder as a source of images."""
 
 import os
+import stat
 from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
@@ -37,7 +38,10 @@ class FolderSource:
             raise LookalikeError(f"ingest.source: {self._folder}: holds no files")
         return [
             Candidate(
-                path, label_of(path, self._labels), f"{self._folder}/{path}", _size(root, path)
+                path,
+                label_of(path, self._labels),
+                f"{self._folder}/{path}",
+                _size(f"{root}/{path}"),
             )
             for path in paths
         ]
@@ -45,13 +49,15 @@ class FolderSource:
     def read(self, candidate: Candidate) -> bytes:
         """The bytes of one file; see `Source`."""
         demand_size(candidate.bytes)
-        file = Path(self._folder, candidate.path)
+        file = f"{self._folder}/{candidate.path}"
         try:
-            if file.is_dir():
-                next(file.iterdir(), None)  # says why it could not be listed
-            if file.exists() and not file.is_file():  # reading a named pipe would wait for ever
+            mode = os.stat(file).st_mode  # noqa: PTH116 a Path costs more than the reading
+            if stat.S_ISDIR(mode):
+                os.listdir(file)  # noqa: PTH208 says why it could not be listed
+            if not stat.S_ISREG(mode):  # reading a named pipe would wait for ever
                 raise UnreadableError("is not a regular file")
-            return file.read_bytes()
+            with open(file, "rb") as opened:  # noqa: PTH123
+                return opened.read()
         except OSError as error:
             raise UnreadableError(f"cannot be read: {error.strerror}") from None
 
@@ -71,12 +77,13 @@ def _walk(root: Path) -> list[str]:
                 subfolders.remove(name)
             else:
                 above[str(Path(folder, name))] = chain | {target}
-        paths += [Path(folder, name).relative_to(root).as_posix() for name in files]
+        inside = Path(folder).relative_to(root).as_posix()
+        paths += files if inside == "." else [f"{inside}/{name}" for name in files]
     return paths
 
 
-def _size(root: Path, path: str) -> int:
+def _size(file: str) -> int:
     try:
-        return Path(root, path).stat().st_size
+        return os.stat(file).st_size  # noqa: PTH116
     except OSError:
         return 0

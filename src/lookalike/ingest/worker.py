@@ -25,7 +25,9 @@ PIXEL_BYTES = 48
 _CONTEXT = get_context("forkserver")
 # Libraries alone: Python's fork server does not look where this process does, and would preload
 # an installed Lookalike instead of this working tree's.
-_CONTEXT.set_forkserver_preload(["PIL.Image", "scipy.fft"])
+_CONTEXT.set_forkserver_preload(
+    ["aiohttp", "fsspec", "numpy", "PIL.Image", "pyarrow", "pydantic", "rich", "ruamel.yaml"]
+)
 
 
 class Limits(NamedTuple):
