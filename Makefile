@@ -8,6 +8,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 INSTALLED := .venv/.installed
+CODE := src tests services bench
 
 # Stages and their tools are those of the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -16,7 +17,8 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 # Credentials in .env, where there is one, reach DVC: it does not read that file itself.
 WITH_ENV := $(if $(wildcard .env),dotenv --file .env run --no-override --)
 
-.PHONY: help setup repro test test-full lint format push pull requirements clean
+.PHONY: help setup repro repro-pulled test test-full lint format push pull services services-stop \
+        bench requirements clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -35,6 +37,11 @@ repro: setup  ## run the pipeline and say where the results are
 	@echo
 	@.venv/bin/lookalike results
 
+repro-pulled: setup  ## as repro where the source is not: from what was pulled
+	$(WITH_ENV) dvc repro --allow-missing --downstream split
+	@echo
+	@.venv/bin/lookalike results
+
 test: setup  ## run the quick tests
 	pytest -m "not full"
 
@@ -42,19 +49,28 @@ test-full: setup  ## run all tests
 	pytest
 
 lint: setup  ## ruff and mypy
-	ruff format --check src tests
-	ruff check src tests
-	mypy src/lookalike src/*.py
+	ruff format --check $(CODE)
+	ruff check $(CODE)
+	mypy src/lookalike src/*.py services bench
 
 format: setup  ## let ruff mend what it can
-	ruff format src tests
-	ruff check --fix src tests
+	ruff format $(CODE)
+	ruff check --fix $(CODE)
 
 push: setup  ## data, model and index to the S3 remote
 	$(WITH_ENV) dvc push
 
 pull: setup  ## data, model and index from the S3 remote
 	$(WITH_ENV) dvc pull
+
+services: setup  ## an S3 server and a MongoDB-compatible one on this machine, for trying and tests
+	python -m services start
+
+services-stop: setup  ## stop both; what they hold stays
+	python -m services stop
+
+bench:  ## how to measure what docs/benchmarks.md states
+	@sed -n 's/^    \(python -m bench\.\)/\1/p' bench/*.py
 
 requirements: pyproject.toml  ## pin anew what pyproject.toml asks for
 	$(PYTHON) -m venv .venv

@@ -42,7 +42,7 @@ def main() -> None:
             unit = normalise(output.embeddings)
             draw_queries(figures / "queries.png", test, unit, IMAGES, params, base.seed)
         else:
-            say("evaluate: no image has a label, so there is nothing to measure")
+            say("evaluate: the split has no test images, so there is nothing to measure")
     with written_whole(EVALUATION) as tables:
         write_csv(tables / "predictions.csv", PREDICTION_COLUMNS, evaluation.predictions)
         write_csv(tables / "classes.csv", CLASS_COLUMNS, evaluation.classes)

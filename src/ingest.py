@@ -3,24 +3,39 @@
 Reads `${ingest.source}`; writes `data/images/`, `data/rejected.csv` and `metrics/ingest.json`.
 """
 
+from functools import partial
+
 from lookalike.core.files import write_csv, write_metrics, written_whole
 from lookalike.core.layout import IMAGES, METRICS, REJECTED
 from lookalike.core.params import MachineParams, read_params
+from lookalike.core.progress import track
 from lookalike.core.stage import run_stage
+from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
-from lookalike.ingest.folder import list_folder
+from lookalike.ingest.examine import Limits, examined
 from lookalike.ingest.intake import Intake, Rejection
+from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams
+from lookalike.ingest.read_ahead import read_ahead
 
 
 def main() -> None:
     params = read_params(IngestParams)
     workers = read_params(MachineParams).workers
-    candidates = list_folder(params.source, params.labels)
-    intake = Intake(params.source, params.max_pixels, workers)
+    source = open_source(params)
+    candidates = source.candidates()
+    files = examined(
+        read_ahead(source, candidates),
+        partial(inspect, max_pixels=params.max_pixels, bands=params.reading),
+        workers,
+        Limits.for_images(params.max_pixels, params.max_seconds),
+    )
+    intake = Intake(equal_channels=params.bands == "all")
     with written_whole(IMAGES) as folder:
-        write_shards(intake.rows(candidates), folder)
-    write_csv(REJECTED, Rejection._fields, intake.rejected)
+        rows = intake.rows(track(files, "ingesting", len(candidates)))
+        write_shards(rows, folder, params.reading)
+        write_csv(REJECTED, Rejection._fields, intake.rejected)
+        intake.demand_health(params.source, params.max_rejected_fraction)
     write_metrics(METRICS / "ingest.json", intake.summary())
 
 

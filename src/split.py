@@ -1,19 +1,24 @@
 """Stage `split`: which labelled image is for training, which for validation, which for the test.
 
-Reads `data/images/` (metadata only); writes `data/split.csv` and `metrics/split.json`.
+Reads `data/images/` (metadata only) and the file `split.previous`, where one is named; writes
+`data/split.csv` and `metrics/split.json`.
 """
 
 from lookalike.core.files import sha256_of_file, write_metrics
 from lookalike.core.layout import IMAGES, METRICS, SPLIT
 from lookalike.core.params import BaseParams, MachineParams, read_params
+from lookalike.core.progress import say
 from lookalike.core.stage import run_stage
 from lookalike.images.shards import open_metadata
 from lookalike.images.split import write_split
-from lookalike.split.assign import assign, count_sides
+from lookalike.split.assign import assign
 from lookalike.split.groups import group
 from lookalike.split.near_duplicates import find_links
 from lookalike.split.params import SplitParams
+from lookalike.split.previous import read_previous
+from lookalike.split.quotas import class_quotas
 from lookalike.split.select import Labelled, select
+from lookalike.split.summary import class_metrics, count_images, group_metrics, remarks
 
 
 def main() -> None:
@@ -24,15 +29,24 @@ def main() -> None:
     groups = group(links, near.max_group_size) if near else group([], 0)
     columns = open_metadata(IMAGES).select(Labelled._fields).to_pylist()
     labelled = [Labelled(**row) for row in columns if row["label"] is not None]
-    assigned = assign(select(labelled, params, seed), params.ratios)
-    write_split(SPLIT, ((*image, side) for image, side in assigned))
+    chosen = select(labelled, params, seed)
+    previous = read_previous(params)
+    side_of = assign(chosen, params, seed, groups.group_of, previous)
+    write_split(
+        SPLIT, ((i.id, i.path, i.label, side_of[i.id]) for i in labelled if i.id in side_of)
+    )
+    counts = count_images(chosen, side_of)
+    metrics = class_metrics(chosen, counts, class_quotas(chosen, params)) | group_metrics(
+        side_of, groups.group_of, [(link.one, link.other) for link in links], previous
+    )
+    for line in remarks(counts, metrics):
+        say(f"split: {line}")
     write_metrics(
         METRICS / "split.json",
         {
-            **count_sides(assigned),
-            "near_duplicates": len(links),
-            "near_duplicate_groups": len(groups.sizes()),
+            **metrics,
             "links_refused": len(groups.refused),
+            "images_by_class": counts,
             "sha256": sha256_of_file(SPLIT),
         },
     )

@@ -24,7 +24,7 @@ def main() -> None:
     fix_compute(base)
     with training_log(TRAIN_LOG) as log:
         if params.epochs == 0:
-            trained = without_training(params, base)
+            trained = without_training(params, base, workers, IMAGES)
         else:
             data = training_data(read_split(SPLIT, IMAGES))
             trained = fine_tune(params, base, workers, IMAGES, data, log)

@@ -1,10 +1,13 @@
-"""What tests of several rooms share: encoded images, digits, processes, a tiny trained project."""
+"""What tests of several rooms share: images, digits, processes, servers, a tiny trained project."""
 
+import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +16,11 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 from sklearn.datasets import load_digits
+
+from lookalike.images.bands import Bands
+from lookalike.images.inspect import inspect
+from lookalike.images.shards import write_shards
+from services.servers import S3Server, Server, start_mongodb, start_s3
 
 SOURCE = Path(__file__).parents[1] / "src"
 
@@ -31,6 +39,75 @@ def encoded() -> Callable[..., bytes]:
         return buffer.getvalue()
 
     return encode
+
+
+@pytest.fixture(scope="session")
+def geotiff() -> Callable[..., bytes]:
+    """Encode an array `[bands, height, width]` as a GeoTIFF: `geotiff(array, nodata=0)`."""
+    import rasterio
+
+    def encode(array: np.ndarray, **options: object) -> bytes:
+        count, height, width = array.shape
+        size = {"count": count, "height": height, "width": width, "dtype": array.dtype}
+        with rasterio.MemoryFile() as file:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it lies nowhere on Earth
+                with file.open(driver="GTiff", **size, **options) as dataset:
+                    dataset.write(array)
+            return bytes(file.read())
+
+    return encode
+
+
+@pytest.fixture(scope="session")
+def tile_files(geotiff: Callable[..., bytes]) -> dict[str, bytes]:
+    """Ten tiles of each of two classes, `crop/0.tif` to `water/9.tif`: uint16, five bands.
+
+    Only the fifth band, as near infrared, tells them apart.
+    """
+    random = np.random.default_rng(0)
+    files = {}
+    for label, infrared in (("crop", 3000), ("water", 300)):
+        for number in range(10):
+            level = np.array([800, 700, 600, 500, infrared]).reshape(5, 1, 1)
+            tile = level * random.uniform(0.8, 1.2, (5, 32, 40))
+            files[f"{label}/{number}.tif"] = geotiff(tile.astype(np.uint16))
+    return files
+
+
+@pytest.fixture(scope="session")
+def tile_images(
+    tile_files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Bands], Path]:
+    """The image store of `tile_files` with a choice of bands, in the order of `tile_files`."""
+
+    def store(bands: Bands) -> Path:
+        rows = (
+            {
+                **inspect(data, 10**6, bands)._asdict(),
+                "path": path,
+                "label": path.partition("/")[0],
+                "source": path,
+                "source_split": None,
+                "image": data,
+            }
+            for path, data in tile_files.items()
+        )
+        folder = tmp_path_factory.mktemp("tiles") / "images"
+        write_shards(rows, folder, bands)
+        return folder
+
+    return store
+
+
+@pytest.fixture(scope="session")
+def sentinel_tiles() -> list[Path]:
+    """Ten real Sentinel-2 tiles, one of each class of EuroSAT: uint16, 13 bands, 64 x 64 pixels."""
+    shared = os.environ.get("LOOKALIKE_SHARED")
+    if shared is None:
+        pytest.skip("LOOKALIKE_SHARED is not set")
+    folders = sorted(Path(shared, "data", "eurosat-stac", "data").rglob("sentinel_2/tif/*"))
+    return [min(folder.iterdir()) for folder in folders]
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +133,72 @@ def digit_folder(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
 
 
 @pytest.fixture
+def digit_catalogue(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
+    """The digits of `digit_files` as a STAC catalogue: 18 items of `train`, 6 of `test`.
+
+    Labels are in label assets under `class`; `digits:number` and `a.b` are properties.
+    """
+    folder = tmp_path / "catalogue"
+
+    def write(path: str, content: object) -> None:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        data = content if isinstance(content, bytes) else json.dumps(content).encode()
+        (folder / path).write_bytes(data)
+
+    def catalogue(kind: str, id: str, rel: str, hrefs: list[str]) -> dict[str, object]:
+        extent = {"spatial": {"bbox": [[0, 0, 1, 1]]}, "temporal": {"interval": [[None, None]]}}
+        return {
+            "type": kind,
+            "stac_version": "1.0.0",
+            "id": id,
+            "description": id,
+            "license": "MIT",
+            "extent": extent,
+            "links": [{"rel": rel, "href": href} for href in hrefs],
+        }
+
+    items: dict[str, list[str]] = {"train": [], "test": []}
+    for path, data in digit_files.items():
+        label, number = path[0], int(path[2:4])
+        side = "train" if number < 6 else "test"
+        id = f"digit-{label}-{number}"
+        feature = {"type": "Feature", "geometry": None, "properties": {"class": label}}
+        assets = {
+            "image": {"href": f"../images/{path}", "type": "image/png", "file:size": len(data)},
+            "labels": {
+                "href": f"../labels/{id}.geojson",
+                "type": "application/geo+json",
+                "roles": ["labels"],
+            },
+        }
+        item = {
+            "type": "Feature",
+            "stac_version": "1.0.0",
+            "id": id,
+            "collection": side,
+            "geometry": {"type": "Point", "coordinates": [number, 0]},
+            "bbox": [number, 0, number, 0],
+            "properties": {
+                "datetime": "2020-01-01T00:00:00Z",
+                "ml-aoi:split": side,
+                "digits:number": number,
+                "a.b": number / 2,
+            },
+            "assets": assets,
+            "links": [{"rel": "collection", "href": "collection.json"}],
+        }
+        write(f"images/{path}", data)
+        write(f"labels/{id}.geojson", {"type": "FeatureCollection", "features": [feature]})
+        write(f"{side}/{id}.json", item)
+        items[side].append(f"{id}.json")
+    for side, hrefs in items.items():
+        write(f"{side}/collection.json", catalogue("Collection", side, "item", hrefs))
+    children = ["train/collection.json", "test/collection.json"]
+    write("catalog.json", catalogue("Catalog", "digits", "child", children))
+    return folder
+
+
+@pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
     """Start Python code in a process (and session) of its own, in `tmp_path`; ended at the end."""
     started = []
@@ -77,6 +220,24 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server without buckets: `s3.make_bucket`, `s3.client`, `s3.environment`."""
+    folder = tmp_path_factory.mktemp("s3")
+    server = start_s3(folder / "buckets", folder / "log")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A MongoDB-compatible server without databases at `mongodb.address`."""
+    folder = tmp_path_factory.mktemp("mongodb")
+    server = start_mongodb(folder / "databases", folder / "log")
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -111,13 +272,16 @@ def tiny_source(encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPath
 @pytest.fixture(scope="session")
 def tiny_images(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The image store of `tiny_source`."""
-    from lookalike.images.shards import write_shards
-    from lookalike.ingest.folder import list_folder
+    from lookalike.ingest.examine import Limits, examined
+    from lookalike.ingest.folder import FolderSource
     from lookalike.ingest.intake import Intake
+    from lookalike.ingest.read_ahead import read_ahead
 
     store = tmp_path_factory.mktemp("tiny") / "images"
-    intake = Intake(str(tiny_source), max_pixels=1000, workers=0)
-    write_shards(intake.rows(list_folder(str(tiny_source), "folder")), store)
+    source = FolderSource(str(tiny_source), "folder")
+    files = read_ahead(source, source.candidates())
+    look = partial(inspect, max_pixels=1000)
+    write_shards(Intake().rows(examined(files, look, 0, Limits(60, 2**32))), store)
     return store
 
 
@@ -134,8 +298,9 @@ def tiny_split(tiny_images: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     labelled = [
         Labelled(**row) for row in open_metadata(tiny_images).select(Labelled._fields).to_pylist()
     ]
-    assigned = assign(select(labelled, SplitParams(), seed=0), SplitParams().ratios)
-    write_split(path, ((*image, side) for image, side in assigned))
+    chosen = select(labelled, SplitParams(), seed=0)
+    side_of = assign(chosen, SplitParams(), seed=0, group_of={}, previous={})
+    write_split(path, ((i.id, i.path, i.label, side_of[i.id]) for i in labelled))
     return path
 
 

@@ -127,7 +127,7 @@ def test_a_mistake_in_the_parameters_is_one_line(run: Run, project: Path) -> Non
 
 def test_the_presets_are_listed(run: Run) -> None:
     done = run("preset")
-    assert done.stdout.split() == ["caltech101", "digits", "smoke"]
+    assert done.stdout.split() == ["caltech101", "digits", "eurosat", "smoke"]
 
 
 def test_a_preset_is_put_into_the_parameters(run: Run, project: Path) -> None:

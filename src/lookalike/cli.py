@@ -1,4 +1,4 @@
-"""The command line: `lookalike search | check | preset | duplicates | results`.
+"""The command line: `lookalike search | check | preset | duplicates | results | stac-items`.
 
 Every mistake that a user can mend is one line on stderr and exit code 1.
 """
@@ -12,7 +12,9 @@ import typer
 
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import to_json
+from lookalike.core.extras import extra
+
+STAC_ITEMS = Path("data/items.parquet")
 
 app = typer.Typer(
     name="lookalike",
@@ -74,26 +76,26 @@ def preset(
 
 
 @app.command()
-def duplicates(
-    split: Annotated[Path | None, typer.Option(help="Split; default data/split.csv.")] = None,
-    gallery: Annotated[Path | None, typer.Option(help="PNG file to draw groups into.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    fail_on_leaks: Annotated[
-        bool, typer.Option("--fail-on-leaks", help="Exit with 1 where a split has leaks.")
-    ] = False,
+def stac_items(
+    url: Annotated[str, typer.Argument(help="A STAC API, or a catalogue: URL or folder.")],
+    collection: Annotated[
+        list[str] | None, typer.Option(help="Take this one only; may be repeated.")
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option(help="Keep the items for which this SQL expression is true.")
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Look this label up in label assets, and store it.")
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", help="The file to write.")] = STAC_ITEMS,
 ) -> None:
-    """List exact and near duplicates, and those that a split puts on two sides."""
-    from lookalike.project.duplicates import describe, find_duplicates
-    from lookalike.project.duplicates_gallery import draw_duplicates
+    """Freeze the items of a STAC API or catalogue into a GeoParquet file that DVC can watch."""
+    with extra("stac"):
+        from lookalike.project.freeze import freeze
 
     root = layout.project_root()
-    found = find_duplicates(root, split)
-    print(to_json(found.to_dict()) if as_json else describe(found), end="" if as_json else "\n")
-    if gallery is not None:
-        draw_duplicates(root, found, gallery)
-    if fail_on_leaks and any(found.leaks.values()):
-        counts = ", ".join(f"{name} {len(leaks)}" for name, leaks in found.leaks.items())
-        raise LookalikeError(f"near-duplicates on two sides: {counts}")
+    number = freeze(url, collection or [], where, label, output, root)
+    print(f"{output} holds {number} items; ingest reads it with ingest.source: {output}")
 
 
 @app.command()

@@ -85,6 +85,12 @@ def test_every_class_of_the_model_has_a_row_even_without_test_images(known: Eval
     assert [row["test_images"] for row in rows] == [3, 2, 1, 0, 0, 0]
 
 
+def test_a_class_without_test_images_has_no_scores(known: Evaluation) -> None:
+    rows = [dict(zip(CLASS_COLUMNS, row, strict=True)) for row in known.classes]
+    assert [row["f1"] for row in rows] == [1.0, 1.0, 1.0, None, None, None]
+    assert {rows[5][key] for key in ("precision", "recall")} == {None}
+
+
 def test_the_recall_of_a_class_is_none_where_no_image_has_another_to_find(
     known: Evaluation,
 ) -> None:

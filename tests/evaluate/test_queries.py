@@ -1,6 +1,7 @@
 """The picture that tells the story."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.evaluate.queries import choose_queries, draw_queries
+from lookalike.images.bands import Bands
 from lookalike.images.split import SplitImage, read_split
 from lookalike.model.embeddings import open_embeddings
 from lookalike.model.network import normalise
@@ -103,3 +105,15 @@ def test_a_single_test_image_is_shown_alone(
 ) -> None:
     alone = drawn(tmp_path / "one.png", (tested[0][:1], tested[1][:1]), tiny_images, 3, 2)
     assert Image.open(alone).width < 250
+
+
+def test_bands_are_drawn_as_pictures_for_people(
+    tile_images: Callable[[Bands], Path], tmp_path: Path
+) -> None:
+    test = [SplitImage(row, "a", "crop", "test") for row in range(3)]
+    tested = (test, normalise(torch.eye(3)))
+    pictures = []
+    for number, rgb in enumerate([(1, 2, 3), (1, 2, 3), (5, 2, 3)]):
+        images = tile_images(Bands(chosen=(5,), rgb=rgb))
+        pictures.append(drawn(tmp_path / f"{number}.png", tested, images, 2, 2).read_bytes())
+    assert pictures[0] == pictures[1] != pictures[2]

@@ -7,8 +7,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from lookalike.images.bands import Bands
 from lookalike.images.batches import SequentialBatches, ShuffledBatches
 from lookalike.images.dataset import ImageDataset
+from lookalike.images.geotiff import decode_bands
 from lookalike.images.inspect import inspect
 from lookalike.images.loading import load_batches
 from lookalike.images.shards import write_shards
@@ -143,3 +145,13 @@ def test_batches_hold_images_and_their_targets(dataset: MakeDataset) -> None:
 def test_rows_without_their_targets_are_refused(dataset: MakeDataset) -> None:
     with pytest.raises(ValueError, match="24 rows but 1 targets"):
         dataset(targets=[0])
+
+
+def test_where_the_store_names_bands_an_item_holds_them_in_their_own_units(
+    tile_images: Callable[[Bands], Path], tile_files: dict[str, bytes]
+) -> None:
+    bands = Bands(chosen=(5, 2))
+    dataset = ImageDataset(tile_images(bands), [13], [1], torch.as_tensor)
+    image, target = dataset[0, 0]
+    assert image.numpy().tolist() == decode_bands(tile_files["water/3.tif"], bands).tolist()
+    assert target == 1

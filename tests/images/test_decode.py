@@ -251,3 +251,9 @@ def test_a_header_that_promises_too_much_is_refused_before_its_pixels_are_read(
 )
 def test_channels_are_those_of_the_header(encoded: Encode, mode: str, channels: int) -> None:
     assert channels_of(encoded(Image.new(mode, (4, 4)))) == channels
+
+
+def test_a_format_that_runs_another_program_is_refused() -> None:
+    page = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n"
+    with pytest.raises(UndecodableImageError, match="not an image of a known format"):
+        decode(page)

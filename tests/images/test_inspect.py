@@ -6,8 +6,10 @@ import imagehash
 import pytest
 from PIL import Image, ImageOps
 
+from lookalike.images.bands import Bands
 from lookalike.images.decode import UndecodableImageError
 from lookalike.images.inspect import inspect
+from lookalike.images.picture import decode_picture
 
 ORIENTATION = 0x0112
 MANY = 10**6
@@ -75,3 +77,27 @@ def test_what_cannot_be_decoded_is_refused(digit_files: dict[str, bytes]) -> Non
 def test_too_many_pixels_are_refused(digit_files: dict[str, bytes]) -> None:
     with pytest.raises(UndecodableImageError, match=r"^32 x 32 pixels, more than 1000 allowed$"):
         inspect(digit_files["0/00.png"], 1000)
+
+
+# --- bands -----------------------------------------------------------------------------------
+
+
+def test_channels_are_all_bands_of_the_file(tile_files: dict[str, bytes]) -> None:
+    for chosen in ("all", (5,), (2, 1)):
+        found = inspect(tile_files["crop/0.tif"], MANY, Bands(chosen=chosen))
+        assert (found.width, found.height, found.channels) == (40, 32, 5)
+
+
+def test_phash_is_that_of_the_picture_for_people(tile_files: dict[str, bytes]) -> None:
+    data = tile_files["water/3.tif"]
+    for bands in (Bands(chosen="all"), Bands(chosen=(5,), rgb=(3, 2, 1))):
+        expected = str(imagehash.phash(decode_picture(data, bands)))
+        assert f"{inspect(data, MANY, bands).phash:016x}" == expected
+
+
+@pytest.mark.parametrize("bands", [Bands(chosen=(6,)), Bands(chosen=(1,), rgb=(1, 2, 6))])
+def test_bands_for_the_network_and_for_people_must_be_there(
+    bands: Bands, tile_files: dict[str, bytes]
+) -> None:
+    with pytest.raises(UndecodableImageError, match=r"^5 bands, but band 6 is wanted$"):
+        inspect(tile_files["crop/0.tif"], MANY, bands)

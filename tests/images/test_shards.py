@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lookalike.core.errors import LookalikeError
 from lookalike.images import shards
+from lookalike.images.bands import Bands
 from lookalike.images.shards import METADATA, open_metadata, open_shards, write_shards
 
 Row = dict[str, Any]
@@ -202,3 +203,22 @@ def test_a_shard_that_is_not_whole_is_named(tmp_path: Path, left: int) -> None:
     path.write_bytes(path.read_bytes()[:left])
     with pytest.raises(LookalikeError, match=r"part-00000\.arrow: is not a whole shard .*ingest"):
         open_shards(tmp_path / "images")
+
+
+# --- bands -----------------------------------------------------------------------------------
+
+
+def test_a_choice_of_bands_goes_with_every_shard(tmp_path: Path) -> None:
+    bands = Bands(chosen=(8, 4), rgb=(4, 3, 2))
+    write_shards(many_rows(100), tmp_path / "images", bands)
+    paths = sorted((tmp_path / "images").iterdir())
+    assert len(paths) > 3
+    for path in paths:
+        assert Bands.from_metadata(pa.ipc.open_file(path.read_bytes()).schema.metadata) == bands
+    for opened in (open_shards, open_metadata):
+        assert Bands.from_metadata(opened(tmp_path / "images").schema.metadata) == bands
+
+
+def test_shards_of_rgb_images_carry_no_metadata(tmp_path: Path) -> None:
+    write_shards(many_rows(3), tmp_path / "images")
+    assert open_shards(tmp_path / "images").schema.metadata is None

@@ -1,10 +1,13 @@
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lookalike.core.errors import LookalikeError
-from lookalike.ingest.folder import Candidate, LabelRule, list_folder
+from lookalike.ingest.folder import FolderSource
+from lookalike.ingest.source import Candidate, UnreadableError
 
 
 def make(root: Path, *paths: str) -> str:
@@ -15,23 +18,15 @@ def make(root: Path, *paths: str) -> str:
 
 
 def paths(source: str) -> list[str]:
-    return [candidate.path for candidate in list_folder(source, "folder")]
+    return [candidate.path for candidate in FolderSource(source, "folder").candidates()]
 
 
-@pytest.mark.parametrize(
-    ("rule", "labels"),
-    [
-        ("folder", [None, "animals", "animals/cat", "plants/trees/oak"]),
-        ("top_folder", [None, "animals", "animals", "plants"]),
-        ("none", [None, None, None, None]),
-    ],
-)
-def test_labels_are_taken_from_folders_by_rule(
-    tmp_path: Path, rule: LabelRule, labels: list[str | None]
-) -> None:
-    files = ["a.png", "animals/a.png", "animals/cat/a.png", "plants/trees/oak/a.png"]
-    found = list_folder(make(tmp_path, *files), rule)
-    assert found == [Candidate(path, label) for path, label in zip(files, labels, strict=True)]
+def test_a_candidate_knows_its_label_place_and_size(tmp_path: Path) -> None:
+    source = make(tmp_path, "animals/cat/a.png")
+    (tmp_path / "animals/cat/a.png").write_bytes(b"12345")
+    assert FolderSource(source, "top_folder").candidates() == [
+        Candidate("animals/cat/a.png", "animals", f"{tmp_path}/animals/cat/a.png", 5)
+    ]
 
 
 def test_files_are_sorted_by_path_however_they_were_made(tmp_path: Path) -> None:
@@ -94,13 +89,13 @@ def test_a_link_to_itself_and_a_link_to_nothing_are_candidates(tmp_path: Path) -
 
 def refusal(source: Path) -> str:
     with pytest.raises(LookalikeError) as caught:
-        list_folder(str(source), "folder")
+        FolderSource(str(source), "folder").candidates()
     return str(caught.value)
 
 
 def test_a_missing_folder_is_one_line(tmp_path: Path) -> None:
     source = tmp_path / "gone"
-    assert refusal(source) == f"ingest.source: {source}: there is no such folder"
+    assert refusal(source) == f"ingest.source: {source}: there is no such file or folder"
 
 
 def test_a_file_instead_of_a_folder_is_one_line(tmp_path: Path) -> None:
@@ -113,3 +108,45 @@ def test_a_file_instead_of_a_folder_is_one_line(tmp_path: Path) -> None:
 def test_a_folder_without_files_is_one_line(tmp_path: Path, inside: str) -> None:
     (tmp_path / inside).mkdir(parents=True, exist_ok=True)
     assert refusal(tmp_path) == f"ingest.source: {tmp_path}: holds no files"
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[Path]:
+    """A folder that everybody may use, and a user who may not read everything."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+        os.seteuid(os.getuid())
+
+
+def as_nobody() -> None:
+    if os.getuid() == 0:
+        os.seteuid(65534)
+
+
+def test_a_file_and_a_folder_that_may_not_be_read_are_refused(unprivileged: Path) -> None:
+    make(unprivileged, "cat/open.png", "cat/closed.png", "dog/hidden.png")
+    (unprivileged / "cat/closed.png").chmod(0)
+    (unprivileged / "dog").chmod(0)
+    as_nobody()
+    source = FolderSource(str(unprivileged), "folder")
+    refused = {}
+    for candidate in source.candidates():
+        try:
+            source.read(candidate)
+        except UnreadableError as reason:
+            refused[candidate.path] = str(reason)
+    assert refused == {
+        "cat/closed.png": "cannot be read: Permission denied",
+        "dog": "cannot be read: Permission denied",
+    }
+
+
+def test_names_that_differ_in_case_alone_are_two_files(tmp_path: Path) -> None:
+    assert paths(make(tmp_path, "cat/A.png", "cat/a.png")) == ["cat/A.png", "cat/a.png"]
+
+
+def test_odd_and_very_long_names_are_read(tmp_path: Path) -> None:
+    names = ["-rf.png", "a b.png", "*.png", "日本語.png", "x" * 251 + ".png"]
+    source = FolderSource(make(tmp_path, *names), "folder")
+    assert [source.read(candidate) for candidate in source.candidates()] == [b""] * 5

@@ -1,6 +1,7 @@
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -11,18 +12,26 @@ from PIL import Image
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import read_csv, write_csv
-from lookalike.ingest.folder import LabelRule, list_folder
+from lookalike.images.inspect import inspect
+from lookalike.ingest.examine import Limits, examined
+from lookalike.ingest.folder import FolderSource
 from lookalike.ingest.intake import Intake, Rejection
+from lookalike.ingest.read_ahead import read_ahead
+from lookalike.ingest.source import LabelRule
 
 MAX_PIXELS = 10**6
+LIMITS = Limits.for_images(MAX_PIXELS, seconds=30)
 NO_IMAGE = b"a shopping list"
 
 
 def take_in(
     source: Path, workers: int = 0, labels: LabelRule = "folder", max_pixels: int = MAX_PIXELS
 ) -> tuple[list[dict[str, Any]], Intake]:
-    intake = Intake(str(source), max_pixels, workers)
-    return list(intake.rows(list_folder(str(source), labels))), intake
+    folder = FolderSource(str(source), labels)
+    read = read_ahead(folder, folder.candidates())
+    files = examined(read, partial(inspect, max_pixels=max_pixels), workers, LIMITS)
+    intake = Intake()
+    return list(intake.rows(files)), intake
 
 
 @pytest.fixture
@@ -94,7 +103,7 @@ def test_the_same_image_under_two_labels_is_counted(digit_folder: Path) -> None:
         ("2/itself.png", "cannot be read: Too many levels of symbolic links", 0),
         ("2/pipe.png", "is not a regular file", 0),
         (r"2/\xff.png", "its name is not UTF-8", 0),
-        ("1/also.png", "duplicate of 0/00 copy.png", None),
+        ("1/also.png", "duplicate of 0/00 copy.png, which is kept as 0", None),
     ],
 )
 def test_a_file_that_cannot_be_used_is_rejected_with_reason_and_bytes(
@@ -122,7 +131,7 @@ def test_an_image_of_too_many_pixels_is_rejected(
 
 def test_nothing_is_dropped_silently(troubled: Path) -> None:
     rows, intake = take_in(troubled)
-    assert len(rows) + len(intake.rejected) == len(list_folder(str(troubled), "folder")) == 33
+    assert len(rows) + len(intake.rejected) == 33
     assert intake.summary() == {
         "images": 24,
         "classes": 3,
@@ -159,30 +168,56 @@ def test_workers_change_nothing(troubled: Path) -> None:
     assert shared.summary() == alone.summary()
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_where_no_file_is_an_image_the_first_is_named(tmp_path: Path, workers: int) -> None:
-    for name in ("a.txt", "b.txt", "c.txt"):
-        (tmp_path / name).write_bytes(NO_IMAGE)
+def test_a_source_without_images_is_one_line(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt", "c.png"):
+        (tmp_path / name).write_bytes(NO_IMAGE if name.endswith("txt") else b"")
+    _, intake = take_in(tmp_path)
     with pytest.raises(LookalikeError) as caught:
-        take_in(tmp_path, workers)
+        intake.demand_health("photos", 1.0)
     assert str(caught.value) == (
-        f"ingest.source: {tmp_path}: none of its 3 files is a usable image "
-        "(the first, a.txt: not an image of a known format)"
+        "ingest.source: photos: none of its files is an image "
+        "(2 x not an image of a known format, 1 x empty file; the first is a.txt)"
     )
 
 
+def test_more_refusals_than_allowed_are_one_line_with_the_kinds(troubled: Path) -> None:
+    _, intake = take_in(troubled)
+    intake.demand_health("photos", 7 / 33)
+    with pytest.raises(LookalikeError) as caught:
+        intake.demand_health("photos", 6.9 / 33)
+    assert "photos: 7 of 33 files were refused" in str(caught.value)
+    assert "2 x cannot be read, 1 x empty file" in str(caught.value)
+    assert str(caught.value).endswith("data/rejected.csv lists them")
+
+
+def test_files_of_operating_systems_are_listed_but_no_sign_of_trouble(digit_folder: Path) -> None:
+    (digit_folder / "__MACOSX/0").mkdir(parents=True)
+    for name in ("__MACOSX/0/._00.png", "0/._00.png", ".DS_Store", "1/Thumbs.db"):
+        (digit_folder / name).write_bytes(b"junk")
+    _, intake = take_in(digit_folder)
+    assert set(rejections(intake).values()) == {("a file of the operating system", 4)}
+    assert intake.summary()["rejected"] == 4
+    intake.demand_health("photos", 0.0)
+
+
 STAGE_THAT_PAUSES_AT_ITS_FIRST_ROW = """
-import multiprocessing, time
+import time
+from functools import partial
 from lookalike.core.stage import run_stage
-from lookalike.ingest.folder import list_folder
-from lookalike.ingest.intake import Intake
+from lookalike.images.inspect import inspect
+from lookalike.ingest.examine import Limits, examined
+from lookalike.ingest.folder import FolderSource
+from lookalike.ingest.read_ahead import read_ahead
 
 def main():
-    for row in Intake("digits", 10**6, 2).rows(list_folder("digits", "folder")):
-        print(*(worker.pid for worker in multiprocessing.active_children()), flush=True)
+    source = FolderSource("digits", "folder")
+    files = read_ahead(source, source.candidates())
+    for file in examined(files, partial(inspect, max_pixels=10**6), 2, Limits(60, 2**33)):
+        print("taken in", flush=True)
         [time.sleep(0.1) for _ in range(600)]  # one long sleep may miss a signal just before it
 
-run_stage("ingest", main)
+if __name__ == "__main__":
+    run_stage("ingest", main)
 """
 
 
@@ -190,11 +225,12 @@ run_stage("ingest", main)
 def paused(
     digit_folder: Path, start: Callable[[str], Popen[str]]
 ) -> tuple[Popen[str], list[psutil.Process]]:
-    """A stage that is in the middle of its intake, and its two workers."""
+    """A stage that is in the middle of its intake, and every process that it started."""
     stage = start(STAGE_THAT_PAUSES_AT_ITS_FIRST_ROW)
     assert stage.stdout is not None
-    workers = [psutil.Process(int(pid)) for pid in stage.stdout.readline().split()]
-    assert len(workers) == 2
+    assert stage.stdout.readline() == "taken in\n"
+    workers = psutil.Process(stage.pid).children(recursive=True)
+    assert len(workers) >= 2
     return stage, workers
 
 

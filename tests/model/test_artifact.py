@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
+from lookalike.images.bands import Bands
 from lookalike.model.artifact import (
     DESCRIPTION,
+    IMAGENET_MEAN,
+    IMAGENET_STD,
     WEIGHTS,
     Model,
     ModelDescription,
@@ -90,6 +93,36 @@ def test_the_description_says_how_pixels_are_normalised(artifact: Path) -> None:
     assert load_model(artifact).network.mean.flatten().tolist() == pytest.approx([0.1, 0.2, 0.3])
 
 
+def test_rgb_images_are_normalised_as_imagenet_models_expect_it() -> None:
+    network = build_network(PLAIN)
+    assert network.mean.flatten().tolist() == pytest.approx(IMAGENET_MEAN)
+    assert network.std.flatten().tolist() == pytest.approx(IMAGENET_STD)
+
+
+def test_a_model_of_rgb_images_does_not_speak_of_bands(artifact: Path) -> None:
+    assert "bands" not in json.loads((artifact / DESCRIPTION).read_text())
+
+
+@torch.inference_mode()
+def test_a_model_of_bands_says_which_and_is_opened_as_it_was_saved(tmp_path: Path) -> None:
+    banded = PLAIN.model_copy(
+        update={
+            "backbone": "cnn:4",
+            "bands": Bands(chosen="all", rgb=(4, 3, 2)),
+            "channels": 5,
+            "mean": [100.0, 200.0, 300.0, 400.0, 500.0],
+            "std": [10.0] * 5,
+        }
+    )
+    model = Model(banded, build_network(banded))
+    save_model(tmp_path / "model", banded, model.network.state_dict())
+    opened = load_model(tmp_path / "model")
+    assert opened.description == banded
+    tiles = torch.rand(2, 5, 32, 32) * 1000
+    for before, after in zip(model.network(tiles), opened.network(tiles), strict=True):
+        assert torch.equal(before, after)
+
+
 def test_saving_replaces_what_was_there(saved: tuple[Model, Path], artifact: Path) -> None:
     (artifact / "leftover").write_text("old")
     save_model(artifact, PLAIN, saved[0].network.state_dict())
@@ -163,7 +196,9 @@ def test_a_garbled_file_is_one_line(
         {"backbone": "resnet18"},
         {"embedding_dim": 9},
         {"classes": ["apple"]},
-        {"mean": [0.5]},
+        {"mean": [0.5, 0.5]},
+        {"channels": 4},
+        {"bands": {"chosen": [0]}},
         {"temperature": 0},
         {"format": 2},
         {"colour": "red"},

@@ -1,4 +1,4 @@
-"""Any classification model of torchvision becomes a backbone."""
+"""Any classification model of torchvision becomes a backbone, and so does a small one."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -78,24 +78,43 @@ def test_the_seed_decides_the_random_weights() -> None:
 def test_the_names_are_those_of_classification_models_alone() -> None:
     names = backbone_names()
     assert names == sorted(names)
-    assert {"resnet18", "mobilenet_v2", "vit_b_32"} < set(names)
+    assert {"cnn", "resnet18", "mobilenet_v2", "vit_b_32"} < set(names)
     assert not {"fasterrcnn_resnet50_fpn", "deeplabv3_resnet50", "r3d_18"} & set(names)
 
 
-def test_every_backbone_has_imagenet_weights() -> None:
-    urls = [models.get_model_weights(name).DEFAULT.url for name in backbone_names()]
+def test_every_backbone_of_torchvision_has_imagenet_weights() -> None:
+    names = set(backbone_names()) - {"cnn"}
+    urls = [models.get_model_weights(name).DEFAULT.url for name in names]
     assert all(url.startswith("https://download.pytorch.org/") for url in urls)
+
+
+@pytest.mark.parametrize(("name", "features"), [("cnn", 512), ("cnn:8", 64)])
+def test_the_small_network_is_a_backbone(name: str, features: int) -> None:
+    check_backbone(name)
+    backbone, said = build_backbone(name)
+    assert said == features
+    assert backbone.eval()(torch.zeros(2, 3, 32, 32)).shape == (2, features)
+
+
+@pytest.mark.parametrize("name", ["cnn:8", "mobilenet_v3_small", "vit_b_32"])
+@pytest.mark.parametrize("channels", [1, 2, 13])
+def test_a_backbone_takes_images_of_any_number_of_channels(name: str, channels: int) -> None:
+    backbone, features = build_backbone(name, channels)
+    with torch.inference_mode():
+        assert backbone.eval()(torch.zeros(1, channels, 224, 224)).shape == (1, features)
 
 
 def test_an_unknown_backbone_is_one_line_that_suggests_another(
     one_line_error: OneLineError,
 ) -> None:
-    with one_line_error("train.backbone = 'resnet81'", "it has resnet18"):
+    with one_line_error("train.backbone = 'resnet81'", "there are resnet18"):
         check_backbone("resnet81")
 
 
 def test_a_name_like_no_other_is_answered_with_well_known_ones(
     one_line_error: OneLineError,
 ) -> None:
-    with one_line_error("'zzz'", "resnet18, mobilenet_v2, efficientnet_b0 and others"):
+    with one_line_error(
+        "'zzz'", "resnet18, mobilenet_v2, efficientnet_b0 and torchvision's", "cnn:32"
+    ):
         build_backbone("zzz")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from lookalike.model.network import IMAGENET_MEAN, IMAGENET_STD, EmbeddingNetwork, normalise
+from lookalike.model.network import EmbeddingNetwork, normalise
 from lookalike.model.vision import v2
 
 IMAGES = torch.randint(0, 256, (2, 3, 32, 32), generator=torch.Generator().manual_seed(0)).byte()
@@ -40,11 +40,29 @@ def test_the_classifier_sees_nothing_but_the_embedding() -> None:
 
 
 @torch.inference_mode()
-def test_the_backbone_sees_pixels_as_imagenet_models_expect_them() -> None:
+def test_the_backbone_sees_8_bit_pixels_scaled_to_1_and_normalised() -> None:
     tested = network(embedding_dim=None, classes=0)
     tested.backbone = nn.Identity()
-    expected = v2.functional.normalize(IMAGES / 255, list(IMAGENET_MEAN), list(IMAGENET_STD))
+    tested.mean += 0.5
+    tested.std *= 0.25
+    expected = v2.functional.normalize(IMAGES / 255, [0.5] * 3, [0.25] * 3)
     assert torch.allclose(tested(IMAGES).embeddings, expected, atol=1e-5)
+
+
+@torch.inference_mode()
+def test_the_backbone_sees_bands_normalised_in_their_own_units() -> None:
+    tested = EmbeddingNetwork("cnn:4", None, 0, channels=5).eval()
+    tested.backbone = nn.Identity()
+    tested.mean += 1000
+    tested.std *= 200
+    bands = torch.full((2, 5, 16, 16), 1300.0)
+    assert torch.allclose(tested(bands).embeddings, torch.tensor(1.5))
+
+
+@torch.inference_mode()
+def test_images_may_have_any_number_of_channels() -> None:
+    tested = EmbeddingNetwork("mobilenet_v3_small", 7, 4, channels=13).eval()
+    assert tested(torch.zeros(2, 13, 32, 32)).embeddings.shape == (2, 7)
 
 
 def test_the_weights_are_those_of_its_three_parts_alone() -> None:

@@ -57,6 +57,41 @@ def test_the_middle_of_a_very_long_image_is_seen() -> None:
     assert tensor.float().mean(dim=(1, 2)).tolist() == [0, 0, 255]
 
 
+# --- bands -----------------------------------------------------------------------------------
+
+BANDS = torch.arange(5.0).view(5, 1, 1) * 1000 + torch.rand(5, 50, 70)
+
+
+def test_bands_become_a_square_of_as_many_bands_in_their_own_units() -> None:
+    tensor = evaluation_transform(SIZE)(BANDS)
+    assert (tensor.shape, tensor.dtype) == ((5, 32, 32), torch.float32)
+    assert tensor.mean(dim=(1, 2)).tolist() == pytest.approx(
+        BANDS.mean(dim=(1, 2)).tolist(), abs=0.1
+    )
+
+
+def test_bands_of_the_right_size_are_left_as_they_are() -> None:
+    tile = BANDS[:, :32, :32]
+    assert torch.equal(evaluation_transform(ImageSize(resize=32, crop=32))(tile), tile)
+
+
+def test_bands_are_cut_as_an_rgb_image_is() -> None:
+    tensor = torch.from_numpy(np.asarray(PHOTO).copy()).permute(2, 0, 1).float()
+    for transform in (evaluation_transform(SIZE), augmentation(SIZE, 0.3, flip=True)):
+        torch.manual_seed(5)
+        as_image = transform(PHOTO).float()
+        torch.manual_seed(5)
+        assert (transform(tensor) - as_image).abs().max() < 2
+
+
+@given(width=st.integers(1, 200), height=st.integers(1, 200))
+def test_bands_of_every_size_become_the_square(width: int, height: int) -> None:
+    assert evaluation_transform(SIZE)(torch.zeros(2, height, width)).shape == (2, 32, 32)
+
+
+# --- augmentation ----------------------------------------------------------------------------
+
+
 def augmented(seed: int, smallest_crop: float = 0.3, flip: bool = True) -> torch.Tensor:
     torch.manual_seed(seed)
     return augmentation(SIZE, smallest_crop, flip)(PHOTO)

@@ -19,6 +19,7 @@ from torch import Tensor
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_file
 from lookalike.model.backbones import build_backbone
+from lookalike.model.inflate import inflate_filters
 from lookalike.model.vision import models
 from lookalike.model.weights import load_backbone, read_weights
 
@@ -203,6 +204,24 @@ def test_a_backbone_that_nothing_fits_stays_as_it_was(classifier_weights: StateD
     assert same(backbone.state_dict(), before)
 
 
+@pytest.mark.parametrize("channels", [1, 5, 13])
+def test_filters_for_rgb_are_inflated_for_a_backbone_of_bands(
+    channels: int, classifier_weights: StateDict
+) -> None:
+    backbone, _ = build_backbone(NAME, channels)
+    load_backbone(backbone, classifier_weights, "w.pth")
+    first = "features.0.0.weight"
+    loaded = backbone.state_dict()
+    assert torch.equal(loaded.pop(first), inflate_filters(classifier_weights[first], channels))
+    assert same(loaded, {name: classifier_weights[name] for name in loaded})
+
+
+def test_weights_of_a_backbone_of_bands_fit_one_of_as_many() -> None:
+    one, other = (build_backbone("cnn:4", 13)[0] for _ in range(2))
+    load_backbone(one, other.state_dict(), "w.pth")
+    assert same(one.state_dict(), other.state_dict())
+
+
 # --- from the web ----------------------------------------------------------------------------
 
 
@@ -309,6 +328,11 @@ def test_imagenet_weights_out_of_reach_are_one_line_with_advice(
     web.stop()
     with one_line_error("could not be downloaded", "give its path, or use weights: none"):
         read_weights("imagenet", NAME, None)
+
+
+def test_nobody_has_trained_the_small_network_on_imagenet(one_line_error: OneLineError) -> None:
+    with one_line_error("train.weights = imagenet", "none for train.backbone = cnn:32"):
+        read_weights("imagenet", "cnn:32", None)
 
 
 def test_code_in_a_file_of_imagenet_weights_is_never_run(

@@ -125,14 +125,18 @@ def fresh(tmp_path: Path) -> Project:
 @pytest.fixture(scope="session")
 def _finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = _smoke(tmp_path_factory.mktemp("finished") / "project")
+    project.run("dvc", "repro", "samples")
+    photos = tmp_path_factory.mktemp("photos") / "digits"
+    shutil.copytree(project.path("data/samples"), photos)
+    project.set_params(ingest__source=str(photos))
     project.run("dvc", "repro")
-    project.commit("run the smoke preset")
+    project.commit("run the smoke preset on a folder outside")
     return project
 
 
 @pytest.fixture
 def finished(_finished: Project, tmp_path: Path) -> Project:
-    """A copy of a project in which the smoke preset has run and is committed."""
+    """A copy of a project in which the smoke preset has run, on a folder outside, committed."""
     return copy(_finished, tmp_path / "finished")
 
 

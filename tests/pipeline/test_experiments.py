@@ -7,14 +7,14 @@ import pytest
 
 from .conftest import Project, wait_for
 
-EDITED = '    return {"edited": 1, "images": len(assigned),'
+COUNTED = '        "images": images,'
 
 
 def edit_the_library(project: Project) -> None:
     """Make the split stage count one thing more."""
-    path = project.path("src/lookalike/split/assign.py")
+    path = project.path("src/lookalike/split/summary.py")
     code = path.read_text(encoding="utf-8")
-    edited = code.replace('    return {"images": len(assigned),', EDITED)
+    edited = code.replace(COUNTED, f'        "edited": 1,\n{COUNTED}')
     assert edited != code
     path.write_text(edited, encoding="utf-8")
 

@@ -63,13 +63,13 @@ def test_an_unknown_backbone_is_one_line(project: Path, one_line_error: OneLineE
 
 def test_a_missing_source_is_one_line(project: Path, one_line_error: OneLineError) -> None:
     set_params(project, "ingest", source="nowhere")
-    with one_line_error("ingest.source: ", "nowhere: there is no such folder"):
+    with one_line_error("ingest.source: ", "nowhere: there is no such file or folder"):
         check(project)
 
 
 def test_a_file_as_source_is_one_line(project: Path, one_line_error: OneLineError) -> None:
     set_params(project, "ingest", source="params.yaml")
-    with one_line_error("ingest.source: ", "params.yaml: is not a folder"):
+    with one_line_error("ingest.source: ", "params.yaml: is not a whole zip or tar archive"):
         check(project)
 
 
@@ -99,7 +99,7 @@ def test_fewer_than_two_classes_cannot_be_trained_on(
     photos.mkdir()
     photos.with_name("inner").rename(photos / "inner")
     set_params(project, "ingest", labels=label_rule)
-    with one_line_error(f"photos: {classes} class folders", "set train.epochs to 0"):
+    with one_line_error(f"photos: {classes} classes", "set train.epochs to 0"):
         check(project)
 
 

@@ -10,9 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lookalike.core.params import BaseParams
+from lookalike.images.bands import Bands
 from lookalike.images.shards import open_metadata
+from lookalike.index.bundle import bundle_metadata, write_bundle
+from lookalike.index.params import IndexParams
 from lookalike.model.artifact import fingerprint, load_model, save_model
+from lookalike.model.embeddings import VECTORS, open_embeddings, write_embeddings
+from lookalike.model.extract import extract
 from lookalike.search.searcher import Searcher
+from lookalike.train.fine_tune import without_training
+from lookalike.train.params import TrainParams
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -187,3 +195,70 @@ def test_model_and_index_are_all_that_a_search_needs(
     index = Path(shutil.copytree(tiny_index, tmp_path / "index"))
     query = Path(shutil.copy(tiny_source / "2/02.png", tmp_path / "query.png"))
     assert Searcher.open(model, index).search(query, k=1).neighbours[0].path == "2/02.png"
+
+
+# --- bands -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tile_searcher(
+    tile_images: Callable[[Bands], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Searcher:
+    """Searches `tile_files`, all bands, by the features of an untrained network."""
+    folder = tmp_path_factory.mktemp("tiles")
+    images = tile_images(Bands(chosen="all"))
+    params = TrainParams(backbone="cnn:8", image_size=32, resize=32, epochs=0)
+    trained = without_training(params, BaseParams(threads=1), 0, images)
+    save_model(folder / "model", trained.description, trained.weights)
+    model, model_sha256 = load_model(folder / "model"), fingerprint(folder / "model")
+    metadata = open_metadata(images)
+    extractions = extract(model, images, list(range(20)), 32, 0)
+    write_embeddings(
+        folder / "embeddings", metadata["id"].to_pylist(), model, model_sha256, extractions
+    )
+    rows = bundle_metadata(metadata, open_embeddings(folder / "embeddings").rows, [])
+    vectors = folder / "embeddings" / VECTORS
+    write_bundle(folder / "index", vectors, rows, model_sha256, IndexParams(trees=10))
+    return Searcher.open(folder / "model", folder / "index")
+
+
+def test_an_indexed_tile_of_bands_finds_itself_first(
+    tile_searcher: Searcher, tile_files: dict[str, bytes]
+) -> None:
+    for path, data in tile_files.items():
+        first = tile_searcher.search_bytes(data, k=3, name=path).neighbours[0]
+        assert first.path == path
+        assert first.similarity == pytest.approx(1, abs=1e-5)
+
+
+def test_a_tile_finds_tiles_that_only_infrared_tells_apart(
+    tile_searcher: Searcher, tile_files: dict[str, bytes]
+) -> None:
+    found = tile_searcher.search_bytes(tile_files["water/0.tif"], k=10, name="water").neighbours
+    assert {neighbour.label for neighbour in found} == {"water"}
+
+
+@pytest.mark.parametrize("count", [1, 4, 6])
+def test_a_tile_with_another_number_of_bands_is_one_line(
+    count: int,
+    tile_searcher: Searcher,
+    geotiff: Callable[..., bytes],
+    one_line_error: OneLineError,
+) -> None:
+    data = geotiff(np.ones((count, 32, 32), np.uint16))
+    with one_line_error(f"tile.tif: cannot be searched for: {count} bands", "images of 5"):
+        tile_searcher.search_bytes(data, k=1, name="tile.tif")
+
+
+def test_a_photograph_is_one_line_where_bands_are_searched(
+    tile_searcher: Searcher, encoded: Callable[..., bytes], one_line_error: OneLineError
+) -> None:
+    with one_line_error("photo.jpg: cannot be searched for: not a TIFF file"):
+        tile_searcher.search_bytes(encoded(Image.new("RGB", (32, 32)), "JPEG"), 1, "photo.jpg")
+
+
+def test_a_tile_of_bands_is_one_line_where_photographs_are_searched(
+    searcher: Searcher, tile_files: dict[str, bytes], one_line_error: OneLineError
+) -> None:
+    with one_line_error("tile.tif: cannot be searched for: not an image of a known format"):
+        searcher.search_bytes(tile_files["crop/0.tif"], k=1, name="tile.tif")

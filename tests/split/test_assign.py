@@ -1,112 +1,55 @@
+"""What holds for every method."""
+
+from typing import Any
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from lookalike.core.errors import LookalikeError
-from lookalike.split.assign import SIDES, assign, count_sides, side_counts
-from lookalike.split.params import Ratios
-from lookalike.split.select import Labelled
+from lookalike.split.assign import assign
+from lookalike.split.params import SplitParams
+from lookalike.split.select import Labelled, select
 
-DEFAULT = Ratios()
-
-any_ratios = st.tuples(*3 * [st.integers(1, 1000)]).map(
-    lambda parts: Ratios(**{s: p / sum(parts) for s, p in zip(SIDES, parts, strict=True)})
-)
-
-
-def images(label: str, count: int) -> list[Labelled]:
-    return [Labelled(f"{label}{i}", f"{label}/{i:04d}.png", label) for i in range(count)]
+METHODS = ("stratified", "per_class", "source", "hashed")
+SOURCE = ("train", "val", "test", None)
+IMAGES = [
+    Labelled(f"{label}{n}", f"{label}/{n:03d}.png", label, SOURCE[n % 4])
+    for label, count in {"ant": 60, "bee": 40, "cow": 12}.items()
+    for n in range(count)
+]
 
 
-@given(st.integers(2, 100_000), any_ratios)
-def test_sides_add_up_to_the_class(count: int, ratios: Ratios) -> None:
-    assert sum(side_counts(count, ratios)) == count
+def split(images: list[Labelled] = IMAGES, **values: Any) -> dict[str, str]:
+    params = SplitParams(**values)
+    return assign(select(images, params, 0), params, 0, group_of={}, previous={})
 
 
-@given(st.integers(3, 1000), any_ratios)
-def test_three_images_or_more_fill_every_side(count: int, ratios: Ratios) -> None:
-    assert min(side_counts(count, ratios)) >= 1
+@pytest.mark.parametrize("method", METHODS)
+def test_the_order_of_the_images_does_not_matter(method: str) -> None:
+    assert split(method=method) == split(IMAGES[::-1], method=method)
+    assert set(split(method=method).values()) == {"train", "valid", "test"}
 
 
-@given(any_ratios)
-def test_two_images_give_one_for_training_and_one_for_the_test(ratios: Ratios) -> None:
-    assert side_counts(2, ratios) == (1, 0, 1)
+@pytest.mark.parametrize("method", METHODS)
+def test_classes_and_samples_can_be_cut_with_every_method(method: str) -> None:
+    found = split(method=method, classes=2, samples_per_class=20)
+    assert {image_id[:3] for image_id in found} == {"ant", "bee"}
+    assert 20 < len(found) <= 40
+    named = split(method=method, classes=["bee"])
+    assert named == {i: side for i, side in split(method=method).items() if i[:3] == "bee"}
 
 
-@given(any_ratios)
-def test_three_images_give_one_each(ratios: Ratios) -> None:
-    assert side_counts(3, ratios) == (1, 1, 1)
+@pytest.mark.parametrize("method", ["stratified", "per_class"])
+def test_a_class_of_one_image_is_for_training(method: str) -> None:
+    images = [*IMAGES, Labelled("owl", "owl/0.png", "owl")]
+    assert split(images, method=method)["owl"] == "train"
 
 
-@given(st.integers(3, 10_000), any_ratios)
-def test_a_side_is_within_one_image_of_its_share_where_every_share_is_an_image(
-    count: int, ratios: Ratios
-) -> None:
-    shares = [count * ratio for ratio in (ratios.train, ratios.valid, ratios.test)]
-    found = side_counts(count, ratios)
-    if min(shares) >= 1:
-        assert all(abs(n - share) < 1 for n, share in zip(found, shares, strict=True))
+def test_a_class_without_training_images_is_left_out_whole() -> None:
+    owls = [Labelled(f"owl{n}", f"owl/{n}.png", "owl", "test") for n in range(3)]
+    assert split([*IMAGES, *owls], method="source") == split(method="source")
 
 
-@pytest.mark.parametrize(
-    ("count", "expected"),
-    [(2, (1, 0, 1)), (3, (1, 1, 1)), (10, (7, 2, 1)), (20, (14, 3, 3)), (100, (70, 15, 15))],
-)
-def test_sides_have_the_default_ratios(count: int, expected: tuple[int, int, int]) -> None:
-    assert side_counts(count, DEFAULT) == expected
-
-
-def test_exact_shares_are_not_spoilt_by_rounding() -> None:
-    ratios = Ratios(train=0.29, valid=0.57, test=0.14)
-    assert side_counts(100, ratios) == (29, 57, 14)
-
-
-def test_every_image_has_one_side_and_the_result_is_sorted_by_path() -> None:
-    by_class = {"dog": images("dog", 20)[::-1], "cat": images("cat", 10)}
-    assigned = assign(by_class, DEFAULT)
-    assert [image for image, _ in assigned] == images("cat", 10) + images("dog", 20)
-
-
-def test_classes_are_split_each_by_itself() -> None:
-    by_class = {"dog": images("dog", 20), "cat": images("cat", 10)}
-    assigned = assign(by_class, DEFAULT)
-    sides = [side for image, side in assigned if image.label == "dog"]
-    assert [sides.count(side) for side in SIDES] == [14, 3, 3]
-    assert assign({"dog": by_class["dog"]}, DEFAULT) == assigned[10:]
-
-
-def test_sides_are_filled_in_the_order_of_the_class() -> None:
-    shuffled = images("cat", 10)[::-1]
-    side_of = {image.path: side for image, side in assign({"cat": shuffled}, DEFAULT)}
-    expected = ["train"] * 7 + ["valid"] * 2 + ["test"]
-    assert [side_of[image.path] for image in shuffled] == expected
-
-
-def test_a_class_of_one_image_is_refused_by_name_with_the_remedy() -> None:
-    with pytest.raises(LookalikeError) as caught:
-        assign({"cat": images("cat", 5), "dog": images("dog", 1)}, DEFAULT)
-    assert str(caught.value) == (
-        "class 'dog' has one image (dog/0000.png); a class needs two or more: add images, or name "
-        "it in split.exclude_classes"
-    )
-
-
-def test_counts_are_those_of_the_assignment() -> None:
-    assigned = assign({"dog": images("dog", 20), "cat": images("cat", 2)}, DEFAULT)
-    assert count_sides(assigned) == {
-        "images": 22,
-        "classes": 2,
-        "train": 15,
-        "valid": 3,
-        "test": 4,
-    }
-
-
-def test_nothing_to_split_counts_nothing() -> None:
-    assert count_sides(assign({}, DEFAULT)) == {
-        "images": 0,
-        "classes": 0,
-        "train": 0,
-        "valid": 0,
-        "test": 0,
-    }
+def test_only_the_named_method_looks_at_the_ratios_or_the_numbers() -> None:
+    ratios = {"train": 0.2, "valid": 0.4, "test": 0.4}
+    assert split(method="per_class", ratios=ratios) == split(method="per_class")
+    assert split(method="stratified", train_per_class=1) == split()
+    assert split(ratios=ratios) != split()

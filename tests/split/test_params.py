@@ -18,6 +18,10 @@ def test_classes_are_all_a_number_or_names(tmp_path: Path, classes: object) -> N
     assert read(tmp_path, f"{{classes: {text}}}").classes == classes
 
 
+def test_quoted_numbers_are_names(tmp_path: Path) -> None:
+    assert read(tmp_path, "{classes: ['1', '02']}").classes == ["1", "02"]
+
+
 def test_ratios_may_be_thirds(tmp_path: Path) -> None:
     third = 0.3333333
     text = f"{{ratios: {{train: {third}, valid: {third}, test: {third}}}}}"
@@ -32,7 +36,7 @@ def test_ratios_may_be_thirds(tmp_path: Path) -> None:
             "split.ratios: train, valid and test add up to 1.1; they should add up to 1",
         ),
         (
-            "{ratios: {train: 1.0, valid: 0.0, test: 0.0}}",
+            "{ratios: {train: 1.0, valid: 0.1, test: 0.1}}",
             "split.ratios.train = 1.0: input should be less than 1",
         ),
         (
@@ -41,8 +45,27 @@ def test_ratios_may_be_thirds(tmp_path: Path) -> None:
         ),
         ("{classes: 0}", "split: classes = 0: should be at least 1, or null for all"),
         (
-            "{samples_per_class: 2}",
-            "split.samples_per_class = 2: input should be greater than or equal to 3",
+            "{samples_per_class: 0}",
+            "split.samples_per_class = 0: input should be greater than or equal to 1",
+        ),
+        (
+            "{classes: [cat, 1, 02]}",
+            "split.classes = ['cat', 1, 2]: names that YAML reads as something else need quotes: "
+            "'1', '2'",
+        ),
+        (
+            "{exclude_classes: [1.5]}",
+            "split.exclude_classes = [1.5]: names that YAML reads as something else need quotes: "
+            "'1.5'",
+        ),
+        (
+            "{previous: splits/first.csv}",
+            "split: previous is for method: hashed, not for method: stratified",
+        ),
+        (
+            "{method: hashed, previous: ./data/split.csv}",
+            "split: previous = data/split.csv: DVC removes that file before the stage runs; name "
+            "a copy",
         ),
         (
             "{ratios: {trian: 0.7}}",
@@ -53,4 +76,4 @@ def test_ratios_may_be_thirds(tmp_path: Path) -> None:
 def test_what_cannot_be_split_by_is_refused(tmp_path: Path, text: str, line: str) -> None:
     with pytest.raises(LookalikeError) as caught:
         read(tmp_path, text)
-    assert str(caught.value).splitlines()[0] == f"{tmp_path / 'params.yaml'}: {line}"
+    assert str(caught.value) == f"{tmp_path / 'params.yaml'}: {line}"

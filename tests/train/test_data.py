@@ -30,8 +30,8 @@ def test_test_images_are_never_seen(tiny_split: Path, tiny_images: Path) -> None
     assert not tested & {*data.train.rows, *data.valid.rows}
 
 
-def test_without_labelled_images_epochs_should_be_zero(one_line_error: OneLineError) -> None:
-    with one_line_error("train.epochs", "no labelled images", "set it to 0"):
+def test_without_training_images_epochs_should_be_zero(one_line_error: OneLineError) -> None:
+    with one_line_error("train.epochs", "no training images", "set it to 0"):
         training_data([])
 
 
@@ -43,5 +43,5 @@ def test_with_a_single_class_epochs_should_be_zero(one_line_error: OneLineError)
 def test_without_validation_images_the_line_says_what_is_enough(
     one_line_error: OneLineError,
 ) -> None:
-    with one_line_error("split.ratios.valid", "three images in one class are enough"):
+    with one_line_error("no validation images", "three images in one class are enough"):
         training_data([CAT, ANT, TESTED_CAT])

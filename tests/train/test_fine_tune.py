@@ -149,8 +149,8 @@ def test_training_at_bf16_gives_the_same_model_every_time(
     assert {tensor.dtype for tensor in one.weights.values()} == {torch.float32, torch.int64}
 
 
-def test_without_training_the_backbones_own_features_are_the_embedding() -> None:
-    trained = without_training(TrainParams(**SMALL, epochs=0), BASE)
+def test_without_training_the_backbones_own_features_are_the_embedding(tiny_images: Path) -> None:
+    trained = without_training(TrainParams(**SMALL, epochs=0), BASE, 0, tiny_images)
     assert trained.description.embedding_dim is None
     assert trained.description.classes == []
     assert all(name.startswith("backbone.") for name in trained.weights)
@@ -167,10 +167,11 @@ def pretrained(tmp_path: Path) -> tuple[Path, dict[str, Tensor]]:
 
 
 def test_without_training_the_named_weights_are_the_model(
-    pretrained: tuple[Path, dict[str, Tensor]],
+    pretrained: tuple[Path, dict[str, Tensor]], tiny_images: Path
 ) -> None:
     path, weights = pretrained
-    trained = without_training(TrainParams(**SMALL, epochs=0, weights=str(path)), BASE)
+    params = TrainParams(**SMALL, epochs=0, weights=str(path))
+    trained = without_training(params, BASE, 0, tiny_images)
     for name, tensor in trained.weights.items():
         assert torch.equal(tensor, weights[name.removeprefix("backbone.")])
 

@@ -18,8 +18,12 @@ Item = TypeVar("Item")
 console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
-def track(items: Iterable[Item], description: str, total: int) -> Iterator[Item]:
-    """Yield `items` behind a progress bar on stderr; silent where stderr is not a terminal."""
+def track(items: Iterable[Item], description: str, total: int | None) -> Iterator[Item]:
+    """Yield `items` behind a progress bar on stderr; silent where stderr is not a terminal.
+
+    Args:
+        total: how many there are; None where that shows at the end only.
+    """
     if not console.is_terminal:
         yield from items
         return

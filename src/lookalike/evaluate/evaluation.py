@@ -63,7 +63,7 @@ def evaluate_model(model: Model, test: list[SplitImage], output: Output) -> Eval
         metrics,
         predictions,
         [
-            (label, count, *score, recall)
+            (label, count, *(score if count else (None, None, None)), recall)
             for label, count, score, recall in zip(classes, counts, scores, recalls, strict=True)
         ],
     )

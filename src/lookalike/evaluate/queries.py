@@ -8,7 +8,8 @@ from torch import Tensor
 
 from lookalike.core.seeds import seed_for
 from lookalike.evaluate.params import EvaluateParams
-from lookalike.images.decode import decode
+from lookalike.images.bands import Bands
+from lookalike.images.picture import decode_picture
 from lookalike.images.shards import open_shards
 from lookalike.images.split import SplitImage
 from lookalike.retrieval.gallery import Panel, draw_gallery
@@ -35,10 +36,12 @@ def draw_queries(
         params: how many queries and neighbours.
         seed: what chooses the queries.
     """
-    store = open_shards(images)["image"]
+    store = open_shards(images)
+    bands = Bands.from_metadata(store.schema.metadata)
 
     def panel(position: int, caption: str, right: bool | None) -> Panel:
-        image = decode(store[test[position].row].as_py(), max_pixels=None)
+        data = store["image"][test[position].row].as_py()
+        image = decode_picture(data, bands, max_pixels=None)
         return Panel(image, caption, right)
 
     queries = torch.tensor(choose_queries([image.label for image in test], params, seed))

@@ -5,20 +5,23 @@ from pathlib import Path
 
 import pyarrow as pa
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from lookalike.core.seeds import seed_for
-from lookalike.images.decode import decode
+from lookalike.images.bands import Bands
+from lookalike.images.pixels import Pixels, decode_pixels
 from lookalike.images.shards import open_shards
 
-Transform = Callable[[Image.Image], Tensor]
+Transform = Callable[[Pixels], Tensor]
 Sample = tuple[Tensor, int]
 
 
 class ImageDataset(Dataset[Sample]):
-    """Images of the store, decoded and transformed: `(uint8 [channels, height, width], target)`.
+    """Images of the store, decoded and transformed: `([channels, height, width], target)`.
+
+    Pixels are uint8 where the images are 8-bit RGB, float32 in the images' own units where the
+    store names bands.
 
     Items are asked for by `(epoch, position)`. Random transforms are seeded by (seed, epoch, image
     id), so an item is the same in whatever process, order and company it is made.
@@ -27,7 +30,7 @@ class ImageDataset(Dataset[Sample]):
         folder: the image store.
         rows: rows of the store, one for each position.
         targets: class numbers, one for each position; -1 where there is none.
-        transform: from an RGB image to a uint8 tensor.
+        transform: from a decoded image (see `decode_pixels`) to a tensor.
         seed: the experiment's seed.
     """
 
@@ -47,6 +50,7 @@ class ImageDataset(Dataset[Sample]):
         self.transform = transform
         self.seed = seed
         self._table: pa.Table | None = None
+        self._bands: Bands | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -56,8 +60,9 @@ class ImageDataset(Dataset[Sample]):
         row = self.rows[position]
         if self._table is None:  # opened by each worker process for itself
             self._table = open_shards(self.folder).select(["id", "image"])
+            self._bands = Bands.from_metadata(self._table.schema.metadata)
         image_id = self._table["id"][row].as_py()
-        image = decode(self._table["image"][row].as_py(), max_pixels=None)
+        image = decode_pixels(self._table["image"][row].as_py(), self._bands, max_pixels=None)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_for(self.seed, epoch, image_id))
             return self.transform(image), self.targets[position]

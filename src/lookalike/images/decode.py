@@ -9,6 +9,26 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 # The pixels are counted against a limit of our own before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
+# What photographs come in (JPEG includes MPO). Pillow reads more: EPS by running Ghostscript, rare
+# formats by decoders that nobody attacks, and so nobody mends.
+FORMATS = (
+    "AVIF",
+    "BMP",
+    "DIB",
+    "GIF",
+    "ICO",
+    "JPEG",
+    "JPEG2000",
+    "PCX",
+    "PNG",
+    "PPM",
+    "QOI",
+    "SGI",
+    "TGA",
+    "TIFF",
+    "WEBP",
+)
+
 DEFAULT_MAX_PIXELS = 100_000_000
 
 
@@ -24,7 +44,7 @@ def decode(
     """Decode the first frame, upright, as 8-bit RGB; transparency is composited on white.
 
     Args:
-        data: the encoded image, in any format that Pillow reads.
+        data: the encoded image, in one of `FORMATS`.
         max_pixels: refuse an image whose header announces more; None for images already accepted.
         at_least: width and height (as stored) that are enough: a JPEG is then decoded at a half, a
             quarter or an eighth of its size, which takes a fraction of the time.
@@ -37,7 +57,7 @@ def decode(
 
 def channels_of(data: bytes) -> int:
     """The number of channels that an image's header announces: 1 grey, 3 colour, 4 with alpha."""
-    with Image.open(BytesIO(data)) as image:
+    with Image.open(BytesIO(data), formats=FORMATS) as image:
         return 3 if image.mode == "P" else len(image.getbands())
 
 
@@ -47,7 +67,7 @@ def _load(data: bytes, max_pixels: int | None, at_least: tuple[int, int] | None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata is no reason to trouble anybody
         try:
-            image = Image.open(BytesIO(data))
+            image = Image.open(BytesIO(data), formats=FORMATS)
             if max_pixels is not None and image.width * image.height > max_pixels:
                 raise UndecodableImageError(
                     f"{image.width} x {image.height} pixels, more than {max_pixels} allowed"

@@ -15,7 +15,7 @@ Batch = tuple[Tensor, Tensor]
 def load_batches(
     dataset: ImageDataset, batches: Sampler[list[Item]], workers: int
 ) -> Iterable[Batch]:
-    """Yield `(images uint8 [n, channels, height, width], targets int64 [n])` batch by batch.
+    """Yield `(images [n, channels, height, width], targets int64 [n])` batch by batch.
 
     The result can be iterated over again; worker processes live as long as it does.
     """

@@ -1,8 +1,8 @@
 """The image store: encoded images and their metadata in Arrow IPC files.
 
-A few files of megabytes instead of thousands of small ones: DVC hashes, pushes and pulls them many
-times faster. Rows are sorted by path. Where a shard ends is decided by its rows' content, not by
-counting, so images added in one place change only the shards there.
+Some hundred files instead of thousands: DVC hashes, pushes and pulls them many times faster. Rows
+are sorted by path. Where a shard ends is decided by its rows' content, not by counting, so images
+added in one place change only the shards there: the smaller the shards, the fewer bytes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
+from lookalike.images.bands import Bands
 
 SCHEMA = pa.schema(
     [
@@ -30,16 +31,20 @@ SCHEMA = pa.schema(
 )
 METADATA = [name for name in SCHEMA.names if name != "image"]
 
-AVERAGE_BYTES = 4 * 2**20
-MAX_BYTES = 16 * 2**20
+AVERAGE_BYTES = 2**19
+MAX_BYTES = 2 * 2**20
 
 
-def write_shards(rows: Iterable[dict[str, Any]], folder: Path) -> None:
-    """Write rows, already sorted by path, as `part-00000.arrow`, `part-00001.arrow`, ..."""
+def write_shards(rows: Iterable[dict[str, Any]], folder: Path, bands: Bands | None = None) -> None:
+    """Write rows, already sorted by path, as `part-00000.arrow`, `part-00001.arrow`, ...
+
+    How multispectral images are to be read goes with them, in the metadata of the schema.
+    """
+    schema = SCHEMA.with_metadata(bands.to_metadata()) if bands is not None else SCHEMA
     folder.mkdir(parents=True)
     for number, shard in enumerate(_cut(rows)):
-        table = pa.Table.from_pylist(shard, schema=SCHEMA)
-        with pa.ipc.new_file(folder / f"part-{number:05d}.arrow", SCHEMA) as writer:
+        table = pa.Table.from_pylist(shard, schema=schema)
+        with pa.ipc.new_file(folder / f"part-{number:05d}.arrow", schema) as writer:
             writer.write_table(table)
 
 

@@ -9,6 +9,7 @@ from lookalike.core.files import read_csv, write_csv
 from lookalike.images.shards import open_metadata
 
 HEADER = ("id", "path", "label", "split")
+SIDES = ("train", "valid", "test")
 
 
 class SplitImage(NamedTuple):

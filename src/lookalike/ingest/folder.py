@@ -2,48 +2,68 @@
 
 import os
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from lookalike.core.errors import LookalikeError
-
-LabelRule = Literal["folder", "top_folder", "none"]
-
-
-class Candidate(NamedTuple):
-    """A file that may be an image; `path` is relative to the source, with `/` between folders."""
-
-    path: str
-    label: str | None
+from lookalike.ingest.source import (
+    Candidate,
+    LabelRule,
+    UnreadableError,
+    demand_size,
+    label_of,
+)
 
 
-def list_folder(source: str, labels: LabelRule) -> list[Candidate]:
-    """Every file below a folder, sorted by path.
+class FolderSource:
+    """Every file below a folder.
 
-    Links to folders are followed once: a link back to a folder that is being walked is not.
-
-    Args:
-        source: the folder.
-        labels: what names an image: `folder`, the whole path of the folder it lies in (`cat`,
-            `animals/cat`); `top_folder`, the first part of it; `none`. A file that lies in the
-            source itself has no label.
-
-    Raises:
-        LookalikeError: there is no such folder, or it holds no files.
+    Links to folders are followed once: a link back to a folder that is being walked is not. A
+    folder that may not be listed is a candidate itself, so that its loss is recorded.
     """
-    root = Path(source)
-    if not root.is_dir():
-        what = "is not a folder" if root.exists() else "there is no such folder"
-        raise LookalikeError(f"ingest.source: {source}: {what}")
-    candidates = [Candidate(path, _label(path, labels)) for path in sorted(_walk(root))]
-    if not candidates:
-        raise LookalikeError(f"ingest.source: {source}: holds no files")
-    return candidates
+
+    readers = 2
+
+    def __init__(self, folder: str, labels: LabelRule) -> None:
+        self._folder = folder
+        self._labels = labels
+
+    def candidates(self) -> list[Candidate]:
+        """Every file, sorted by path; see `Source`."""
+        root = Path(self._folder)
+        if not root.is_dir():
+            what = "is not a folder" if root.exists() else "there is no such file or folder"
+            raise LookalikeError(f"ingest.source: {self._folder}: {what}")
+        paths = sorted(_walk(root))
+        if not paths:
+            raise LookalikeError(f"ingest.source: {self._folder}: holds no files")
+        return [
+            Candidate(
+                path, label_of(path, self._labels), f"{self._folder}/{path}", _size(root, path)
+            )
+            for path in paths
+        ]
+
+    def read(self, candidate: Candidate) -> bytes:
+        """The bytes of one file; see `Source`."""
+        demand_size(candidate.bytes)
+        file = Path(self._folder, candidate.path)
+        try:
+            if file.is_dir():
+                next(file.iterdir(), None)  # says why it could not be listed
+            if file.exists() and not file.is_file():  # reading a named pipe would wait for ever
+                raise UnreadableError("is not a regular file")
+            return file.read_bytes()
+        except OSError as error:
+            raise UnreadableError(f"cannot be read: {error.strerror}") from None
 
 
 def _walk(root: Path) -> list[str]:
-    paths = []
+    paths: list[str] = []
+
+    def unlisted(error: OSError) -> None:
+        paths.append(Path(error.filename).relative_to(root).as_posix())
+
     above: dict[str, set[str]] = {str(root): {os.path.realpath(root)}}
-    for folder, subfolders, files in os.walk(root, followlinks=True):
+    for folder, subfolders, files in os.walk(root, followlinks=True, onerror=unlisted):
         chain = above.pop(str(Path(folder)))  # "./a" as "a": the form of the keys
         for name in list(subfolders):
             target = os.path.realpath(Path(folder, name))
@@ -55,8 +75,8 @@ def _walk(root: Path) -> list[str]:
     return paths
 
 
-def _label(path: str, rule: LabelRule) -> str | None:
-    folder, _, _ = path.rpartition("/")
-    if rule == "none" or not folder:
-        return None
-    return folder if rule == "folder" else folder.partition("/")[0]
+def _size(root: Path, path: str) -> int:
+    try:
+        return Path(root, path).stat().st_size
+    except OSError:
+        return 0

@@ -1,24 +1,20 @@
 """Every candidate becomes a row of the image store or a rejection; nothing is dropped silently."""
 
 import os
-import signal
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
-from multiprocessing import get_context, parent_process
-from pathlib import Path
-from threading import Thread
 from typing import Any, NamedTuple
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.progress import track
-from lookalike.images.decode import UndecodableImageError
-from lookalike.images.inspect import Inspection, inspect
-from lookalike.ingest.folder import Candidate
+from lookalike.images.inspect import Inspection
+from lookalike.ingest.examine import Examined
+from lookalike.ingest.source import Candidate
 
-CANDIDATES_A_TASK = 16
+# What operating systems leave beside photographs; no sign of a source in disrepair.
+SYSTEM_FILES = re.compile(r"(^|/)(__MACOSX/|\._[^/]*$|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
+KINDS_NAMED = 3
 
 
 class Rejection(NamedTuple):
@@ -34,48 +30,64 @@ class Intake:
     """The rows of the image store, in the order of their paths, and a count of what happened.
 
     Iterate over `rows` once; the counts are complete when it ends.
+
+    Args:
+        equal_channels: refuse images with another number of channels than the first.
     """
 
-    source: str
-    max_pixels: int
-    workers: int
+    equal_channels: bool = False
+    channels: int | None = None
     rejected: list[Rejection] = field(default_factory=list)
     duplicates: int = 0
     label_conflicts: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
     bytes_kept: int = 0
     labels: Counter[str | None] = field(default_factory=Counter)
 
-    def rows(self, candidates: list[Candidate]) -> Iterator[dict[str, Any]]:
-        """Yield a row for each usable image; of equal files the first path is kept.
-
-        Raises:
-            LookalikeError: none of the candidates is an image.
-        """
+    def rows(self, files: Iterable[Examined]) -> Iterator[dict[str, Any]]:
+        """Yield a row for each usable image; of equal files the first path, and its label, stay."""
         first: dict[str, Candidate] = {}
-        for candidate, found, data in self._inspected(candidates):
+        for candidate, data, found in files:
             if isinstance(found, str):
-                self.rejected.append(Rejection(_printable(candidate.path), found, len(data)))
+                self._refuse(candidate, found, len(data))
+            elif self.equal_channels and found.channels != (self.channels or found.channels):
+                reason = f"{found.channels} bands, but the first image has {self.channels}"
+                self._refuse(candidate, reason, len(data))
             elif (kept := first.setdefault(found.id, candidate)) is not candidate:
-                self.duplicates += 1
-                self.label_conflicts += kept.label != candidate.label
-                reason = f"duplicate of {kept.path}"
-                self.rejected.append(Rejection(candidate.path, reason, len(data)))
+                self._note_duplicate(candidate, kept, len(data))
             else:
+                self.channels = self.channels or found.channels
                 self.bytes_kept += len(data)
                 self.labels[candidate.label] += 1
-                yield self._row(candidate, found, data)
-        if not first:
-            example = self.rejected[0]
+                yield _row(candidate, found, data)
+
+    def demand_health(self, source: str, max_rejected_fraction: float) -> None:
+        """Do nothing where enough of the source was usable.
+
+        Raises:
+            LookalikeError: nothing was, or more than the fraction was refused; the line says which
+                kinds of trouble there were.
+        """
+        images, refused = sum(self.labels.values()), self.refused.total()
+        files = images + refused + self.duplicates
+        if images and refused <= max_rejected_fraction * files:
+            return
+        kinds = ", ".join(f"{n} x {kind}" for kind, n in self.refused.most_common(KINDS_NAMED))
+        which = f"{kinds}; the first is {self.rejected[0].path}" if self.rejected else "no files"
+        if not images:
             raise LookalikeError(
-                f"ingest.source: {self.source}: none of its {len(candidates)} files is a usable "
-                f"image (the first, {example.path}: {example.reason})"
+                f"ingest.source: {source}: none of its files is an image ({which})"
             )
+        raise LookalikeError(
+            f"ingest.source: {source}: {refused} of {files} files were refused, more than "
+            f"ingest.max_rejected_fraction = {max_rejected_fraction:g} allows ({which}); "
+            "data/rejected.csv lists them"
+        )
 
     def summary(self) -> dict[str, int]:
         """The counts, under the keys of `metrics/ingest.json`."""
-        images = sum(self.labels.values())
         return {
-            "images": images,
+            "images": sum(self.labels.values()),
             "classes": len(self.labels.keys() - {None}),
             "unlabelled": self.labels[None],
             "bytes": self.bytes_kept,
@@ -84,79 +96,38 @@ class Intake:
             "duplicates_with_another_label": self.label_conflicts,
         }
 
-    def _row(self, candidate: Candidate, found: Inspection, data: bytes) -> dict[str, Any]:
-        return {
-            **found._asdict(),
-            "path": candidate.path,
-            "label": candidate.label,
-            "source": f"{self.source}/{candidate.path}",
-            "source_split": None,
-            "image": data,
-        }
+    def _refuse(self, candidate: Candidate, reason: str, size: int) -> None:
+        if SYSTEM_FILES.search(candidate.path):
+            reason = "a file of the operating system"
+        else:
+            self.refused[_kind(reason)] += 1
+        self.rejected.append(Rejection(_printable(candidate.path), reason, size))
 
-    def _inspected(
-        self, candidates: list[Candidate]
-    ) -> Iterator[tuple[Candidate, Inspection | str, bytes]]:
-        examine = partial(_examine, self.source, self.max_pixels)
-        paths = [candidate.path for candidate in candidates]
-        if self.workers == 0:
-            yield from _joined(candidates, map(examine, paths))
-            return
-        with ProcessPoolExecutor(
-            self.workers, mp_context=get_context("fork"), initializer=_end_with_stage
-        ) as pool:
-            try:
-                results = pool.map(examine, paths, chunksize=CANDIDATES_A_TASK)
-                yield from _joined(candidates, results)
-            finally:
-                pool.shutdown(cancel_futures=True)
+    def _note_duplicate(self, candidate: Candidate, kept: Candidate, size: int) -> None:
+        reason = f"duplicate of {kept.path}"
+        if kept.label != candidate.label:
+            self.label_conflicts += 1
+            reason += f", which is kept as {kept.label or 'unlabelled'}"
+        self.duplicates += 1
+        self.rejected.append(Rejection(candidate.path, reason, size))
 
 
-def _joined(
-    candidates: list[Candidate], results: Iterable[tuple[Inspection | str, bytes]]
-) -> Iterator[tuple[Candidate, Inspection | str, bytes]]:
-    followed = track(results, "ingesting", total=len(candidates))
-    for candidate, (found, data) in zip(candidates, followed, strict=True):
-        yield candidate, found, data
+def _row(candidate: Candidate, found: Inspection, data: bytes) -> dict[str, Any]:
+    return {
+        **found._asdict(),
+        "path": candidate.path,
+        "label": candidate.label,
+        "source": candidate.uri,
+        "source_split": candidate.source_split,
+        "image": data,
+    }
 
 
-def _examine(source: str, max_pixels: int, path: str) -> tuple[Inspection | str, bytes]:
-    """What is known of one file, or the reason why it is rejected; and its bytes."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return "its name is not UTF-8", b""
-    file = Path(source, path)
-    try:
-        if file.exists() and not file.is_file():  # reading a named pipe would wait for ever
-            return "is not a regular file", b""
-        data = file.read_bytes()
-    except OSError as error:
-        return f"cannot be read: {error.strerror}", b""
-    try:
-        return inspect(data, max_pixels), data
-    except UndecodableImageError as error:
-        return str(error), data
+def _kind(reason: str) -> str:
+    """A reason without the numbers and details that tell one file from another."""
+    return re.sub(r"\d+", "N", reason.partition(":")[0])
 
 
 def _printable(path: str) -> str:
     """A path as text that can be written: bytes that are not UTF-8 become `\\xff`."""
     return os.fsencode(path).decode(errors="backslashreplace")
-
-
-def _end_with_stage() -> None:
-    """Let a worker end when its stage ends, in whatever way, and only then.
-
-    An interrupt reaches workers too; one that stopped in the middle of handing over a result would
-    leave the stage waiting for the rest. And the workers of a killed stage would wait for tasks for
-    ever.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-
-    def wait() -> None:
-        if stage := parent_process():
-            stage.join()
-        os._exit(1)
-
-    Thread(target=wait, daemon=True).start()

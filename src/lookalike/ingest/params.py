@@ -1,18 +1,53 @@
 """The `ingest` block of `params.yaml`."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError, model_validator
 
-from lookalike.core.params import Block
+from lookalike.core.params import Block, Group
+from lookalike.images.bands import Bands
 from lookalike.images.decode import DEFAULT_MAX_PIXELS
+
+# What makes a folder a STAC catalogue.
+CATALOGUE_FILES = ("catalog.json", "collection.json")
+
+
+class StacParams(Group):
+    """Which items of a STAC source, which asset of each, and which of their properties count."""
+
+    asset: str | None = Field(default=None, min_length=1)
+    label: str | None = Field(default=None, min_length=1)
+    split: str | None = Field(default="ml-aoi:split", min_length=1)
+    where: str | None = Field(default=None, min_length=1)
 
 
 class IngestParams(Block):
-    """Where images come from and how their folders name them."""
+    """Where images come from, how their folders name them, and what is refused."""
 
     block = "ingest"
 
     source: str = Field(default="data/samples", min_length=1)
     labels: Literal["folder", "top_folder", "none"] = "folder"
+    stac: StacParams = StacParams()
+    bands: Literal["all"] | list[int] | None = None
+    rgb: list[int] | None = None
     max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, ge=1)
+    max_seconds: float = Field(default=60.0, gt=0)
+    max_rejected_fraction: float = Field(default=0.1, ge=0, le=1)
+
+    @property
+    def reading(self) -> Bands | None:
+        """How images are read: None for 8-bit RGB, else which bands."""
+        if self.bands is None:
+            return None
+        return Bands.model_validate({"chosen": self.bands, "rgb": self.rgb})
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        if self.rgb is not None and self.bands is None:
+            raise ValueError("rgb has no meaning without bands")
+        try:
+            self.reading  # noqa: B018
+        except ValidationError as error:
+            raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+        return self

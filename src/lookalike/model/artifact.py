@@ -11,15 +11,24 @@ from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_files, to_json, written_whole
-from lookalike.model.network import IMAGENET_MEAN, IMAGENET_STD, EmbeddingNetwork
+from lookalike.images.bands import Bands
+from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.transforms import ImageSize
+
+# What ImageNet models expect of RGB images; for a network trained from scratch as good as any.
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
 
 WEIGHTS = "weights.safetensors"
 DESCRIPTION = "model.json"
 
 
 class ModelDescription(BaseModel):
-    """The content of `model.json`."""
+    """The content of `model.json`.
+
+    `mean` and `std` are those of each channel: of 8-bit RGB scaled to 0 to 1, or where `bands` are
+    chosen, in the units of the images.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,7 +36,8 @@ class ModelDescription(BaseModel):
     backbone: str
     embedding_dim: int | None
     classes: list[str]
-    channels: Literal[3] = 3
+    bands: Bands | None = None
+    channels: int = Field(default=3, ge=1)
     image_size: ImageSize
     mean: list[float] = list(IMAGENET_MEAN)
     std: list[float] = list(IMAGENET_STD)
@@ -55,7 +65,10 @@ class Model:
 def build_network(description: ModelDescription) -> EmbeddingNetwork:
     """The network that a description is of, with random weights."""
     network = EmbeddingNetwork(
-        description.backbone, description.embedding_dim, len(description.classes)
+        description.backbone,
+        description.embedding_dim,
+        len(description.classes),
+        description.channels,
     )
     network.mean.copy_(network.mean.new_tensor(description.mean).view_as(network.mean))
     network.std.copy_(network.std.new_tensor(description.std).view_as(network.std))
@@ -68,7 +81,8 @@ def save_model(folder: Path, description: ModelDescription, weights: dict[str, T
         partial.mkdir()
         save_file({k: v.contiguous() for k, v in weights.items()}, partial / WEIGHTS)
         (partial / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone
-        (partial / DESCRIPTION).write_text(to_json(description.model_dump()), encoding="utf-8")
+        content = description.model_dump(exclude={"bands"} if description.bands is None else None)
+        (partial / DESCRIPTION).write_text(to_json(content), encoding="utf-8")
 
 
 def load_model(folder: Path) -> Model:

@@ -1,4 +1,4 @@
-"""torchvision's classification models as backbones: the same network without its classifier."""
+"""Backbones by name: torchvision's classification models without their classifier, and `cnn`."""
 
 from difflib import get_close_matches
 
@@ -6,30 +6,34 @@ import torch
 from torch import nn
 
 from lookalike.core.errors import LookalikeError
+from lookalike.model.cnn import ConvNet, cnn_width
+from lookalike.model.inflate import RGB, inflate
 from lookalike.model.vision import models
 
 # Number of classes a backbone is built with, only to tell its classifier from its other layers;
 # the same as in ImageNet weights, so that those load as they are.
 IMAGENET_CLASSES = 1000
 
+CNN = "cnn"
+
 
 def backbone_names() -> list[str]:
-    """Every name that `build_backbone` accepts, sorted."""
-    return sorted(models.list_models(module=models))
+    """Every name that `build_backbone` accepts, sorted; `cnn` also with a width, as in `cnn:32`."""
+    return sorted([CNN, *models.list_models(module=models)])
 
 
 def check_backbone(name: str) -> None:
     """Do nothing where there is a backbone of that name.
 
     Raises:
-        LookalikeError: torchvision has no such classification model; the line suggests some.
+        LookalikeError: there is none; the line suggests some.
     """
     names = backbone_names()
-    if name not in names:
+    if name not in names and cnn_width(name) is None:
         close = get_close_matches(name, names) or ["resnet18", "mobilenet_v2", "efficientnet_b0"]
         raise LookalikeError(
-            f"train.backbone = {name!r}: torchvision has no such classification model; "
-            f"it has {', '.join(close)} and others"
+            f"train.backbone = {name!r}: there is no such backbone; there are {', '.join(close)} "
+            f"and torchvision's other classification models, and {CNN}, also with a width: {CNN}:32"
         )
 
 
@@ -66,12 +70,20 @@ def remove_classifier(model: nn.Module) -> int:
     return layer.in_features if isinstance(layer, nn.Linear) else layer.in_channels
 
 
-def build_backbone(name: str) -> tuple[nn.Module, int]:
+def build_backbone(name: str, channels: int = RGB) -> tuple[nn.Module, int]:
     """Build a backbone with random weights from torch's current seed.
 
     Returns:
-        A module from float images `[n, 3, height, width]` to features `[n, d]`, and `d`.
+        A module from float images `[n, channels, height, width]` to features `[n, d]`, and `d`.
+
+    Raises:
+        LookalikeError: see `check_backbone`.
     """
-    model = build_classifier(name)
-    features = remove_classifier(model)
+    if (width := cnn_width(name)) is not None:
+        model: nn.Module = ConvNet(width, channels)
+        features = ConvNet.FEATURES * width
+    else:
+        model = build_classifier(name)
+        features = remove_classifier(model)
+        inflate(model, channels)
     return model.to(memory_format=torch.channels_last), features  # type: ignore[call-overload]

@@ -76,7 +76,7 @@ def extract_all(
 
 @torch.inference_mode()
 def forward(model: Model, images: Tensor) -> Output:
-    """Run one batch of uint8 images `[n, channels, height, width]`; float32 on the CPU."""
+    """Run one batch of images `[n, channels, height, width]`; float32 on the CPU."""
     device = accelerator()
     network = model.network.to(device)
     with autocast(model.description.precision, device):

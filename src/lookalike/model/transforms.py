@@ -1,10 +1,10 @@
-"""From a decoded image to the uint8 tensor that the network takes."""
+"""From a decoded image to the tensor that the network takes: uint8 of RGB, float32 of bands."""
 
-from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from lookalike.images.dataset import Transform
+from lookalike.images.pixels import Pixels
 from lookalike.model.vision import v2
 
 # Longer images, in shorter sides, lose their ends before they are resized, not after.
@@ -43,21 +43,20 @@ def augmentation(size: ImageSize, smallest_crop: float, flip: bool) -> Transform
     )
 
 
-def _without_ends(image: Image.Image) -> Image.Image:
+def _without_ends(image: Pixels) -> Pixels:
     """A few bytes of PNG can hold a million pixels in a line: resized whole, it takes gigabytes."""
-    longest = LONGEST * min(image.size)
-    if max(image.size) <= longest:
+    height, width = v2.functional.get_size(image)
+    longest = LONGEST * min(height, width)
+    if max(height, width) <= longest:
         return image
-    cut: Image.Image = v2.functional.center_crop(
-        image, [min(image.height, longest), min(image.width, longest)]
-    )
+    cut: Pixels = v2.functional.center_crop(image, [min(height, longest), min(width, longest)])
     return cut
 
 
 def _to_tensor(*steps: object) -> Transform:
-    pipeline = v2.Compose([*steps, v2.PILToTensor()])
+    pipeline = v2.Compose([*steps, v2.PILToTensor()])  # a tensor passes as it is
 
-    def transform(image: Image.Image) -> Tensor:
+    def transform(image: Pixels) -> Tensor:
         result: Tensor = pipeline(image)
         return result
 

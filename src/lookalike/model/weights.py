@@ -15,11 +15,26 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_file, written_whole
 from lookalike.core.layout import cache_folder
 from lookalike.core.progress import say
+from lookalike.model.cnn import cnn_width
+from lookalike.model.inflate import RGB, first_convolution, inflate_filters
 from lookalike.model.vision import models
 
 StateDict = dict[str, Tensor]
 
 SHOWN_KEYS = 5
+
+
+def check_weights(source: str, backbone: str) -> None:
+    """Do nothing where weights of that source can be of that backbone.
+
+    Raises:
+        LookalikeError: nobody has trained this backbone on ImageNet.
+    """
+    if source == "imagenet" and cnn_width(backbone) is not None:
+        raise LookalikeError(
+            f"train.weights = imagenet: there are none for train.backbone = {backbone}; use "
+            "weights: none, or a file of its own"
+        )
 
 
 def read_weights(source: str, backbone: str, sha256: str | None) -> StateDict:
@@ -34,6 +49,7 @@ def read_weights(source: str, backbone: str, sha256: str | None) -> StateDict:
     Raises:
         LookalikeError: not found, not what the hash promises, or not a file of weights.
     """
+    check_weights(source, backbone)
     if source == "imagenet":
         return _download_imagenet(backbone)
     path = _download(source) if "://" in source else Path(source)
@@ -54,11 +70,16 @@ def load_backbone(backbone: nn.Module, weights: StateDict, source: str) -> None:
     """Load weights into a backbone whose classifier was removed, in place; every tensor must fit.
 
     What the weights hold beside the backbone, the classifier and auxiliary classifiers, is left.
+    Where the backbone is for another number of channels than RGB, filters for RGB are inflated.
 
     Raises:
         LookalikeError: tensors are missing or have another shape; the line names some of them.
     """
     wanted = backbone.state_dict()
+    first = f"{first_convolution(backbone)}.weight"
+    if first in weights and weights[first].ndim == 4 and weights[first].shape[1] == RGB:
+        inflated = inflate_filters(weights[first], wanted[first].shape[1])
+        weights = {**weights, first: inflated}
     missing = [
         name
         for name, tensor in wanted.items()

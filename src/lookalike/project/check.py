@@ -1,12 +1,17 @@
 """Is the project ready to run? Asked before anything that takes long."""
 
+from contextlib import chdir
 from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import PARAMS, SAMPLES
-from lookalike.images.decode import UndecodableImageError, decode
-from lookalike.ingest.folder import list_folder
+from lookalike.images.bands import Bands
+from lookalike.images.decode import UndecodableImageError
+from lookalike.images.picture import decode_picture
+from lookalike.ingest.opening import open_source
+from lookalike.ingest.source import Candidate, Source, UnreadableError
 from lookalike.model.backbones import check_backbone
+from lookalike.model.weights import check_weights
 from lookalike.project.parameters import read_all
 
 # Enough files to tell a folder of images from a folder of something else.
@@ -24,29 +29,32 @@ def check(root: Path) -> str:
     """
     params = read_all(root / PARAMS)
     check_backbone(params.train.backbone)
-    source = params.ingest.source
-    if Path(source) == SAMPLES:
+    check_weights(params.train.weights, params.train.backbone)
+    name = params.ingest.source
+    if Path(name) == SAMPLES:
         return f"{PARAMS} is valid; the source is the built-in digits"
-    candidates = list_folder(str(root / source), params.ingest.labels)
-    if not any(_is_image(root / source / found.path) for found in candidates[:FILES_TRIED]):
-        raise LookalikeError(
-            f"ingest.source: {source}: none of the first {len(candidates[:FILES_TRIED])} files is "
-            f"an image (the first is {candidates[0].path})"
-        )
+    with chdir(root):  # a relative source is one of the project's
+        source = open_source(params.ingest)
+        candidates = source.candidates()
+        tried = candidates[:FILES_TRIED]
+        if not any(_is_image(source, candidate, params.ingest.reading) for candidate in tried):
+            raise LookalikeError(
+                f"ingest.source: {name}: none of the first {len(tried)} files is an image (the "
+                f"first is {tried[0].path})"
+            )
     classes = {found.label for found in candidates} - {None}
     if len(classes) < 2 and params.train.epochs > 0:
         raise LookalikeError(
-            f"ingest.source: {source}: {len(classes)} class folders, but training needs two: put "
-            "each class into its folder, or set train.epochs to 0"
+            f"ingest.source: {name}: {len(classes)} classes, but training needs two: put each "
+            "class into its folder (STAC: name its property in ingest.stac.label), or set "
+            "train.epochs to 0"
         )
-    return f"{PARAMS} is valid; {source} has {len(candidates)} files in {len(classes)} classes"
+    return f"{PARAMS} is valid; {name} has {len(candidates)} files in {len(classes)} classes"
 
 
-def _is_image(path: Path) -> bool:
-    if not path.is_file():  # reading a named pipe would wait for ever
-        return False
+def _is_image(source: Source, candidate: Candidate, bands: Bands | None) -> bool:
     try:
-        decode(path.read_bytes())
-    except (OSError, UndecodableImageError):
+        decode_picture(source.read(candidate), bands)
+    except (UnreadableError, UndecodableImageError):
         return False
     return True

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from lookalike.core.errors import LookalikeError
-from lookalike.images.decode import UndecodableImageError, decode
+from lookalike.images.decode import UndecodableImageError
+from lookalike.images.pixels import decode_pixels
 from lookalike.index.bundle import IndexBundle, open_bundle
 from lookalike.model.artifact import Model, fingerprint, load_model
 from lookalike.model.extract import forward
@@ -84,9 +85,14 @@ class Searcher:
         if k < 1:
             raise LookalikeError(f"k = {k}: ask for at least 1 neighbour")
         try:
-            pixels = self._transform(decode(data))
+            pixels = self._transform(decode_pixels(data, self._model.description.bands))
         except UndecodableImageError as error:
             raise LookalikeError(f"{name}: cannot be searched for: {error}") from None
+        if len(pixels) != self._model.description.channels:
+            raise LookalikeError(
+                f"{name}: cannot be searched for: {len(pixels)} bands, but the model takes images "
+                f"of {self._model.description.channels}"
+            )
         embeddings, logits = forward(self._model, pixels[None])
         predictions = []
         if logits is not None:

@@ -1,60 +1,51 @@
-"""Stratified assignment of images to the sides of a split."""
+"""The methods of a split by their names."""
 
-from collections import Counter
+from itertools import chain
 
-from lookalike.core.errors import LookalikeError
-from lookalike.split.params import Ratios
+from lookalike.split.hashed import hashed_sides
+from lookalike.split.params import SplitParams
+from lookalike.split.placement import place
+from lookalike.split.quotas import class_quotas
 from lookalike.split.select import Labelled
+from lookalike.split.source import source_sides
 
-SIDES = ("train", "valid", "test")
 
+def assign(
+    by_class: dict[str, list[Labelled]],
+    params: SplitParams,
+    seed: int,
+    group_of: dict[str, str],
+    previous: dict[str, str],
+) -> dict[str, str]:
+    """Give images their sides by `split.method`.
 
-def assign(by_class: dict[str, list[Labelled]], ratios: Ratios) -> list[tuple[Labelled, str]]:
-    """Give each image a side, class by class, in the ratios; sorted by path.
+    A class without a training image cannot be learned, so none of its images gets a side.
 
     Args:
-        by_class: the images of each class, in the (seeded) order in which sides are filled.
-        ratios: the share of each side.
+        by_class: the images of each class, in a seeded order.
+        params: the method and what it needs.
+        seed: what decides where the method leaves a choice.
+        group_of: the group of an image, by id; an image that is not in it is a group of its own.
+        previous: the sides of an earlier split, by id; only `hashed` looks at it.
+
+    Returns:
+        The side of each image, by id; images without one are left out of the split.
 
     Raises:
-        LookalikeError: a class has one image, which cannot be both learned and tested.
+        LookalikeError: the source's own split is asked for and there is none, or an unknown one.
     """
-    assigned = []
-    for label, images in by_class.items():
-        if len(images) == 1:
-            raise LookalikeError(
-                f"class {label!r} has one image ({images[0].path}); a class needs two or more: add "
-                "images, or name it in split.exclude_classes"
-            )
-        counts = side_counts(len(images), ratios)
-        sides = [side for side, count in zip(SIDES, counts, strict=True) for _ in range(count)]
-        assigned += list(zip(images, sides, strict=True))
-    return sorted(assigned, key=lambda pair: pair[0].path)
-
-
-def side_counts(images: int, ratios: Ratios) -> tuple[int, int, int]:
-    """How many of a class's images go to train, valid and test; they add up to `images`.
-
-    Largest remainders, but no side of a class stays empty while another has two: training comes
-    first, then the test, then validation. Two images give one for training and one for the test.
-    """
-    if images == 2:
-        return 1, 0, 1
-    exact = [images * share for share in (ratios.train, ratios.valid, ratios.test)]
-    counts = [int(share) for share in exact]
-    by_remainder = sorted(range(3), key=lambda side: (counts[side] - exact[side], side))
-    for side in by_remainder[: images - sum(counts)]:
-        counts[side] += 1
-    for side in (0, 2, 1):
-        if counts[side] == 0 and max(counts) > 1:
-            counts[counts.index(max(counts))] -= 1
-            counts[side] += 1
-    train, valid, test = counts
-    return train, valid, test
-
-
-def count_sides(assigned: list[tuple[Labelled, str]]) -> dict[str, int]:
-    """Images on each side, and classes in all."""
-    sides = Counter(side for _, side in assigned)
-    classes = len({image.label for image, _ in assigned})
-    return {"images": len(assigned), "classes": classes, **{side: sides[side] for side in SIDES}}
+    images = list(chain.from_iterable(by_class.values()))
+    match params.method:
+        case "stratified" | "per_class":
+            side_of = place(by_class, class_quotas(by_class, params), group_of, seed)
+        case "hashed":
+            ids = [image.id for image in images]
+            side_of = hashed_sides(ids, params.ratios, group_of, previous, seed)
+        case "source":
+            side_of = source_sides(images)
+    learned = {image.label for image in images if side_of.get(image.id) == "train"}
+    return {
+        image.id: side_of[image.id]
+        for image in images
+        if image.id in side_of and image.label in learned
+    }

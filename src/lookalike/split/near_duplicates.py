@@ -50,7 +50,7 @@ def find_links(images: Path, params: NearDuplicates, workers: int) -> list[Link]
     compared, positions = np.unique([pairs.one, pairs.other], return_inverse=True)
     one, other = positions.reshape(2, -1)
     rows = by_id[compared]
-    thumbnails = read_thumbnails(store["image"], rows.tolist(), workers)
+    thumbnails = read_thumbnails(store, rows.tolist(), workers)
     links: dict[tuple[str, str], float] = {}  # a symmetrical image is also found mirrored
     alike, differences = compare(thumbnails, Pairs(one, other, pairs.mirrored), workers)
     near = np.flatnonzero(differences <= params.max_pixel_difference)

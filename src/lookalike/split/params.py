@@ -1,10 +1,12 @@
 """The `split` block of `params.yaml`."""
 
 from math import isclose
-from typing import Self
+from pathlib import Path
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from lookalike.core.layout import SPLIT
 from lookalike.core.params import Block, Group
 from lookalike.split.near_duplicate_params import NearDuplicates
 
@@ -25,15 +27,30 @@ class Ratios(Group):
 
 
 class SplitParams(Block):
-    """Which labelled images take part, and the share of each side."""
+    """Which labelled images take part, and by which method they get their sides."""
 
     block = "split"
 
+    method: Literal["stratified", "per_class", "source", "hashed"] = "stratified"
     ratios: Ratios = Ratios()
+    train_per_class: int = Field(default=30, ge=1)
+    valid_per_class: int | None = Field(default=5, ge=1)
+    test_per_class: int | None = Field(default=None, ge=1)
+    previous: str | None = None
+    previous_sha256: str | None = None
     exclude_classes: list[str] = Field(default=[])
     classes: int | list[str] | None = None
-    samples_per_class: int | None = Field(default=None, ge=3)
+    samples_per_class: int | None = Field(default=None, ge=1)
     near_duplicates: NearDuplicates | None = None
+
+    @field_validator("classes", "exclude_classes", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        """A name that YAML reads as a number may have been spelt otherwise: 01 is read as 1."""
+        if isinstance(value, list) and (others := [n for n in value if not isinstance(n, str)]):
+            quoted = ", ".join(f"'{name}'" for name in others)
+            raise ValueError(f"names that YAML reads as something else need quotes: {quoted}")
+        return value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -43,4 +60,10 @@ class SplitParams(Block):
             both = sorted(set(self.classes) & set(self.exclude_classes))
             if both:
                 raise ValueError(f"classes and exclude_classes both name {', '.join(both)}")
+        if self.previous is not None and self.method != "hashed":
+            raise ValueError(f"previous is for method: hashed, not for method: {self.method}")
+        if self.previous is not None and Path(self.previous) == SPLIT:
+            raise ValueError(
+                f"previous = {SPLIT}: DVC removes that file before the stage runs; name a copy"
+            )
         return self

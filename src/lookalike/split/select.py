@@ -13,6 +13,7 @@ class Labelled(NamedTuple):
     id: str
     path: str
     label: str
+    source_split: str | None = None
 
 
 def select(images: list[Labelled], params: SplitParams, seed: int) -> dict[str, list[Labelled]]:
@@ -34,11 +35,17 @@ def select(images: list[Labelled], params: SplitParams, seed: int) -> dict[str, 
     elif params.classes is not None:
         _demand("classes", params.classes, by_class)
         chosen = sorted(set(params.classes))
-    return {label: _shuffled(by_class[label], seed)[: params.samples_per_class] for label in chosen}
+    return {
+        label: sorted(by_class[label], key=lambda image: turn(seed, image.id))[
+            : params.samples_per_class
+        ]
+        for label in chosen
+    }
 
 
-def _shuffled(images: list[Labelled], seed: int) -> list[Labelled]:
-    return sorted(images, key=lambda image: (seed_for(seed, "split", image.id), image.id))
+def turn(seed: int, image_id: str) -> tuple[int, str]:
+    """When it is an image's turn in the seeded order; a key to sort by."""
+    return seed_for(seed, "split", image_id), image_id
 
 
 def _demand(key: str, wanted: list[str], by_class: dict[str, list[Labelled]]) -> None:

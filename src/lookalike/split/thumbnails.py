@@ -8,20 +8,26 @@ import pyarrow as pa
 from PIL import Image
 
 from lookalike.core.progress import track
+from lookalike.images.bands import Bands
 from lookalike.images.decode import decode
+from lookalike.images.picture import decode_picture
 
 SIZE = 32
 
 
-def read_thumbnails(images: pa.ChunkedArray, rows: Sequence[int], workers: int) -> np.ndarray:
+def read_thumbnails(store: pa.Table, rows: Sequence[int], workers: int) -> np.ndarray:
     """Decode some rows of the image store: uint8 `[n, 32, 32, 3]`, three kilobytes an image.
 
     The whole image fills the square, so a copy of another shape has the same thumbnail.
     """
+    images, bands = store["image"], Bands.from_metadata(store.schema.metadata)
     thumbnails = np.empty((len(rows), SIZE, SIZE, 3), np.uint8)
 
     def read(row: int) -> np.ndarray:
-        return thumbnail(decode(images[row].as_py(), max_pixels=None, at_least=(2 * SIZE,) * 2))
+        data = images[row].as_py()
+        if bands is None:
+            return thumbnail(decode(data, max_pixels=None, at_least=(2 * SIZE,) * 2))
+        return thumbnail(decode_picture(data, bands, max_pixels=None))
 
     with ThreadPoolExecutor(max(1, workers)) as pool:  # Pillow decodes beside Python
         followed = track(pool.map(read, rows), "comparing images", total=len(rows))

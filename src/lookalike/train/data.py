@@ -29,7 +29,7 @@ def training_data(split: list[SplitImage]) -> TrainingData:
     """
     classes = sorted({image.label for image in split if image.split == "train"})
     if len(classes) < 2:
-        found = f"a single class, {classes[0]!r}" if classes else "no labelled images"
+        found = f"a single class, {classes[0]!r}" if classes else "no training images"
         raise LookalikeError(
             f"train.epochs: there is nothing to learn from {found}; set it to 0 to search by the "
             "backbone's own features"
@@ -43,7 +43,7 @@ def training_data(split: list[SplitImage]) -> TrainingData:
     data = TrainingData(classes, side("train"), side("valid"))
     if not data.valid.rows:
         raise LookalikeError(
-            "split.ratios.valid: no class is large enough to have validation images; three images "
-            "in one class are enough"
+            "data/split.csv: has no validation images, which training chooses its best epoch by; "
+            "with split.method: stratified three images in one class are enough"
         )
     return data

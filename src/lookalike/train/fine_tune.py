@@ -19,6 +19,7 @@ from lookalike.train.calibration import fit_temperature
 from lookalike.train.data import TrainingData
 from lookalike.train.log import TrainingLog
 from lookalike.train.loop import Best, Trainer, fit
+from lookalike.train.normalisation import with_bands
 from lookalike.train.optimizer import make_loss, make_optimizer, make_schedule
 from lookalike.train.params import TrainParams
 
@@ -41,6 +42,7 @@ def fine_tune(
 ) -> Trained:
     """Train the backbone with its heads and keep the best epoch, calibrated on validation."""
     description = describe(params, base, data.classes)
+    description = with_bands(description, images, data.train.rows, workers)
     network = build_network(description)
     load_pretrained(network.backbone, params)
 
@@ -76,9 +78,9 @@ def fine_tune(
     return Trained(calibrated, best.weights, _metrics(best, data, params, temperature))
 
 
-def without_training(params: TrainParams, base: BaseParams) -> Trained:
+def without_training(params: TrainParams, base: BaseParams, workers: int, images: Path) -> Trained:
     """The backbone as it is: its pooled features are the embedding, and it has no classes."""
-    description = describe(params, base, classes=[])
+    description = with_bands(describe(params, base, classes=[]), images, None, workers)
     network = build_network(description)
     load_pretrained(network.backbone, params)
     return Trained(description, network.state_dict(), {"epochs": 0, "classes": 0})

@@ -1,0 +1,1 @@
+"""Servers on loopback for development and tests; no part of the library."""

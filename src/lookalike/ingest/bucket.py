@@ -1,0 +1,63 @@
+"""A bucket, or a prefix in one, as a source of images: S3, Google Cloud Storage, Azure."""
+
+from functools import cached_property
+
+from fsspec import AbstractFileSystem
+
+from lookalike.core.errors import LookalikeError
+from lookalike.ingest.remote import open_remote, out_of_reach, read_remote
+from lookalike.ingest.source import (
+    Candidate,
+    LabelRule,
+    UnreadableError,
+    demand_size,
+    label_of,
+)
+
+
+class BucketSource:
+    """Every object below a prefix.
+
+    Credentials, endpoint and region come from where the provider's own tools look for them; for S3
+    the environment (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, ...), then `~/.aws`.
+    """
+
+    readers = 16
+
+    def __init__(self, uri: str, labels: LabelRule) -> None:
+        self._uri = uri.rstrip("/")
+        self._labels = labels
+
+    def candidates(self) -> list[Candidate]:
+        """Every object, sorted by path; see `Source`."""
+        filesystem, prefix = self._opened
+        try:
+            found = filesystem.find(prefix, detail=True)
+        except Exception as error:  # every provider raises its own
+            raise out_of_reach(f"ingest.source: {self._uri}", error) from None
+        sizes = {
+            name.removeprefix(prefix).removeprefix("/"): about["size"] or 0
+            for name, about in found.items()
+            if not name.endswith("/")  # consoles mark folders so
+        }
+        if not sizes:
+            raise LookalikeError(
+                f"ingest.source: {self._uri}: holds no objects; check the bucket and the prefix"
+            )
+        return [
+            Candidate(path, label_of(path, self._labels), f"{self._uri}/{path}", size)
+            for path, size in sorted(sizes.items())
+        ]
+
+    def read(self, candidate: Candidate) -> bytes:
+        """The bytes of one object; see `Source`."""
+        demand_size(candidate.bytes)
+        filesystem, prefix = self._opened
+        try:
+            return read_remote(filesystem, f"{prefix}/{candidate.path}", candidate.uri)
+        except FileNotFoundError:
+            raise UnreadableError("is no longer there") from None
+
+    @cached_property
+    def _opened(self) -> tuple[AbstractFileSystem, str]:
+        return open_remote(self._uri)

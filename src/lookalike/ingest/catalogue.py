@@ -1,0 +1,160 @@
+"""A static STAC catalogue: JSON files that lead to each other, in a folder or on a server."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pystac
+
+from lookalike.core.errors import LookalikeError
+from lookalike.ingest.hrefs import absolute, local_path, unsigned
+from lookalike.ingest.params import CATALOGUE_FILES
+from lookalike.ingest.source import UnreadableError
+
+FREEZE = "freeze the catalogue first: lookalike stac-items"
+
+ReadJson = Callable[[str], Any]
+
+
+class FoundItem(NamedTuple):
+    """An item that a catalogue links to, as GeoJSON; or why it cannot be had.
+
+    Attributes:
+        href: where it is.
+        item: its content, the addresses of its assets absolute; None where it cannot be had.
+        problem: why not.
+    """
+
+    href: str
+    item: dict[str, Any] | None
+    problem: str | None = None
+
+
+def root_of(folder: str) -> str | None:
+    """The file at the top of a folder that makes it a catalogue; None where it is none."""
+    return next((str(p) for name in CATALOGUE_FILES if (p := Path(folder, name)).is_file()), None)
+
+
+def walk(root: str, read: ReadJson) -> Iterator[FoundItem]:
+    """Yield every item that a catalogue leads to, once each, in the order of its links.
+
+    Nothing but `child` and `item` links is followed.
+
+    Args:
+        root: the address of the topmost file.
+        read: the JSON at an address; raises `UnreadableError`.
+
+    Raises:
+        LookalikeError: a catalogue or collection cannot be read, or is none.
+    """
+    seen = {root}
+    waiting = [root]
+    while waiting:
+        links = _catalogue(waiting.pop(), read).links
+        for link in links:
+            if link.rel in ("child", "item") and (href := _absolute(link)) not in seen:
+                seen.add(href)
+                if link.rel == "child":
+                    waiting.append(href)
+                else:
+                    yield _item(href, read)
+
+
+def complete_item(content: Any, href: str | None) -> dict[str, Any]:
+    """An item as GeoJSON of the newest STAC version, the addresses of its assets absolute.
+
+    Args:
+        content: what its file or the answer of an API holds.
+        href: where it is, for relative addresses.
+
+    Raises:
+        UnreadableError: it is not a STAC item.
+    """
+    try:
+        item = pystac.Item.from_dict(content, href=href)
+        for asset in item.assets.values():
+            asset.href = _normal(asset.get_absolute_href() or asset.href)
+        complete: dict[str, Any] = item.to_dict(include_self_link=False, transform_hrefs=False)
+    except Exception as error:  # whatever is wrong with it, from a type to a date
+        raise UnreadableError(f"is not a STAC item: {_one_line(error)}") from None
+    return complete
+
+
+def folder_reader(folder: str) -> ReadJson:
+    """Read JSON inside of a folder, and nothing else.
+
+    Raises:
+        LookalikeError: later, for an address that leads out of the folder.
+    """
+
+    def read(href: str) -> Any:
+        if inside(folder, href) is None:
+            raise LookalikeError(
+                f"ingest.source: {folder}: it links to {unsigned(href)}, which is not in this "
+                f"folder; {FREEZE} {folder}"
+            )
+        return read_local_json(href)
+
+    return read
+
+
+def inside(folder: str, href: str) -> str | None:
+    """The path of an absolute address below a folder; None where it is not below it."""
+    path = local_path(href)
+    top = absolute(folder)
+    if path is None or not Path(path).is_relative_to(top):
+        return None
+    return Path(path).relative_to(top).as_posix()
+
+
+def read_local_json(href: str) -> Any:
+    """The JSON in a file on this machine.
+
+    Raises:
+        UnreadableError: it is missing, or is not JSON.
+    """
+    try:
+        return json.loads(Path(href.removeprefix("file://")).read_bytes())
+    except FileNotFoundError:
+        raise UnreadableError("there is no such file") from None
+    except OSError as error:
+        raise UnreadableError(f"cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise UnreadableError("is not JSON") from None
+
+
+def _catalogue(href: str, read: ReadJson) -> pystac.Catalog:
+    try:
+        content = read(href)
+        kind = pystac.Collection if content.get("type") == "Collection" else pystac.Catalog
+        return kind.from_dict(content, href=href)
+    except LookalikeError:
+        raise
+    except UnreadableError as error:
+        raise LookalikeError(f"{unsigned(href)}: {error}") from None
+    except Exception as error:  # whatever is wrong with it
+        raise LookalikeError(
+            f"{unsigned(href)}: is not a STAC catalogue: {_one_line(error)}"
+        ) from None
+
+
+def _item(href: str, read: ReadJson) -> FoundItem:
+    try:
+        return FoundItem(href, complete_item(read(href), href))
+    except UnreadableError as error:
+        return FoundItem(href, None, str(error))
+
+
+def _absolute(link: pystac.Link) -> str:
+    return _normal(link.get_absolute_href() or str(link.target))
+
+
+def _normal(href: str) -> str:
+    """An address without `..` where it is a local path, so that it can be held against a folder."""
+    path = local_path(href)
+    return href if path is None else absolute(path)
+
+
+def _one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

@@ -1,0 +1,169 @@
+"""STAC items as a table, laid out as stac-geoparquet does it: a row an item, a column a property.
+
+The form: https://github.com/radiantearth/stac-geoparquet-spec
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from shapely.errors import ShapelyError
+from shapely.geometry import shape
+from stac_geoparquet.arrow import parse_stac_items_to_arrow, to_parquet
+
+from lookalike.core.errors import LookalikeError
+from lookalike.ingest.remote import is_remote
+
+# What an item has beside its properties.
+CORE = ("type", "stac_version", "stac_extensions", "geometry", "bbox", "links", "assets")
+NOWHERE = {"type": "GeometryCollection", "geometries": []}
+
+# An expression sees the table and nothing else: no file, no network, no variable of this process.
+SEALED: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "lock_configuration": "true",
+}
+
+
+def items_table(items: Iterable[dict[str, Any]], name: str) -> pa.Table:
+    """Items as a table, sorted by collection and id; equal items are kept once.
+
+    A property, or a field of an asset, with values of different kinds becomes text. Links are left
+    out: they lead through the catalogue, and say where it lay.
+
+    Args:
+        items: as GeoJSON features.
+        name: what to call their origin in an error.
+
+    Raises:
+        LookalikeError: two different items have one collection and id, or the items do not make a
+            table.
+    """
+    kept: list[dict[str, Any]] = []
+    for item in sorted(items, key=_identity):
+        if kept and _identity(item) == _identity(kept[-1]):
+            if item != kept[-1]:
+                collection, id = _identity(item)
+                raise LookalikeError(
+                    f"{name}: two different items have the id {id} in the collection {collection}"
+                )
+        else:
+            kept.append(item)
+    complete = list(map(_complete, kept))
+    try:
+        try:
+            return parse_stac_items_to_arrow(complete).read_all()
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            _make_uniform(complete)
+            return parse_stac_items_to_arrow(complete).read_all()
+    except (pa.ArrowException, ValueError, TypeError, KeyError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        raise LookalikeError(f"{name}: its items do not make a table: {reason}") from None
+
+
+def read_items(path: str) -> pa.Table:
+    """The items in a GeoParquet file.
+
+    Raises:
+        LookalikeError: the file is missing, is not Parquet, or holds no STAC items.
+    """
+    if is_remote(path):
+        raise LookalikeError(
+            f"ingest.source: {path}: a file of items has to be here: dvc import-url {path} data/"
+        )
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise LookalikeError(f"ingest.source: {path}: there is no such file") from None
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise LookalikeError(f"ingest.source: {path}: is not a Parquet file: {reason}") from None
+    names = table.column_names
+    if "id" not in names or "assets" not in names or not pa.types.is_struct(table["assets"].type):
+        raise LookalikeError(
+            f"ingest.source: {path}: is not a GeoParquet file of STAC items; "
+            "'lookalike stac-items' writes one"
+        )
+    return table
+
+
+def property_names(table: pa.Table) -> list[str]:
+    """The columns that an expression, a label or a split may name, sorted."""
+    return sorted(set(table.column_names) - set(CORE))
+
+
+def matching(table: pa.Table, where: str, name: str) -> pa.Table:
+    """The rows for which an SQL expression over the columns is true, in their order.
+
+    Args:
+        table: items.
+        where: in DuckDB's SQL; names with colons or dots are in double quotes.
+        name: what to call the expression in an error: the parameter or option, and its origin.
+
+    Raises:
+        LookalikeError: it is not an expression over the columns, or matches nothing.
+    """
+    row = "item_row"
+    while row in table.column_names:
+        row += "_"
+    # A geometry would need an extension of DuckDB; `bbox.xmin` to `bbox.ymax` are there.
+    columns = table.drop_columns([n for n in ("geometry", "links") if n in table.column_names])
+    columns = columns.append_column(row, pa.array(np.arange(len(table))))
+    try:
+        with duckdb.connect(":memory:", config=SEALED) as connection:
+            found = connection.from_arrow(columns).filter(where).project(row).fetchnumpy()[row]
+    except duckdb.Error as error:
+        reason = str(error).partition("\n\nLINE")[0].partition("\nCandidate")[0]
+        raise LookalikeError(
+            f"{name}: {where!r}: {' '.join(reason.split())}; the columns are "
+            f"{', '.join(property_names(table))}"
+        ) from None
+    if not len(found):
+        raise LookalikeError(f"{name}: {where!r} matches none of the {len(table)} items")
+    return table.take(pa.array(np.sort(found)))
+
+
+def write_items(table: pa.Table, path: Path) -> None:
+    """Write items as GeoParquet; the same table gives the same bytes."""
+    to_parquet(table, path)
+
+
+def _identity(item: dict[str, Any]) -> tuple[str, str]:
+    return item.get("collection") or "", item["id"]
+
+
+def _complete(item: dict[str, Any]) -> dict[str, Any]:
+    """An item in the form that the table needs: a geometry and a flat box, also where unknown."""
+    geometry = item.get("geometry") or NOWHERE
+    box = item.get("bbox")
+    if not box:
+        try:
+            box = shape(geometry).bounds
+        except (ShapelyError, LookupError, TypeError, ValueError):
+            geometry, box = NOWHERE, [np.nan] * 4
+    flat = box if len(box) == 4 else (*box[:2], *box[3:5])
+    return {**item, "geometry": geometry, "bbox": [float(edge) for edge in flat], "links": []}
+
+
+def _make_uniform(items: Sequence[dict[str, Any]]) -> None:
+    _make_columns_uniform([item["properties"] for item in items])
+    for key in {key for item in items for key in item["assets"]}:
+        _make_columns_uniform([item["assets"][key] for item in items if key in item["assets"]])
+
+
+def _make_columns_uniform(rows: Sequence[dict[str, Any]]) -> None:
+    for name in {name for row in rows for name in row}:
+        try:
+            pa.array([row.get(name) for row in rows])
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            for row in rows:
+                if name in row and not isinstance(row[name], str | None):
+                    row[name] = json.dumps(row[name], sort_keys=True)

@@ -1,0 +1,79 @@
+"""What every kind of source offers: a list of candidates, and the bytes of each."""
+
+from typing import Literal, NamedTuple, Protocol
+
+LabelRule = Literal["folder", "top_folder", "none"]
+
+# More bytes than a row of the image store can hold safely (Arrow's limit is 2 GiB a column).
+MAX_BYTES = 2**30
+
+
+class Candidate(NamedTuple):
+    """A file that may be an image.
+
+    Attributes:
+        path: its name in the source, `/` between folders; rows are sorted by it.
+        label: its class, or None.
+        uri: where it is, spelt so that it can be found again.
+        bytes: its size; 0 where the source does not know before it reads.
+        source_split: the side that the source itself gives it, or None.
+    """
+
+    path: str
+    label: str | None
+    uri: str
+    bytes: int = 0
+    source_split: str | None = None
+
+
+class UnreadableError(Exception):
+    """Why one candidate's bytes cannot be had; its text is a short reason without the path."""
+
+
+class Source(Protocol):
+    """Where images come from.
+
+    Attributes:
+        readers: how many threads may read at once, and with profit.
+    """
+
+    readers: int
+
+    def candidates(self) -> list[Candidate]:
+        """Every file of the source, sorted by path.
+
+        Raises:
+            LookalikeError: the source is not there, cannot be listed, or is empty.
+        """
+
+    def read(self, candidate: Candidate) -> bytes:
+        """The bytes of one candidate; called from several threads.
+
+        Raises:
+            UnreadableError: this one cannot be read; the others may.
+            LookalikeError: the source as a whole is out of reach.
+        """
+
+
+def label_of(path: str, rule: LabelRule) -> str | None:
+    """The label that a path's folders give.
+
+    Args:
+        path: `/` between folders.
+        rule: `folder`, the whole path of the folder it lies in (`cat`, `animals/cat`);
+            `top_folder`, the first part of it; `none`. A file in no folder has no label.
+    """
+    folder = path.rpartition("/")[0].strip("/")
+    if rule == "none" or not folder:
+        return None
+    return folder if rule == "folder" else folder.partition("/")[0]
+
+
+def demand_size(size: int) -> None:
+    """Refuse a file that is too large to be taken into memory.
+
+    Raises:
+        UnreadableError: it has more than `MAX_BYTES`.
+    """
+    if size > MAX_BYTES:
+        raise UnreadableError(f"{size} bytes, more than the {MAX_BYTES} that a file may have")

@@ -1,0 +1,171 @@
+"""The images of STAC items as a source: a catalogue's folder, or a GeoParquet file of items."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from lookalike.core.errors import LookalikeError
+from lookalike.ingest.catalogue import FREEZE, folder_reader, inside, root_of, walk
+from lookalike.ingest.hrefs import HrefReader, absolute, joined, local_path, suffix, unsigned
+from lookalike.ingest.item_labels import ItemLabel, labels_of, text_of
+from lookalike.ingest.items import items_table, matching, read_items
+from lookalike.ingest.params import StacParams
+from lookalike.ingest.source import Candidate, UnreadableError
+
+
+class Broken(NamedTuple):
+    """An item that could not be had: its file, and why."""
+
+    path: str
+    problem: str
+
+
+class StacSource:
+    """One image an item: the asset that the parameters choose.
+
+    A candidate's path is `COLLECTION/ITEM.SUFFIX`, the same for a catalogue and for the file that
+    `lookalike stac-items` makes of it.
+    """
+
+    readers = 16
+
+    def __init__(self, source: str, params: StacParams) -> None:
+        self._source = source
+        self._params = params
+        self._reader = HrefReader()
+        self._hrefs: dict[str, str] = {}
+        self._problems: dict[str, str] = {}
+
+    def candidates(self) -> list[Candidate]:
+        """The image of every item that matches, sorted by path; see `Source`."""
+        table, broken = self._items()
+        for path, problem in broken:
+            self._problems[path] = problem
+        found = [Candidate(path, None, joined(self._source, path)) for path, _ in broken]
+        if table is not None:
+            found += self._images(table)
+        if not found:
+            raise LookalikeError(f"ingest.source: {self._source}: holds no items")
+        return sorted(found)
+
+    def read(self, candidate: Candidate) -> bytes:
+        """The bytes of an item's image; see `Source`."""
+        if problem := self._problems.get(candidate.path):
+            raise UnreadableError(problem)
+        return self._reader.read(self._hrefs[candidate.path])
+
+    def _items(self) -> tuple[pa.Table | None, list[Broken]]:
+        """The items with addresses relative to `_folder`, and those that cannot be had."""
+        if self._is_catalogue:
+            return _catalogue_items(self._source)
+        return read_items(self._source), []
+
+    @property
+    def _is_catalogue(self) -> bool:
+        return Path(self._source).is_dir()
+
+    @property
+    def _folder(self) -> str:
+        return self._source if self._is_catalogue else str(Path(self._source).parent)
+
+    def _images(self, table: pa.Table) -> list[Candidate]:
+        if self._params.where is not None:
+            table = matching(table, self._params.where, "ingest.stac.where")
+        labels = self._labels(table)
+        split = self._params.split
+        wanted = {"id", "collection", "assets", split}
+        rows = table.select([n for n in table.column_names if n in wanted]).to_pylist()
+        key = self._params.asset or _only_image(rows)
+        if not any(row["assets"].get(key) for row in rows):
+            raise LookalikeError(
+                f"ingest.stac.asset = {key!r}: no item has it; there are {_keys(rows)}"
+            )
+        found: dict[str, Candidate] = {}
+        for row, (label, problem) in zip(rows, labels, strict=True):
+            asset = row["assets"].get(key)
+            href = (asset or {}).get("href") or ""
+            path = _path(row, href)
+            if path in found:
+                raise LookalikeError(f"ingest.source: {self._source}: two items make {path}")
+            if not href:
+                problem = f"the item has no asset {key!r}"
+            if problem is not None:
+                self._problems[path] = problem
+            self._hrefs[path] = self._allowed(href)
+            uri = unsigned(self._hrefs[path])
+            found[path] = Candidate(path, label, uri, _size(asset), _split(row, split))
+        return list(found.values())
+
+    def _labels(self, table: pa.Table) -> list[ItemLabel]:
+        if self._params.label is None:
+            return [ItemLabel(None)] * len(table)
+        return labels_of(
+            table,
+            self._params.label,
+            lambda href: self._reader.read(self._allowed(href)),
+            "ingest.stac.label",
+        )
+
+    def _allowed(self, href: str) -> str:
+        """An asset's address as seen from the project; in a catalogue it stays in the folder."""
+        if self._is_catalogue and (local_path(href) is None or Path(href).is_absolute()):
+            raise LookalikeError(
+                f"ingest.source: {self._source}: an asset is at {unsigned(href)}, which is not in "
+                f"this folder; {FREEZE} {self._source}"
+            )
+        return joined(self._folder, href)
+
+
+def _catalogue_items(folder: str) -> tuple[pa.Table | None, list[Broken]]:
+    root = root_of(folder)
+    if root is None:
+        raise LookalikeError(f"ingest.source: {folder}: holds no catalog.json or collection.json")
+    items, broken = [], []
+    for href, item, problem in walk(absolute(root), folder_reader(folder)):
+        if item is None:
+            broken.append(Broken(inside(folder, href) or href, problem or ""))
+            continue
+        for asset in item["assets"].values():
+            asset["href"] = inside(folder, asset["href"]) or asset["href"]
+        items.append(item)
+    return items_table(items, f"ingest.source: {folder}") if items else None, broken
+
+
+def _only_image(rows: list[dict[str, Any]]) -> str:
+    """The key of the one asset that is an image.
+
+    Raises:
+        LookalikeError: there are several, or none.
+    """
+    images: set[str] = {
+        key
+        for row in rows
+        for key, asset in row["assets"].items()
+        if asset and (asset.get("type") or "").startswith("image/")
+    }
+    if len(images) != 1:
+        raise LookalikeError(f"ingest.stac.asset: say which asset is the image: {_keys(rows)}")
+    return images.pop()
+
+
+def _keys(rows: list[dict[str, Any]]) -> str:
+    keys = {key for row in rows for key, asset in row["assets"].items() if asset}
+    return ", ".join(sorted(keys)) or "none"
+
+
+def _path(row: dict[str, Any], href: str) -> str:
+    parts = [row.get("collection"), f"{row['id']}{suffix(href)}"]
+    return "/".join(str(part).replace("/", "%2F") for part in parts if part)
+
+
+def _size(asset: dict[str, Any] | None) -> int:
+    size = (asset or {}).get("file:size")
+    return size if isinstance(size, int) and size > 0 else 0
+
+
+def _split(row: dict[str, Any], name: str | None) -> str | None:
+    try:
+        return text_of(row.get(name)) if name else None
+    except ValueError as error:
+        raise LookalikeError(f"ingest.stac.split = {name!r}: {error}") from None

@@ -1,0 +1,105 @@
+"""Freeze the items of a STAC API or catalogue into a GeoParquet file that DVC can watch."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.files import written_whole
+from lookalike.core.progress import track
+from lookalike.ingest.catalogue import root_of, walk
+from lookalike.ingest.hrefs import HrefReader, absolute, joined, local_path, unsigned
+from lookalike.ingest.item_labels import labels_of
+from lookalike.ingest.items import items_table, matching, write_items
+from lookalike.ingest.remote import is_remote
+from lookalike.project.stac_server import StacServer
+
+
+def freeze(
+    address: str,
+    collections: Sequence[str],
+    where: str | None,
+    label: str | None,
+    output: Path,
+    root: Path,
+) -> int:
+    """Write the items of a STAC API or a static catalogue as GeoParquet, whole or not at all.
+
+    Sorted by collection and id: the same items give the same bytes. Local files below `root` are
+    named relative to the file that is written, others by their absolute path. Signatures and tokens
+    in addresses are left out.
+
+    Args:
+        address: URL of an API or a catalogue, or path of a catalogue's folder or topmost file.
+        collections: ids of the collections to take; none: all.
+        where: keep the items for which this SQL expression over their properties is true.
+        label: look this up as `ingest.stac.label` does, and store it as a property.
+        output: the file to write.
+        root: the project's folder.
+
+    Returns:
+        How many items were written.
+
+    Raises:
+        LookalikeError: the address cannot be read or is not STAC, an item cannot be read, there are
+            no items, or the expression is bad.
+    """
+    items = [
+        _spelt(item, address, output, root)
+        for item in track(_items(address, collections), "items", None)
+    ]
+    if not items:
+        among = f" in the collections {', '.join(collections)}" if collections else ""
+        raise LookalikeError(f"{unsigned(address)}: there are no items{among}")
+    table = items_table(items, unsigned(address))
+    if where is not None:
+        table = matching(table, where, "--where")
+    if label is not None:
+        table = _with_labels(table, label, output.parent)
+    with written_whole(output) as partial:
+        write_items(table, partial)
+    return len(table)
+
+
+def _items(address: str, collections: Sequence[str]) -> Iterator[dict[str, Any]]:
+    server = StacServer(address)
+    if is_remote(address) and server.is_api():
+        yield from server.search(collections)
+        return
+    root = address if is_remote(address) else absolute(root_of(address) or address)
+    for href, item, problem in walk(root, server.read):
+        if item is None:
+            raise LookalikeError(f"{unsigned(href)}: {problem}")
+        if not collections or item.get("collection") in collections:
+            yield item
+
+
+def _spelt(item: dict[str, Any], address: str, output: Path, root: Path) -> dict[str, Any]:
+    """An item whose assets are addressed as seen from the file that is written."""
+    for asset in item["assets"].values():
+        path = local_path(asset["href"])
+        if path is None:
+            asset["href"] = unsigned(asset["href"])
+        elif is_remote(address):
+            raise LookalikeError(
+                f"{unsigned(address)}: the item {item['id']} names a file of this machine, {path}"
+            )
+        elif Path(path).is_relative_to(absolute(root)):
+            asset["href"] = os.path.relpath(path, output.parent)
+    return item
+
+
+def _with_labels(table: pa.Table, name: str, folder: Path) -> pa.Table:
+    reader = HrefReader()
+    labels = labels_of(table, name, lambda href: reader.read(joined(str(folder), href)), "--label")
+    for id, (_, problem) in zip(table["id"].to_pylist(), labels, strict=True):
+        if problem is not None:
+            raise LookalikeError(f"--label {name}: item {id}: {problem}")
+    if name in table.column_names:
+        if not table[name].null_count:
+            return table
+        table = table.drop_columns([name])
+    return table.append_column(name, pa.array([label for label, _ in labels], pa.string()))

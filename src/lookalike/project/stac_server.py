@@ -1,0 +1,129 @@
+"""A STAC server: an API with a search, or the JSON files of a static catalogue."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from pystac_client import Client
+from pystac_client.exceptions import APIError
+from pystac_client.stac_api_io import StacApiIO
+from requests import Request
+from urllib3 import Retry
+
+from lookalike.core.errors import LookalikeError
+from lookalike.ingest.catalogue import complete_item, read_local_json
+from lookalike.ingest.hrefs import unsigned
+from lookalike.ingest.remote import is_remote
+from lookalike.ingest.source import UnreadableError
+
+TOKEN = "STAC_API_TOKEN"
+NOT_JSON = "is not STAC: the answer is not JSON"
+TIMEOUT = 60.0  # seconds for one answer
+PAGE_ITEMS = 100
+RETRIES = Retry(
+    total=5,
+    connect=2,
+    backoff_factor=0.5,
+    status_forcelist=(408, 429, 500, 502, 503, 504),
+    allowed_methods=None,  # a search that is posted changes nothing either
+    raise_on_status=False,
+)
+
+
+class StacServer:
+    """Where a catalogue is, with the token of the environment: it is sent to no other server.
+
+    Args:
+        address: URL of an API or of a catalogue's topmost file; or a local path, from which links
+            may lead to other local files and to servers.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._name = unsigned(address)
+        self._token = os.environ.get(TOKEN)
+        self._io = StacApiIO(max_retries=RETRIES, timeout=TIMEOUT, request_modifier=self._authorise)
+
+    def read(self, href: str) -> Any:
+        """The JSON at an address.
+
+        Raises:
+            UnreadableError: it cannot be had.
+        """
+        if not is_remote(href):
+            if is_remote(self._address):
+                raise UnreadableError("a remote catalogue leads to a file of this machine")
+            return read_local_json(href)
+        try:
+            return self._io.read_json(href)
+        except APIError as error:
+            raise UnreadableError(self._reason(error)) from None
+        except (ValueError, RecursionError):
+            raise UnreadableError(NOT_JSON) from None
+
+    def is_api(self) -> bool:
+        """True where the address offers a search.
+
+        Raises:
+            LookalikeError: it cannot be read, or is not STAC.
+        """
+        try:
+            landing = self.read(self._address)
+            return any(link["rel"] == "search" for link in landing["links"])
+        except UnreadableError as error:
+            raise LookalikeError(f"{self._name}: {error}") from None
+        except (LookupError, TypeError):
+            raise LookalikeError(f"{self._name}: is not STAC") from None
+
+    def search(self, collections: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield every item of an API, page by page.
+
+        Args:
+            collections: their ids; none: all.
+
+        Raises:
+            LookalikeError: the API refuses, fails, or does not answer in STAC.
+        """
+        try:
+            client = Client.open(
+                self._address,
+                stac_io=self._io,
+                request_modifier=self._authorise,
+                timeout=TIMEOUT,
+            )
+            client.add_conforms_to("ITEM_SEARCH")
+            found = client.search(collections=list(collections) or None, limit=PAGE_ITEMS)
+            for content in found.items_as_dicts():
+                own = (link["href"] for link in content["links"] if link["rel"] == "self")
+                yield complete_item(content, next(own, None))
+        except APIError as error:
+            raise LookalikeError(f"{self._name}: {self._reason(error)}") from None
+        except UnreadableError as error:
+            raise LookalikeError(f"{self._name}: an item {error}") from None
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise LookalikeError(f"{self._name}: its search does not answer in STAC") from None
+
+    def _authorise(self, request: Request) -> Request:
+        if self._token and _origin(str(request.url)) == _origin(self._address):
+            request.headers = {**request.headers, "Authorization": f"Bearer {self._token}"}
+        return request
+
+    def _reason(self, error: APIError) -> str:
+        status = getattr(error, "status_code", None)
+        if status in (401, 403):
+            if self._token:
+                return f"the server refuses the token in {TOKEN} ({status})"
+            return f"the server asks for a token ({status}): put it into {TOKEN}"
+        if status == 404:
+            return "there is nothing at this address (404)"
+        if isinstance(error.__context__, UnicodeError):
+            return NOT_JSON
+        if status is None:
+            return "cannot be reached; check the address and the network"
+        return f"the server answers {status}; try again later"
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.rpartition("@")[2]

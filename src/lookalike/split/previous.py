@@ -1,0 +1,37 @@
+"""An earlier split file, pinned by its hash: what the method `hashed` remembers."""
+
+import csv
+from pathlib import Path
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.files import read_csv, sha256_of_file
+from lookalike.images.split import HEADER, SIDES
+from lookalike.split.params import SplitParams
+
+
+def read_previous(params: SplitParams) -> dict[str, str]:
+    """The side of each image of `split.previous`, by id; nothing where none is named.
+
+    Raises:
+        LookalikeError: there is no such file, it is not the one that is pinned, or not a split.
+    """
+    if params.previous is None:
+        return {}
+    path = Path(params.previous)
+    if not path.is_file():
+        raise LookalikeError(f"split.previous: {path}: there is no such file")
+    found = sha256_of_file(path)
+    if found != params.previous_sha256:
+        raise LookalikeError(
+            f"split.previous: {path} has the sha256 {found}, but split.previous_sha256 is "
+            f"{params.previous_sha256 or 'null'}; pin this one, or get the right file"
+        )
+    try:
+        side_of = {row["id"]: row["split"] for row in read_csv(path)}
+    except (KeyError, UnicodeDecodeError, csv.Error):
+        side_of = {}
+    if not side_of or not set(side_of.values()) <= set(SIDES):
+        raise LookalikeError(
+            f"split.previous: {path}: is not a split file, rows of {', '.join(HEADER)}"
+        )
+    return side_of

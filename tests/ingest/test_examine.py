@@ -1,0 +1,93 @@
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lookalike.images.decode import UndecodableImageError
+from lookalike.images.inspect import Inspection
+from lookalike.ingest.examine import Limits, examined
+from lookalike.ingest.read_ahead import ReadFile
+from lookalike.ingest.source import Candidate
+
+LIMITS = Limits(seconds=2.0, memory=2**32)
+
+
+def look(data: bytes) -> Inspection:
+    """A decoder that meets, by the file's first word, every kind of trouble."""
+    match data.split()[0]:
+        case b"broken":
+            raise UndecodableImageError("broken image: so it says")
+        case b"crash":
+            os.abort()
+        case b"hang":
+            time.sleep(600)
+        case b"greedy":
+            np.ones(2**33, np.uint8)
+        case b"noisy":
+            os.write(2, b"libtiff: a warning\n")
+            print("a warning of Python", file=sys.stderr)
+    return Inspection(data.decode(), 1, 1, 3, 0, 0)
+
+
+def files(*contents: str) -> list[ReadFile]:
+    return [ReadFile(Candidate(text, None, text), text.encode(), None) for text in contents]
+
+
+def found(given: list[ReadFile], workers: int = 2) -> list[Inspection | str]:
+    return [file.found for file in examined(given, look, workers, LIMITS)]
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_files_come_in_their_order_with_what_was_found(workers: int) -> None:
+    given = files(*(f"good {number}" for number in range(100)), "broken", "good again")
+    given.append(ReadFile(Candidate("gone", None, "gone"), b"", "cannot be read"))
+    results = list(examined(given, look, workers, LIMITS))
+    assert [file.candidate for file in results] == [file.candidate for file in given]
+    assert [file.found.id for file in results if isinstance(file.found, Inspection)] == [
+        *(f"good {number}" for number in range(100)),
+        "good again",
+    ]
+    assert [results[100].found, results[102].found] == [
+        "broken image: so it says",
+        "cannot be read",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        ("crash", "broken image: its decoder crashed"),
+        ("hang", "broken image: its decoder gave no answer in 2 seconds"),
+        ("greedy", "broken image: its decoder asks for too much memory"),
+    ],
+)
+def test_what_a_file_does_to_its_decoder_harms_no_other(trouble: str, reason: str) -> None:
+    given = files(*(f"good {n}" for n in range(20)), trouble, *(f"good {n}" for n in range(20)))
+    results = found(given)
+    assert results[20] == reason
+    assert all(isinstance(result, Inspection) for result in results[:20] + results[21:])
+
+
+def test_decoders_make_no_noise(capfd: pytest.CaptureFixture[str]) -> None:
+    assert len(found(files(*["noisy"] * 20))) == 20
+    assert capfd.readouterr().err == ""
+
+
+def test_a_broken_tiff_is_refused_in_silence(
+    encoded: Callable[..., bytes], capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from functools import partial
+
+    from lookalike.images.inspect import inspect
+
+    tiff = encoded(np.zeros((64, 64, 3), np.uint8), "TIFF", compression="tiff_lzw")
+    broken = tiff[:40] + bytes(60) + tiff[100:]
+    given = [ReadFile(Candidate("a.tif", None, "a.tif"), data, None) for data in (tiff, broken)]
+    results = list(examined(given, partial(inspect, max_pixels=10**6), 1, LIMITS))
+    assert isinstance(results[0].found, Inspection)
+    assert isinstance(results[1].found, str)
+    assert capfd.readouterr().err == ""

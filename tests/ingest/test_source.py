@@ -1,0 +1,22 @@
+import pytest
+
+from lookalike.ingest.source import MAX_BYTES, LabelRule, UnreadableError, demand_size, label_of
+
+
+@pytest.mark.parametrize(
+    ("rule", "labels"),
+    [
+        ("folder", [None, "animals", "animals/cat", "plants/trees/oak"]),
+        ("top_folder", [None, "animals", "animals", "plants"]),
+        ("none", [None, None, None, None]),
+    ],
+)
+def test_labels_are_taken_from_folders_by_rule(rule: LabelRule, labels: list[str | None]) -> None:
+    paths = ["a.png", "animals/a.png", "animals/cat/a.png", "plants/trees/oak/a.png"]
+    assert [label_of(path, rule) for path in paths] == labels
+
+
+def test_a_file_too_large_for_a_row_is_refused() -> None:
+    demand_size(MAX_BYTES)
+    with pytest.raises(UnreadableError, match="1073741825 bytes, more than"):
+        demand_size(MAX_BYTES + 1)

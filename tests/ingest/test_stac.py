@@ -1,0 +1,214 @@
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lookalike.ingest.opening import open_source
+from lookalike.ingest.params import IngestParams, StacParams
+from lookalike.ingest.source import Candidate, Source, UnreadableError
+from lookalike.project.freeze import freeze
+
+OneLine = Callable[..., AbstractContextManager[None]]
+EUROSAT = Path(os.environ.get("LOOKALIKE_SHARED", "/nowhere"), "data", "eurosat-stac")
+DIGITS = StacParams(asset="image", label="class")
+
+
+def opened(source: Path | str, stac: StacParams = DIGITS, **changes: Any) -> Source:
+    return open_source(IngestParams(source=str(source), stac=stac.model_copy(update=changes)))
+
+
+def change(file: Path, edit: Callable[[dict[str, Any]], object]) -> None:
+    content = json.loads(file.read_text())
+    edit(content)
+    file.write_text(json.dumps(content))
+
+
+def problems(source: Source) -> dict[str, str]:
+    found = {}
+    for candidate in source.candidates():
+        try:
+            source.read(candidate)
+        except UnreadableError as error:
+            found[candidate.path] = str(error)
+    return found
+
+
+def test_every_item_is_an_image_with_label_and_split(
+    digit_catalogue: Path, digit_files: dict[str, bytes]
+) -> None:
+    source = opened(digit_catalogue)
+    found = source.candidates()
+    size = len(digit_files["0/06.png"])
+    assert found[0] == Candidate(
+        "test/digit-0-6.png", "0", f"{digit_catalogue}/images/0/06.png", size, "test"
+    )
+    assert found == sorted(found)
+    assert Counter(candidate.source_split for candidate in found) == {"train": 18, "test": 6}
+    assert sorted(map(source.read, found)) == sorted(digit_files.values())
+
+
+def test_the_addresses_are_spelt_as_the_source_is(
+    digit_catalogue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(digit_catalogue.parent)
+    assert opened("catalogue").candidates()[0].uri == "catalogue/images/0/06.png"
+    monkeypatch.chdir(digit_catalogue)
+    assert opened(".").candidates()[0].uri == "images/0/06.png"
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_frozen_catalogue_gives_the_same_candidates(
+    inside: bool, digit_catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("data").mkdir()
+    source = "catalogue" if inside else str(digit_catalogue)
+    root = Path() if inside else Path("data")
+    items = Path("data/items.parquet")
+    assert freeze(source, [], None, None, items, root) == 24
+    assert opened(items).candidates() == opened(source).candidates()
+    assert problems(opened(items)) == {}
+
+
+def test_an_expression_over_odd_names_chooses_items(digit_catalogue: Path) -> None:
+    source = opened(digit_catalogue, where='"digits:number" = 2 and "a.b" = 1.0')
+    assert [c.path for c in source.candidates()] == [f"train/digit-{n}-2.png" for n in range(3)]
+
+
+def test_label_and_split_may_be_any_property(digit_catalogue: Path) -> None:
+    source = opened(digit_catalogue, label="digits:number", split="collection")
+    first = source.candidates()[0]
+    assert (first.label, first.source_split) == ("6", "test")
+
+
+def test_without_label_and_split_there_are_none(digit_catalogue: Path) -> None:
+    first = opened(digit_catalogue, label=None, split=None).candidates()[0]
+    assert (first.label, first.source_split) == (None, None)
+
+
+def test_the_only_image_need_not_be_named(digit_catalogue: Path) -> None:
+    assert opened(digit_catalogue, asset=None).candidates()[0].path == "test/digit-0-6.png"
+
+
+def test_of_several_images_one_has_to_be_named(
+    digit_catalogue: Path, one_line_error: OneLine
+) -> None:
+    more = {"href": "b.tif", "type": "image/tiff"}
+    file = digit_catalogue / "train" / "digit-1-2.json"
+    change(file, lambda item: item["assets"].update(raster=more))
+    with one_line_error("ingest.stac.asset: say which", "image, labels, raster"):
+        opened(digit_catalogue, asset=None).candidates()
+
+
+def test_an_asset_that_no_item_has_is_one_line(
+    digit_catalogue: Path, one_line_error: OneLine
+) -> None:
+    with one_line_error("ingest.stac.asset = 'rester'", "there are image, labels"):
+        opened(digit_catalogue, asset="rester").candidates()
+
+
+def test_a_label_that_no_item_has_is_one_line(
+    digit_catalogue: Path, one_line_error: OneLine
+) -> None:
+    with one_line_error("ingest.stac.label: no item has", "'klass'", "digits:number"):
+        opened(digit_catalogue, label="klass").candidates()
+
+
+def test_one_bad_item_is_one_that_cannot_be_read(digit_catalogue: Path) -> None:
+    train = digit_catalogue / "train"
+    (train / "digit-0-0.json").write_text("{")
+    (train / "digit-0-1.json").unlink()
+    change(train / "digit-0-2.json", lambda item: item["assets"].pop("image"))
+    (digit_catalogue / "images/0/03.png").unlink()
+    (digit_catalogue / "labels/digit-0-4.geojson").unlink()
+    assert problems(opened(digit_catalogue)) == {
+        "train/digit-0-0.json": "is not JSON",
+        "train/digit-0-1.json": "there is no such file",
+        "train/digit-0-2": "the item has no asset 'image'",
+        "train/digit-0-3.png": "there is no such file",
+        "train/digit-0-4.png": "its label asset cannot be read: there is no such file",
+    }
+
+
+@pytest.mark.parametrize("asset", ["image", "labels"])
+@pytest.mark.parametrize("href", ["../../secret.png", "/etc/passwd", "https://a.invalid/b.png"])
+def test_an_asset_out_of_the_catalogues_folder_is_refused(
+    asset: str, href: str, digit_catalogue: Path, one_line_error: OneLine
+) -> None:
+    file = digit_catalogue / "train" / "digit-1-2.json"
+    change(file, lambda item: item["assets"][asset].update(href=href))
+    with one_line_error("which is not in this folder", "lookalike stac-items"):
+        opened(digit_catalogue).candidates()
+
+
+def test_an_asset_that_is_not_asked_for_may_be_anywhere(digit_catalogue: Path) -> None:
+    more = {"href": "https://example.invalid/b.tif", "type": "image/tiff"}
+    file = digit_catalogue / "train" / "digit-1-2.json"
+    change(file, lambda item: item["assets"].update(raster=more))
+    assert problems(opened(digit_catalogue)) == {}
+
+
+def test_an_item_that_is_there_twice_is_one_line(
+    digit_catalogue: Path, one_line_error: OneLine
+) -> None:
+    file = digit_catalogue / "train" / "digit-1-2.json"
+    change(file, lambda item: item.update(id="digit-1-1"))
+    with one_line_error("two different items have the id digit-1-1 in the collection train"):
+        opened(digit_catalogue).candidates()
+
+
+def test_a_slash_in_an_id_makes_no_folder(digit_catalogue: Path) -> None:
+    change(digit_catalogue / "test/digit-0-6.json", lambda item: item.update(id="../../a"))
+    assert opened(digit_catalogue).candidates()[0].path == "test/..%2F..%2Fa.png"
+
+
+def test_a_catalogue_without_items_is_one_line(
+    digit_catalogue: Path, one_line_error: OneLine
+) -> None:
+    change(digit_catalogue / "catalog.json", lambda root: root.update(links=[]))
+    with one_line_error("holds no items"):
+        opened(digit_catalogue).candidates()
+
+
+def test_a_folder_with_another_catalog_json_is_one_line(
+    tmp_path: Path, one_line_error: OneLine
+) -> None:
+    (tmp_path / "catalog.json").write_text('{"cats": 3}')
+    with one_line_error("catalog.json: is not a STAC catalogue"):
+        opened(tmp_path).candidates()
+
+
+def test_a_missing_extra_is_one_line(digit_catalogue: Path) -> None:
+    code = f"""
+import sys
+sys.modules["pystac"] = None
+from lookalike.ingest.opening import open_source
+from lookalike.ingest.params import IngestParams
+open_source(IngestParams(source="{digit_catalogue.parent}"))
+open_source(IngestParams(source="{digit_catalogue}"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
+    assert done.stderr.splitlines()[-1].endswith(
+        "the package pystac is missing: pip install 'lookalike[stac]'"
+    )
+
+
+@pytest.mark.skipif(not EUROSAT.is_dir(), reason="LOOKALIKE_SHARED has no data/eurosat-stac")
+@pytest.mark.parametrize("asset", ["thumbnail", "raster"])
+def test_eurosat_is_the_same_from_catalogue_and_file(asset: str, tmp_path: Path) -> None:
+    stac = StacParams(asset=asset, label="class")
+    items = tmp_path / "items.parquet"
+    assert freeze(str(EUROSAT), [], None, "class", items, tmp_path) == 100
+    found = opened(EUROSAT, stac).candidates()
+    assert opened(items, stac).candidates() == found
+    assert set(Counter(candidate.label for candidate in found).values()) == {10}
+    sides = {"train": 60, "validate": 20, "test": 20}
+    assert Counter(candidate.source_split for candidate in found) == sides
+    assert problems(opened(items, stac)) == {}
