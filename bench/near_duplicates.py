@@ -8,6 +8,7 @@ classes whose images share composition and background.
 """
 
 import argparse
+import hashlib
 import os
 import random
 import sys
@@ -88,7 +89,7 @@ def copies(image: Image.Image, choice: random.Random) -> Iterator[tuple[str, byt
 
 def described(path: str, kind: str, data: bytes) -> Copy:
     found = inspect(data, MAX_PIXELS)
-    pixels = thumbnail(decode(data, None, (2 * SIZE, 2 * SIZE)))
+    pixels = thumbnail(decode(data, None, (SIZE, SIZE)))
     return Copy(path, kind, found.phash, found.phash_mirrored, pixels)
 
 
@@ -165,39 +166,44 @@ def labelled_pairs(folder: Path, workers: int) -> None:
 
 
 def rows(folder: Path, images: int) -> Iterator[dict[str, Any]]:
-    """Rows of an image store: Caltech-101 over and over, each time with other hashes.
+    """Rows of an image store: Caltech-101, then over and over images that are near by hash alone.
 
-    Ten bits of 64 are flipped, so that like layouts stay nearer than chance; one image in twenty is
-    a copy, with the hash of its original but for two bits.
+    Those have the hashes of an image but for ten bits of 64, so that like layouts stay nearer than
+    chance, and the pixels of another image of its class. One image in twenty is a copy of the one
+    before: its pixels, and its hashes but for two bits.
     """
     choice = np.random.default_rng(0)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     data = [path.read_bytes() for path in files]
     found = [inspect(image, MAX_PIXELS) for image in data]
+    of_class: dict[str, list[int]] = {}
+    for position, path in enumerate(files):
+        of_class.setdefault(path.parent.name, []).append(position)
 
     def flipped(phash: int, bits: int) -> int:
         for bit in choice.choice(64, bits, replace=False).tolist():
             phash ^= 1 << bit
         return phash
 
-    original = 0, 0, 0
+    of, hashes = 0, [0, 0]
     for number in range(images):
         if number % 20 == 19:
-            of, *hashes = original
-            bits = 2
+            hashes = [flipped(phash, 2) for phash in hashes]
         else:
             of = number % len(found)
-            hashes, bits = [found[of].phash, found[of].phash_mirrored], 10
-        original = of, *(flipped(phash, bits) for phash in hashes)
+            bits = 10 if number >= len(found) else 0
+            hashes = [flipped(phash, bits) for phash in (found[of].phash, found[of].phash_mirrored)]
+            if bits:
+                of = int(choice.choice(of_class[files[of].parent.name]))
         yield {
             **found[of]._asdict(),
-            "id": f"{choice.integers(2**63):064x}",
+            "id": hashlib.sha256(str(number).encode()).hexdigest(),
             "path": f"{number:06d}.jpg",
             "label": None,
             "source": f"{number:06d}.jpg",
             "source_split": None,
-            "phash": original[1],
-            "phash_mirrored": original[2],
+            "phash": hashes[0],
+            "phash_mirrored": hashes[1],
             "image": data[of],
         }
 
@@ -211,9 +217,9 @@ def timed(folder: Path, images: int, workers: int) -> None:
         groups = group(links, DEFAULT.max_group_size)
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
     print(
-        f"\n{images} images, {workers} threads: {wall:.1f} s ({processor:.1f} s of processor "
-        f"time); {len(links)} links, {len(groups.sizes())} groups, {len(groups.refused)} links refused"
+        f"\n{images} images, {workers} threads: {wall:.1f} s, {processor:.1f} s of processor time"
     )
+    print(f"{len(links)} links, {len(groups.sizes())} groups, {len(groups.refused)} links refused")
 
 
 def main() -> None:

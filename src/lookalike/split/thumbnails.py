@@ -23,16 +23,18 @@ def read_thumbnails(store: pa.Table, rows: Sequence[int], workers: int) -> np.nd
     images, bands = store["image"], Bands.from_metadata(store.schema.metadata)
     thumbnails = np.empty((len(rows), SIZE, SIZE, 3), np.uint8)
 
-    def read(row: int) -> np.ndarray:
-        data = images[row].as_py()
-        if bands is None:
-            return thumbnail(decode(data, max_pixels=None, at_least=(2 * SIZE,) * 2))
-        return thumbnail(decode_picture(data, bands, max_pixels=None))
+    def read(position: int) -> None:
+        data = images[rows[position]].as_py()
+        if bands is None:  # decoding at 32 pixels would link fewer copies and more other images
+            picture = decode(data, max_pixels=None, at_least=(2 * SIZE, 2 * SIZE))
+        else:
+            picture = decode_picture(data, bands, max_pixels=None)
+        thumbnails[position] = thumbnail(picture)
 
+    in_file_order = np.argsort(rows).tolist()
     with ThreadPoolExecutor(max(1, workers)) as pool:  # Pillow decodes beside Python
-        followed = track(pool.map(read, rows), "comparing images", total=len(rows))
-        for position, pixels in enumerate(followed):
-            thumbnails[position] = pixels
+        for _ in track(pool.map(read, in_file_order), "comparing images", total=len(rows)):
+            pass
     return thumbnails
 
 
