@@ -12,11 +12,12 @@ from lookalike.core.progress import track
 from lookalike.core.stage import run_stage
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
-from lookalike.ingest.examine import Limits, examined
+from lookalike.ingest.examine import examined
 from lookalike.ingest.intake import Intake, Rejection
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams
 from lookalike.ingest.read_ahead import read_ahead
+from lookalike.ingest.worker import Limits
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from lookalike.images.decode import UndecodableImageError, channels_of, decode
+from lookalike.images.decode import UndecodableImageError, channels_of, decode, opened
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 HALF_RED_ON_WHITE = (255, 127, 127)
@@ -250,7 +250,8 @@ def test_a_header_that_promises_too_much_is_refused_before_its_pixels_are_read(
     ("mode", "channels"), [("1", 1), ("L", 1), ("LA", 2), ("RGB", 3), ("P", 3), ("RGBA", 4)]
 )
 def test_channels_are_those_of_the_header(encoded: Encode, mode: str, channels: int) -> None:
-    assert channels_of(encoded(Image.new(mode, (4, 4)))) == channels
+    with opened(encoded(Image.new(mode, (4, 4))), None) as image:
+        assert channels_of(image) == channels
 
 
 def test_a_format_that_runs_another_program_is_refused() -> None:

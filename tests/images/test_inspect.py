@@ -4,10 +4,12 @@ from io import BytesIO
 
 import imagehash
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from lookalike.images.bands import Bands
-from lookalike.images.decode import UndecodableImageError
+from lookalike.images.decode import UndecodableImageError, decode
 from lookalike.images.inspect import inspect
 from lookalike.images.picture import decode_picture
 
@@ -72,6 +74,32 @@ def test_phash_is_near_for_a_compressed_and_shrunken_copy_and_far_for_another_im
 def test_what_cannot_be_decoded_is_refused(digit_files: dict[str, bytes]) -> None:
     with pytest.raises(UndecodableImageError, match=r"^broken image: .*truncated"):
         inspect(digit_files["0/00.png"][:-40], MANY)
+
+
+@pytest.fixture(scope="module")
+def photo() -> bytes:
+    """A JPEG large enough that its hashes are those of a decode at a quarter of its size."""
+    data = BytesIO()
+    Image.effect_mandelbrot((300, 260), (-2, -1, 1, 1), 50).convert("RGB").save(data, "JPEG")
+    return data.getvalue()
+
+
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7), cut=st.booleans())
+def test_what_is_refused_is_what_a_decode_at_full_size_refuses(
+    photo: bytes, place: float, bit: int, cut: bool
+) -> None:
+    at = int(place * len(photo))
+    flipped = bytes([photo[at] ^ (1 << bit)])
+    broken = photo[:at] if cut else photo[:at] + flipped + photo[at + 1 :]
+
+    def refusal(look: Callable[[bytes, int], object]) -> str | None:
+        try:
+            look(broken, MANY)
+        except UndecodableImageError as error:
+            return str(error)
+        return None
+
+    assert refusal(inspect) == refusal(decode)
 
 
 def test_too_many_pixels_are_refused(digit_files: dict[str, bytes]) -> None:

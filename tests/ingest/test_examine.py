@@ -9,9 +9,10 @@ import pytest
 
 from lookalike.images.decode import UndecodableImageError
 from lookalike.images.inspect import Inspection
-from lookalike.ingest.examine import Limits, examined
+from lookalike.ingest.examine import examined
 from lookalike.ingest.read_ahead import ReadFile
 from lookalike.ingest.source import Candidate
+from lookalike.ingest.worker import Limits, Worker
 
 LIMITS = Limits(seconds=2.0, memory=2**32)
 
@@ -91,3 +92,24 @@ def test_a_broken_tiff_is_refused_in_silence(
     assert isinstance(results[0].found, Inspection)
     assert isinstance(results[1].found, str)
     assert capfd.readouterr().err == ""
+
+
+def test_two_broken_files_side_by_side_are_each_refused() -> None:
+    assert (
+        found(files("crash", "good", "crash", "good"), workers=1)[::2]
+        == ["broken image: its decoder crashed"] * 2
+    )
+
+
+def test_files_not_asked_for_any_more_end_the_workers_at_once() -> None:
+    results = examined(files(*["good"] * 20, *["hang"] * 200), look, 2, Limits(600, 2**32))
+    assert isinstance(next(results).found, Inspection)
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_a_worker_killed_from_outside_is_replaced() -> None:
+    worker = Worker(look, LIMITS)
+    worker._process.kill()
+    worker._process.join()
+    assert worker.findings([b"good", b"good"]) == [look(b"good")] * 2
+    worker.stop()

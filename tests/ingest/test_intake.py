@@ -13,11 +13,12 @@ from PIL import Image
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import read_csv, write_csv
 from lookalike.images.inspect import inspect
-from lookalike.ingest.examine import Limits, examined
+from lookalike.ingest.examine import examined
 from lookalike.ingest.folder import FolderSource
 from lookalike.ingest.intake import Intake, Rejection
 from lookalike.ingest.read_ahead import read_ahead
 from lookalike.ingest.source import LabelRule
+from lookalike.ingest.worker import Limits
 
 MAX_PIXELS = 10**6
 LIMITS = Limits.for_images(MAX_PIXELS, seconds=30)
@@ -205,9 +206,10 @@ import time
 from functools import partial
 from lookalike.core.stage import run_stage
 from lookalike.images.inspect import inspect
-from lookalike.ingest.examine import Limits, examined
+from lookalike.ingest.examine import examined
 from lookalike.ingest.folder import FolderSource
 from lookalike.ingest.read_ahead import read_ahead
+from lookalike.ingest.worker import Limits
 
 def main():
     source = FolderSource("digits", "folder")

@@ -1,10 +1,12 @@
 """Decode one encoded image into 8-bit RGB, or say in a few words why it cannot be done."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 # The pixels are counted against a limit of our own before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
@@ -52,16 +54,31 @@ def decode(
     Raises:
         UndecodableImageError: empty, unknown format, truncated, broken or too large.
     """
-    return _to_rgb(_load(data, max_pixels, at_least))
+    with opened(data, max_pixels) as image:
+        if at_least is not None:
+            image.draft(None, at_least)
+        return _to_rgb(upright(image))
 
 
-def channels_of(data: bytes) -> int:
-    """The number of channels that an image's header announces: 1 grey, 3 colour, 4 with alpha."""
-    with Image.open(BytesIO(data), formats=FORMATS) as image:
-        return 3 if image.mode == "P" else len(image.getbands())
+def decode_grey(image: Image.Image, at_least: tuple[int, int]) -> Image.Image:
+    """Decode the whole of an opened image, upright, as 8-bit grey; see `decode` for `at_least`.
+
+    A JPEG's colours are read over, not computed: its grey is stored apart from them.
+    """
+    image.draft("L", at_least)
+    image = upright(image)
+    if image.mode == "L" and not image.has_transparency_data:
+        return image
+    return _to_rgb(image).convert("L")
 
 
-def _load(data: bytes, max_pixels: int | None, at_least: tuple[int, int] | None) -> Image.Image:
+@contextmanager
+def opened(data: bytes, max_pixels: int | None) -> Iterator[Image.Image]:
+    """An image of which only the header is read; what goes wrong inside is the image's fault.
+
+    Raises:
+        UndecodableImageError: see `decode`.
+    """
     if not data:
         raise UndecodableImageError("empty file")
     with warnings.catch_warnings():
@@ -72,10 +89,7 @@ def _load(data: bytes, max_pixels: int | None, at_least: tuple[int, int] | None)
                 raise UndecodableImageError(
                     f"{image.width} x {image.height} pixels, more than {max_pixels} allowed"
                 )
-            if at_least is not None:
-                image.draft(None, at_least)
-            image.load()
-            return ImageOps.exif_transpose(image)
+            yield image
         except UnidentifiedImageError:
             raise UndecodableImageError("not an image of a known format") from None
         except UndecodableImageError:
@@ -83,6 +97,24 @@ def _load(data: bytes, max_pixels: int | None, at_least: tuple[int, int] | None)
         except Exception as error:  # decoders raise whatever their parsers meet
             reason = " ".join(str(error).split()) or type(error).__name__
             raise UndecodableImageError(f"broken image: {reason}") from None
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The image, decoded, turned as its metadata say; it may be the same object."""
+    image.load()
+    ImageOps.exif_transpose(image, in_place=True)
+    return image
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height once upright, from the header alone."""
+    lies_on_its_side = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+    return (image.height, image.width) if lies_on_its_side else image.size
+
+
+def channels_of(image: Image.Image) -> int:
+    """The number of channels that the header announces: 1 grey, 3 colour, 4 with alpha."""
+    return 3 if image.mode == "P" else len(image.getbands())
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -1,0 +1,142 @@
+"""A process that examines files: bounded in time and memory, and replaced when it dies."""
+
+import os
+import resource
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Lock, Thread
+from typing import NamedTuple
+
+from lookalike.images.decode import UndecodableImageError
+from lookalike.images.inspect import Inspection
+
+Examine = Callable[[bytes], Inspection]
+Finding = Inspection | str
+
+# A worker's memory: its libraries, and several copies of an image of deep pixels.
+STARTED_BYTES = 2 * 2**30
+PIXEL_BYTES = 48
+
+# Not forked from this process: it has threads, and they may hold locks at that moment.
+_CONTEXT = get_context("forkserver")
+# Libraries alone: Python's fork server does not look where this process does, and would preload
+# an installed Lookalike instead of this working tree's.
+_CONTEXT.set_forkserver_preload(["PIL.Image", "scipy.fft"])
+
+
+class Limits(NamedTuple):
+    """What a worker may use: seconds for one request, bytes of memory in all."""
+
+    seconds: float
+    memory: int
+
+    @classmethod
+    def for_images(cls, max_pixels: int, seconds: float) -> "Limits":
+        """Enough memory for the largest image that is allowed."""
+        return cls(seconds, STARTED_BYTES + PIXEL_BYTES * max_pixels)
+
+
+class Worker:
+    """Examines files in a process of its own, one request at a time.
+
+    A file at which the process dies, or which keeps it busy for longer than the limit, is refused;
+    its neighbours are examined again. Decoders' own messages on stderr are dropped.
+    """
+
+    def __init__(self, examine: Examine, limits: Limits) -> None:
+        """The process starts now.
+
+        Args:
+            examine: from bytes to facts; it may raise `UndecodableImageError`.
+            limits: what the process may use.
+        """
+        self._examine = examine
+        self._limits = limits
+        self._lock = Lock()
+        self._stopped = False
+        self._start()
+
+    def findings(self, files: list[bytes]) -> list[Finding]:
+        """What is found of every file, or why it is refused, in the order given."""
+        try:
+            return self._ask(files)
+        except _WorkerLostError as error:
+            if len(files) == 1:
+                return [str(error)]
+            return [finding for file in files for finding in self.findings([file])]
+
+    def stop(self) -> None:
+        """End the process, also in the middle of a request from another thread."""
+        with self._lock:
+            self._stopped = True
+            self._process.kill()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._stopped:
+                raise InterruptedError
+            self._connection, theirs = _CONTEXT.Pipe()
+            self._process = _CONTEXT.Process(
+                target=_work, args=(theirs, self._examine, self._limits.memory), daemon=True
+            )
+            self._process.start()
+            theirs.close()  # held by the process alone, so that its death is the end of the file
+
+    def _ask(self, files: list[bytes]) -> list[Finding]:
+        try:
+            self._connection.send(files)
+            if self._connection.poll(self._limits.seconds):
+                findings: list[Finding] = self._connection.recv()
+                return findings
+            trouble = f"gave no answer in {self._limits.seconds:g} seconds"
+        except (EOFError, OSError):
+            trouble = "crashed"
+        self._process.kill()
+        self._process.join()
+        self._connection.close()
+        self._start()
+        raise _WorkerLostError(f"broken image: its decoder {trouble}")
+
+
+class _WorkerLostError(Exception):
+    """The process had to be replaced."""
+
+
+def finding(examine: Examine, data: bytes) -> Finding:
+    """What is found of one file, or why it is refused."""
+    try:
+        return examine(data)
+    except UndecodableImageError as error:
+        return str(error)
+    except MemoryError:
+        return "broken image: its decoder asks for too much memory"
+
+
+def _work(connection: Connection, examine: Examine, memory: int) -> None:
+    """The process: quiet, bounded in memory, and ended by its stage alone.
+
+    An interrupt from the keyboard reaches workers too: the stage decides. And a worker of a killed
+    stage might be busy for ever.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)  # C libraries write there
+    with suppress(ValueError):  # not every system has this limit
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    Thread(target=_leave_with_the_stage, daemon=True).start()
+    while True:
+        try:
+            files = connection.recv()
+        except EOFError:
+            return
+        connection.send([finding(examine, data) for data in files])
+
+
+def _leave_with_the_stage() -> None:
+    if stage := parent_process():
+        stage.join()
+    os._exit(1)
