@@ -31,7 +31,7 @@ from lookalike.split.groups import group
 from lookalike.split.hash_pairs import near_hashes
 from lookalike.split.near_duplicate_params import NearDuplicates
 from lookalike.split.near_duplicates import compare, find_links
-from lookalike.split.thumbnails import SIZE, thumbnail
+from lookalike.split.thumbnails import thumbnail
 
 DEFAULT = NearDuplicates()
 HARD = ("Motorbikes", "airplanes", "Faces", "Leopards", "watch", "car_side")
@@ -89,8 +89,7 @@ def copies(image: Image.Image, choice: random.Random) -> Iterator[tuple[str, byt
 
 def described(path: str, kind: str, data: bytes) -> Copy:
     found = inspect(data, MAX_PIXELS)
-    pixels = thumbnail(decode(data, None, (SIZE, SIZE)))
-    return Copy(path, kind, found.phash, found.phash_mirrored, pixels)
+    return Copy(path, kind, found.phash, found.phash_mirrored, thumbnail(data))
 
 
 def original_and_copies(folder: Path, path: str) -> list[Copy]:
