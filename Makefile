@@ -43,10 +43,10 @@ repro-pulled: setup  ## as repro where the source is not: from what was pulled
 	@.venv/bin/lookalike results
 
 test: setup  ## run the quick tests
-	pytest -m "not full"
+	pytest -m "not full" --numprocesses 2 --dist loadfile
 
 test-full: setup  ## run all tests
-	pytest
+	pytest --numprocesses 2 --dist loadfile
 
 lint: setup  ## ruff and mypy
 	ruff format --check $(CODE)

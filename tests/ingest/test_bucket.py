@@ -10,6 +10,8 @@ from lookalike.ingest.read_ahead import read_ahead
 from lookalike.ingest.source import Candidate, UnreadableError
 from services.servers import S3Server
 
+from .unreliable import unreliable
+
 OneLineError = Callable[..., AbstractContextManager[None]]
 
 OBJECTS = {
@@ -51,6 +53,18 @@ def test_objects_are_read_by_many_threads(bucket: str) -> None:
     source = BucketSource(bucket, "folder")
     files = read_ahead(source, source.candidates() * 20)
     assert [file.data for file in files] == [OBJECTS[name] for name in sorted(OBJECTS)] * 20
+
+
+def test_throttled_and_broken_off_requests_are_tried_again(
+    bucket: str, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with unreliable(s3.address) as between:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", between.endpoint)
+        source = BucketSource(bucket, "folder")
+        files = list(read_ahead(source, source.candidates() * 5))
+    assert [file.data for file in files] == [OBJECTS[name] for name in sorted(OBJECTS)] * 5
+    assert between.throttled > 3
+    assert between.broken_off > 3
 
 
 def test_an_object_that_has_gone_is_refused_alone(bucket: str) -> None:

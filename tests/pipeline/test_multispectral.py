@@ -1,7 +1,6 @@
 """The whole pipeline on images with more than three bands."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,13 +57,15 @@ def test_a_network_on_a_few_bands_without_training(run_stages: RunStages, tiles:
 
 
 @pytest.mark.full
-def test_the_eurosat_preset_learns_from_a_hundred_real_tiles(
-    fresh: Project, sentinel_tiles: list[Path], tmp_path: Path
+def test_the_eurosat_preset_learns_from_a_hundred_real_tiles_of_a_catalogue(
+    fresh: Project, sentinel_tiles: list[Path]
 ) -> None:
-    shutil.copytree(sentinel_tiles[0].parents[1], tmp_path / "tif")
-    fresh.lookalike("preset", "eurosat", "--source", str(tmp_path / "tif"))
+    catalogue = next(f for f in sentinel_tiles[0].parents if (f / "catalog.json").is_file())
+    fresh.lookalike("preset", "eurosat", "--source", str(catalogue))
     for stage in ("ingest", "split", "train", "evaluate"):
         fresh.run("python", f"src/{stage}.py")
+    sides = json.loads(fresh.read("metrics/split.json"))
+    assert (sides["train"], sides["valid"], sides["test"]) == (60, 20, 20)
     assert json.loads(fresh.read("models/model/model.json"))["channels"] == 13
     metrics = json.loads(fresh.read("metrics/evaluate.json"))
     assert metrics["accuracy"] > 0.4  # ten classes

@@ -148,8 +148,6 @@ def test_the_secret_is_in_no_file_but_env_and_is_never_printed(_round: Round, s3
         assert holding == [".env"]
 
 
-@pytest.mark.full
-@pytest.mark.xfail(strict=False, reason="ingest reads folders only")
 def test_make_repro_reads_an_s3_source_with_the_keys_in_env(
     fresh: Project, s3: S3Server, digit_files: dict[str, bytes]
 ) -> None:
@@ -161,6 +159,11 @@ def test_make_repro_reads_an_s3_source_with_the_keys_in_env(
     write_env(fresh, s3)
     assert s3.secret not in output_of(fresh, "make", "repro")
     assert json.loads(fresh.read("metrics/ingest.json"))["images"] == len(digit_files)
+
+    fresh.environment |= s3.environment
+    assert json.loads(fresh.run("dvc", "status", "ingest", "--json").stdout) == {}
+    s3.client().put_object(Bucket="photos", Key=f"digits/{path}", Body=b"changed")
+    assert "s3://photos/digits" in fresh.run("dvc", "status", "ingest", "--json").stdout
 
 
 def test_a_wrong_secret_is_refused_and_the_right_one_completes(
