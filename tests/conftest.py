@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
-from PIL import Image
-from sklearn.datasets import load_digits
+from PIL import Image, ImageEnhance, ImageOps
+from sklearn.datasets import load_digits, load_sample_image
 
 from lookalike.images.bands import Bands
 from lookalike.images.inspect import inspect
@@ -98,6 +98,40 @@ def tile_images(
         return folder
 
     return store
+
+
+@pytest.fixture(scope="session")
+def photo_images(encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image store of copies of a temple, `temple/...`, two of a flower, and unlike halves."""
+    temple, flower = (Image.fromarray(load_sample_image(f"{n}.jpg")) for n in ("china", "flower"))
+    pictures = {
+        "flower/large.jpg": flower,
+        "flower/small.webp": flower.resize((200, 133)),
+        "half/left.jpg": temple.crop((0, 0, 320, 427)),
+        "half/right.jpg": temple.crop((320, 0, 640, 427)),
+        "temple/cropped.png": temple.crop((20, 10, 625, 415)),
+        "temple/dark.jpg": ImageEnhance.Brightness(temple).enhance(0.7),
+        "temple/grey.jpg": temple.convert("L"),
+        "temple/large.jpg": temple,
+        "temple/mirrored.jpg": ImageOps.mirror(temple),
+        "temple/small.webp": temple.resize((300, 200)),
+    }
+    rows = []
+    for path, picture in pictures.items():
+        data = encoded(picture, {".png": "PNG", ".webp": "WEBP"}.get(Path(path).suffix, "JPEG"))
+        rows.append(
+            {
+                **inspect(data, 10**6)._asdict(),
+                "path": path,
+                "label": path.partition("/")[0],
+                "source": path,
+                "source_split": None,
+                "image": data,
+            }
+        )
+    folder = tmp_path_factory.mktemp("photos") / "images"
+    write_shards(rows, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

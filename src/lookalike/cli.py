@@ -13,6 +13,7 @@ import typer
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
+from lookalike.core.files import to_json
 
 STAC_ITEMS = Path("data/items.parquet")
 
@@ -73,6 +74,29 @@ def preset(
     else:
         apply_preset(root, name, source, weights)
         print(f"{layout.PARAMS} now holds the preset {name}; run it with: dvc repro")
+
+
+@app.command()
+def duplicates(
+    split: Annotated[Path | None, typer.Option(help="Split; default data/split.csv.")] = None,
+    gallery: Annotated[Path | None, typer.Option(help="PNG file to draw groups into.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    fail_on_leaks: Annotated[
+        bool, typer.Option("--fail-on-leaks", help="Exit with 1 where a split has leaks.")
+    ] = False,
+) -> None:
+    """List exact and near duplicates, and those that a split puts on two sides."""
+    from lookalike.project.duplicates import describe, find_duplicates
+    from lookalike.project.duplicates_gallery import draw_duplicates
+
+    root = layout.project_root()
+    found = find_duplicates(root, split)
+    print(to_json(found.to_dict()) if as_json else describe(found), end="" if as_json else "\n")
+    if gallery is not None:
+        draw_duplicates(root, found, gallery)
+    if fail_on_leaks and any(found.leaks.values()):
+        counts = ", ".join(f"{name} {len(leaks)}" for name, leaks in found.leaks.items())
+        raise LookalikeError(f"near-duplicates on two sides: {counts}")
 
 
 @app.command()

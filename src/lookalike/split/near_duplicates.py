@@ -18,7 +18,7 @@ from lookalike.split.pixel_difference import pixel_difference
 from lookalike.split.thumbnails import read_thumbnails
 
 # No copy of docs/near-duplicates.md within the pixel threshold is less like its original.
-LEAST_CORRELATION = 0.85
+LEAST_CORRELATION = 0.9
 
 BATCH = 1024
 
@@ -72,9 +72,11 @@ def compare(thumbnails: np.ndarray, pairs: Pairs, workers: int) -> tuple[Pairs, 
     """
     if not len(pairs.one):
         return pairs, np.empty(0)
-    swapped = Pairs(pairs.other, pairs.one, pairs.mirrored)
-    cropped, whole = align(thumbnails, pairs, workers), align(thumbnails, swapped, workers)
-    swap = whole.correlation > cropped.correlation
+    one = np.concatenate([pairs.one, pairs.other])
+    other = np.concatenate([pairs.other, pairs.one])
+    found = align(thumbnails, Pairs(one, other, np.tile(pairs.mirrored, 2)), workers)
+    cropped, whole = zip(*(np.split(part, 2) for part in found), strict=True)
+    swap = whole[0] > cropped[0]
     best = Alignment(*(np.where(swap, b, a) for a, b in zip(cropped, whole, strict=True)))
     turned = Pairs(
         np.where(swap, pairs.other, pairs.one),

@@ -1,0 +1,49 @@
+"""Pairs of like hashes, against a plain double loop."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lookalike.split import hash_pairs
+from lookalike.split.hash_pairs import near_hashes
+
+HASH = st.integers(0, 2**64 - 1)
+NEAR = st.sampled_from([0, 1, 0b111, 2**63, 2**64 - 1])
+
+
+@given(st.lists(st.tuples(HASH | NEAR, HASH | NEAR), max_size=30), st.integers(0, 24))
+def test_every_near_pair_is_found_once(hashes: list[tuple[int, int]], most: int) -> None:
+    expected = [
+        (one, other, mirrored)
+        for one in range(len(hashes))
+        for other in range(one + 1, len(hashes))
+        for mirrored in (False, True)
+        if (hashes[one][0] ^ hashes[other][mirrored]).bit_count() <= most
+    ]
+    phash, phash_mirrored = np.array(hashes, np.uint64).reshape(-1, 2).T
+    for workers in (0, 2):
+        found = near_hashes(phash, phash_mirrored, most, workers)
+        assert list(zip(*(part.tolist() for part in found), strict=True)) == expected
+
+
+def test_pairs_are_found_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    phash = np.random.default_rng(0).integers(0, 2**64, 200, np.uint64)
+    phash[-1] = phash[0] ^ np.uint64(1)
+    monkeypatch.setattr(hash_pairs, "BLOCK_ROWS", 16)
+    monkeypatch.setattr(hash_pairs, "BLOCK_COLUMNS", 32)
+    found = near_hashes(phash, ~phash, 2, workers=1)
+    assert (found.one.tolist(), found.other.tolist()) == ([0], [199])
+
+
+def test_hashes_that_tell_nothing_are_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    one_line_error: Callable[..., AbstractContextManager[None]],
+) -> None:
+    monkeypatch.setattr(hash_pairs, "MOST_PAIRS", 100)
+    blank = np.zeros(20, np.uint64)
+    with one_line_error("more than 100 pairs", "within 8 bits", "max_hash_distance"):
+        near_hashes(blank, blank, 8, workers=1)
