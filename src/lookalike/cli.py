@@ -32,6 +32,9 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     model: Annotated[Path | None, typer.Option(help="Model; default models/model.")] = None,
     index: Annotated[Path | None, typer.Option(help="Index; default models/index.")] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Hash every byte of the index first.")
+    ] = False,
 ) -> None:
     """Find the indexed images that look most like IMAGE."""
     from lookalike.search.searcher import Searcher
@@ -42,6 +45,7 @@ def search(
     searcher = Searcher.open(
         model or layout.project_root() / layout.MODEL,
         index or layout.project_root() / layout.INDEX,
+        verify,
     )
     result = searcher.search(image, k)
     if as_json:
