@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from lookalike.core.files import rounded, write_csv, write_metrics
+from lookalike.core.files import Row, rounded, write_csv, write_metrics
 from lookalike.core.layout import (
     EMBEDDINGS,
     IMAGES,
@@ -53,9 +53,10 @@ def main() -> None:
     description = bundle.description
     recall = recall_of_bundle(bundle, params.recall_queries)
     size = description.files[engine_kind(params.engine).file].bytes
-    as_built: list[float | int | None] = [description.trees, description.search_k, recall, size]
-    curve = [[*trial] for trial in trials] or [as_built]
-    write_csv(INDEX_CURVES / "recall.csv", Trial._fields, rounded(curve))
+    as_built = (description.trees, description.search_k, recall, size)
+    curve: list[Row] = [*trials] or [as_built]
+    rows = (rounded([*point]) for point in curve)
+    write_csv(INDEX_CURVES / "recall.csv", Trial._fields, rows)
     unit = normalise(torch.tensor(embeddings.vectors))
     write_metrics(
         METRICS / "index.json",

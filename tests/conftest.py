@@ -241,6 +241,13 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def mongodb_uri(request: pytest.FixtureRequest) -> str:
+    """The address in MONGODB_URI where there is one, else that of `mongodb`."""
+    given = os.environ.get("MONGODB_URI")
+    return given or f"mongodb://{request.getfixturevalue('mongodb').address}"
+
+
+@pytest.fixture(scope="session")
 def one_line_error() -> Callable[..., AbstractContextManager[None]]:
     """Expect a LookalikeError of one line that holds some words: `one_line_error("a", "b")`."""
     from lookalike.core.errors import LookalikeError

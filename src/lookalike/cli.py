@@ -1,4 +1,5 @@
-"""The command line: `lookalike search | check | preset | duplicates | results | stac-items`.
+"""The command line: `lookalike search | check | preset | duplicates | publish | results |
+stac-items`.
 
 Every mistake that a user can mend is one line on stderr and exit code 1.
 """
@@ -100,6 +101,19 @@ def stac_items(
     root = layout.project_root()
     number = freeze(url, collection or [], where, label, output, root)
     print(f"{output} holds {number} items; ingest reads it with ingest.source: {output}")
+
+
+@app.command()
+def publish(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Only compare the database with the index.")
+    ] = False,
+) -> None:
+    """Make the index the current version in the MongoDB that MONGODB_URI names."""
+    from lookalike.publish.command import publish_index, verify_index
+
+    root = layout.project_root()
+    print(verify_index(root) if verify else publish_index(root))
 
 
 @app.command()

@@ -188,6 +188,7 @@ def test_without_its_package_an_engine_is_one_line(
     monkeypatch: pytest.MonkeyPatch, one_line_error: OneLineError
 ) -> None:
     monkeypatch.delitem(sys.modules, "lookalike.index.faiss", raising=False)
+    monkeypatch.delattr("lookalike.index.faiss", raising=False)
     monkeypatch.setitem(sys.modules, "faiss", None)
     with one_line_error("pip install 'lookalike[faiss]'"):
         engine_kind("faiss")

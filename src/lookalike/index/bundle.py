@@ -1,7 +1,7 @@
 """An opened index: searches, and tells what a row is."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,13 +74,16 @@ class IndexBundle:
 
     def record(self, row: int) -> dict[str, Any]:
         """The metadata of a row, under the names of `METADATA_SCHEMA`."""
-        record: dict[str, Any] = self._metadata.slice(row, 1).to_pylist()[0]
-        return record
+        return self.records_of([row])[0]
 
-    def records(self, start: int = 0, stop: int | None = None) -> Iterator[dict[str, Any]]:
-        """The metadata of the rows from `start` to `stop`, in order."""
-        rows = self._metadata.slice(start, None if stop is None else stop - start)
-        for batch in rows.to_batches(max_chunksize=1024):
+    def records_of(self, rows: Sequence[int]) -> list[dict[str, Any]]:
+        """The metadata of some rows, in their order."""
+        records: list[dict[str, Any]] = self._metadata.take(pa.array(rows, pa.int64())).to_pylist()
+        return records
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The metadata of every row, in order."""
+        for batch in self._metadata.to_batches(max_chunksize=1024):
             yield from batch.to_pylist()
 
     def ids(self) -> list[str]:
