@@ -1,6 +1,7 @@
 """The database that `MONGODB_URI` names; its user and password are in no message."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -42,10 +43,14 @@ def open_database() -> Iterator[Database[Document]]:
     try:
         if not uri.startswith(SCHEMES):
             raise ValueError("no scheme")
-        client: MongoClient[Document] = MongoClient(uri, **_defaults(uri))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of options that are unknown or have no such value
+            client: MongoClient[Document] = MongoClient(uri, **_defaults(uri))
         database = client.get_default_database(NAME, write_concern=WriteConcern("majority"))
-    except (PyMongoError, ValueError, TypeError):
-        raise LookalikeError(f"{URI}: is no address of a MongoDB server, as in {EXAMPLE}") from None
+    except (PyMongoError, Warning, ValueError, TypeError):
+        raise LookalikeError(
+            f"{URI}: is no address of a MongoDB server, as in {EXAMPLE}, or has an unknown option"
+        ) from None
     host = urlsplit(uri).netloc.rpartition("@")[2]
     with client:
         try:
