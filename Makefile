@@ -17,8 +17,8 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 # Credentials in .env, where there is one, reach DVC: it does not read that file itself.
 WITH_ENV := $(if $(wildcard .env),dotenv --file .env run --no-override --)
 
-.PHONY: help setup repro repro-pulled test test-full lint format push pull services services-stop \
-        bench requirements clean
+.PHONY: help setup repro repro-pulled test test-full lint format push pull publish services \
+        services-stop bench requirements clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -62,6 +62,9 @@ push: setup  ## data, model and index to the S3 remote
 
 pull: setup  ## data, model and index from the S3 remote
 	$(WITH_ENV) dvc pull
+
+publish: setup  ## the index into the MongoDB that MONGODB_URI names
+	$(WITH_ENV) lookalike publish
 
 services: setup  ## an S3 server and a MongoDB-compatible one on this machine, for trying and tests
 	python -m services start

@@ -119,14 +119,18 @@ def start_s3(folder: Path, log: Path, keys: tuple[str, str] | None = None) -> S3
     return S3Server(server.pid, server.created, server.address, access_key, secret)
 
 
-def start_mongodb(folder: Path, log: Path) -> Server:
+def start_mongodb(folder: Path, log: Path, authenticated: bool = False) -> Server:
     """Start a MongoDB-compatible server whose databases lie in `folder`.
+
+    Args:
+        authenticated: only users who were created before, without this, are let in.
 
     Raises:
         ServiceError: it did not come up.
     """
     folder.mkdir(parents=True, exist_ok=True)
     command = ["secantusd-py", "--host", "127.0.0.1", "--port", "0", "--storage-path", str(folder)]
+    command += ["--auth"] if authenticated else []
     return _start(command, {}, log, r"listening on ([\d.:]+)")
 
 

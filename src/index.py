@@ -1,39 +1,70 @@
 """Stage `index`: the searchable bundle, and how much it loses against exact search.
 
-Reads `data/embeddings/`, `data/images/` (metadata only) and `data/split.csv`; writes
-`models/index/` and `metrics/index.json`. Retrieval: each test image is a query against training and
-validation images, the way a user meets the system.
+Reads `data/embeddings/`, `data/images/` and `data/split.csv`; writes `models/index/`,
+`metrics/index.json` and `metrics/index/` (the curve that chose Annoy's numbers). Retrieval: each
+test image is a query against training and validation images, the way a user meets the system.
 """
 
+from functools import partial
+
+import numpy as np
 import torch
 
-from lookalike.core.files import write_metrics
-from lookalike.core.layout import EMBEDDINGS, IMAGES, INDEX, METRICS, SPLIT
-from lookalike.core.params import read_params
+from lookalike.core.files import Row, rounded, write_csv, write_metrics
+from lookalike.core.layout import (
+    EMBEDDINGS,
+    IMAGES,
+    INDEX,
+    INDEX_CURVES,
+    METRICS,
+    SPLIT,
+    cache_folder,
+)
+from lookalike.core.params import MachineParams, read_params
 from lookalike.core.stage import run_stage
 from lookalike.images.shards import open_metadata
 from lookalike.images.split import read_split
-from lookalike.index.bundle import bundle_metadata, open_bundle, write_bundle
+from lookalike.index.bundle_files import open_bundle, write_bundle
+from lookalike.index.engine import engine_kind
+from lookalike.index.metadata import bundle_metadata
 from lookalike.index.params import IndexParams
-from lookalike.index.quality import recall_against_exact, retrieval_from_gallery
+from lookalike.index.quality import recall_of_bundle, retrieval_from_gallery
+from lookalike.index.thumbnails import write_thumbnails
+from lookalike.index.tuning import Trial, choose
+from lookalike.index.vectors import Vectors
 from lookalike.model.embeddings import VECTORS, open_embeddings
 from lookalike.model.network import normalise
 
 
 def main() -> None:
-    params = read_params(IndexParams)
+    params, machine = read_params(IndexParams), read_params(MachineParams)
     embeddings = open_embeddings(EMBEDDINGS)
     split = read_split(SPLIT, IMAGES)
-    metadata = bundle_metadata(open_metadata(IMAGES), embeddings.rows, split)
-    write_bundle(INDEX, EMBEDDINGS / VECTORS, metadata, embeddings.model_sha256, params)
+    metadata = bundle_metadata(open_metadata(IMAGES), embeddings, split)
+    vectors = Vectors(np.asarray(embeddings.vectors), metadata["length"].to_numpy())
+    chosen, trials = choose(vectors, params, cache_folder())
+    thumbnails = None
+    if params.thumbnail_size is not None:
+        thumbnails = partial(write_thumbnails, IMAGES, params.thumbnail_size, machine.workers)
+    source = EMBEDDINGS / VECTORS
+    write_bundle(INDEX, source, metadata, embeddings.model_sha256, chosen, thumbnails)
 
     bundle = open_bundle(INDEX, embeddings.model_sha256)
+    description = bundle.description
+    recall = recall_of_bundle(bundle, params.recall_queries)
+    size = description.files[engine_kind(params.engine).file].bytes
+    as_built = (description.trees, description.search_k, recall, size)
+    curve: list[Row] = [*trials] or [as_built]
+    rows = (rounded([*point]) for point in curve)
+    write_csv(INDEX_CURVES / "recall.csv", Trial._fields, rows)
     unit = normalise(torch.tensor(embeddings.vectors))
     write_metrics(
         METRICS / "index.json",
         {
             "images": len(bundle),
-            "recall_at_10": recall_against_exact(bundle, unit, params.recall_queries),
+            "recall_at_10": recall,
+            "trees": description.trees,
+            "search_k": description.search_k,
             "gallery": retrieval_from_gallery(unit, split),
         },
     )

@@ -275,6 +275,13 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def mongodb_uri(request: pytest.FixtureRequest) -> str:
+    """The address in MONGODB_URI where there is one, else that of `mongodb`."""
+    given = os.environ.get("MONGODB_URI")
+    return given or f"mongodb://{request.getfixturevalue('mongodb').address}"
+
+
+@pytest.fixture(scope="session")
 def one_line_error() -> Callable[..., AbstractContextManager[None]]:
     """Expect a LookalikeError of one line that holds some words: `one_line_error("a", "b")`."""
     from lookalike.core.errors import LookalikeError
@@ -391,14 +398,18 @@ def tiny_index(
     """The index bundle over `tiny_embeddings`."""
     from lookalike.images.shards import open_metadata
     from lookalike.images.split import read_split
-    from lookalike.index.bundle import bundle_metadata, write_bundle
+    from lookalike.index.bundle_files import write_bundle
+    from lookalike.index.metadata import bundle_metadata
     from lookalike.index.params import IndexParams
+    from lookalike.index.thumbnails import write_thumbnails
     from lookalike.model.embeddings import VECTORS, open_embeddings
 
     folder = tmp_path_factory.mktemp("tiny") / "index"
     embeddings = open_embeddings(tiny_embeddings)
     split = read_split(tiny_split, tiny_images)
-    metadata = bundle_metadata(open_metadata(tiny_images), embeddings.rows, split)
+    metadata = bundle_metadata(open_metadata(tiny_images), embeddings, split)
+    params = IndexParams(trees=10, search_k=10_000)
+    thumbnails = partial(write_thumbnails, tiny_images, 96, 1)
     vectors = tiny_embeddings / VECTORS
-    write_bundle(folder, vectors, metadata, embeddings.model_sha256, IndexParams(trees=10))
+    write_bundle(folder, vectors, metadata, embeddings.model_sha256, params, thumbnails)
     return folder

@@ -1,4 +1,5 @@
-"""The command line: `lookalike search | check | preset | duplicates | results | stac-items`.
+"""The command line: `lookalike search | check | preset | duplicates | publish | results |
+stac-items`.
 
 Every mistake that a user can mend is one line on stderr and exit code 1.
 """
@@ -33,6 +34,9 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     model: Annotated[Path | None, typer.Option(help="Model; default models/model.")] = None,
     index: Annotated[Path | None, typer.Option(help="Index; default models/index.")] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Hash every byte of the index first.")
+    ] = False,
 ) -> None:
     """Find the indexed images that look most like IMAGE."""
     from lookalike.search.searcher import Searcher
@@ -43,6 +47,7 @@ def search(
     searcher = Searcher.open(
         model or layout.project_root() / layout.MODEL,
         index or layout.project_root() / layout.INDEX,
+        verify,
     )
     result = searcher.search(image, k)
     if as_json:
@@ -120,6 +125,19 @@ def stac_items(
     root = layout.project_root()
     number = freeze(url, collection or [], where, label, output, root)
     print(f"{output} holds {number} items; ingest reads it with ingest.source: {output}")
+
+
+@app.command()
+def publish(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Only compare the database with the index.")
+    ] = False,
+) -> None:
+    """Make the index the current version in the MongoDB that MONGODB_URI names."""
+    from lookalike.publish.command import publish_index, verify_index
+
+    root = layout.project_root()
+    print(verify_index(root) if verify else publish_index(root))
 
 
 @app.command()

@@ -1,56 +1,65 @@
 """How much the approximate index loses against exact search."""
 
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
-import pyarrow as pa
+import pytest
 import torch
-from torch import Tensor
 
 from lookalike.images.split import SplitImage
-from lookalike.index.bundle import METADATA_SCHEMA, IndexBundle, open_bundle, write_bundle
-from lookalike.index.params import IndexParams
-from lookalike.index.quality import recall_against_exact, retrieval_from_gallery
+from lookalike.index.exact import Exact
+from lookalike.index.quality import recall_at_10, retrieval_from_gallery
+from lookalike.index.vectors import Vectors
 from lookalike.model.network import normalise
 
-MODEL = "m" * 64
-UNIT = normalise(torch.randn(2000, 24, generator=torch.Generator().manual_seed(0)))
+VALUES = np.random.default_rng(0).normal(size=(2000, 24)).astype(np.float32)
+EXACT = Exact(Vectors.measured(VALUES), "angular")
+ROWS = np.arange(0, 2000, 40)
 
 
-def bundle_over(unit: Tensor, folder: Path, params: IndexParams) -> IndexBundle:
-    """An index over vectors of images about which nothing else is known."""
-    np.save(folder / "vectors.npy", unit.numpy())
-    record = dict.fromkeys(METADATA_SCHEMA.names) | {"width": 1, "height": 1, "source": ""}
-    rows = [record | {"id": f"{n}", "path": f"{n}.png"} for n in range(len(unit))]
-    metadata = pa.Table.from_pylist(rows, METADATA_SCHEMA)
-    write_bundle(folder / "index", folder / "vectors.npy", metadata, MODEL, params)
-    return open_bundle(folder / "index", MODEL)
+def lossy(found: int) -> Callable[[np.ndarray, int], np.ndarray]:
+    """A search that finds only the first few of the exact neighbours."""
+
+    def find(queries: np.ndarray, k: int) -> np.ndarray:
+        rows = EXACT.nearest_of_each(queries, k)
+        rows[:, found:] = -1
+        return rows
+
+    return find
 
 
-def test_an_index_that_inspects_everything_loses_nothing(tmp_path: Path) -> None:
-    bundle = bundle_over(UNIT, tmp_path, IndexParams(trees=10, search_k=100_000))
-    assert recall_against_exact(bundle, UNIT, queries=50) == 1.0
+def test_exact_search_loses_nothing() -> None:
+    assert recall_at_10(EXACT.nearest_of_each, EXACT, VALUES[ROWS] + 0.1) == 1
 
 
-def test_an_index_that_inspects_little_is_seen_to_lose(tmp_path: Path) -> None:
-    bundle = bundle_over(UNIT, tmp_path, IndexParams(trees=1, search_k=1))
-    # Every query is a row of the index and finds itself: one of ten at the least.
-    assert 0.1 <= recall_against_exact(bundle, UNIT, queries=50) < 0.6
+@pytest.mark.parametrize("found", [0, 3, 9])
+def test_recall_is_the_share_of_the_ten_nearest(found: int) -> None:
+    assert recall_at_10(lossy(found), EXACT, VALUES[ROWS] + 0.1) == pytest.approx(found / 10)
 
 
-def test_the_more_it_inspects_the_more_it_finds(tmp_path: Path) -> None:
-    recalls = []
-    for search_k in (1, 300, 100_000):
-        (tmp_path / str(search_k)).mkdir()
-        params = IndexParams(trees=5, search_k=search_k)
-        bundle = bundle_over(UNIT, tmp_path / str(search_k), params)
-        recalls.append(recall_against_exact(bundle, UNIT, queries=50))
-    assert recalls[0] < recalls[1] < recalls[2]
+def test_a_query_of_the_index_is_not_its_own_neighbour() -> None:
+    assert recall_at_10(lossy(1), EXACT, VALUES[ROWS], ROWS) == 0
+    assert recall_at_10(lossy(11), EXACT, VALUES[ROWS], ROWS) == 1
 
 
-def test_fewer_images_than_neighbours_or_queries_are_enough(tmp_path: Path) -> None:
-    bundle = bundle_over(UNIT[:4], tmp_path, IndexParams(trees=2))
-    assert recall_against_exact(bundle, UNIT[:4], queries=1000) == 1.0
+def test_of_equal_vectors_any_is_right() -> None:
+    twice = Exact(Vectors.measured(np.repeat(VALUES[:300], 20, axis=0)), "angular")
+
+    def backwards(queries: np.ndarray, k: int) -> np.ndarray:
+        return twice.nearest_of_each(queries, 20)[:, : -k - 1 : -1]
+
+    assert recall_at_10(backwards, twice, VALUES[:30]) == 1
+
+
+def test_fewer_vectors_than_neighbours_are_enough() -> None:
+    few = Exact(Vectors.measured(VALUES[:4]), "angular")
+    assert recall_at_10(few.nearest_of_each, few, VALUES[:4]) == 1
+    assert recall_at_10(few.nearest_of_each, few, VALUES[:4], np.arange(4)) == 1
+
+
+def test_a_single_vector_has_no_neighbours_to_lose() -> None:
+    one = Exact(Vectors.measured(VALUES[:1]), "angular")
+    assert recall_at_10(one.nearest_of_each, one, VALUES[:1], np.arange(1)) == 1
 
 
 # --- retrieval from the gallery --------------------------------------------------------------

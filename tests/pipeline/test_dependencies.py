@@ -19,6 +19,7 @@ FLOORS = (
     {"model", "retrieval"},
     {"ingest", "split", "train", "evaluate", "index"},
     {"search"},
+    {"publish"},
     {"project"},
 )
 

@@ -13,7 +13,8 @@ from PIL import Image
 from lookalike.core.params import BaseParams
 from lookalike.images.bands import Bands
 from lookalike.images.shards import open_metadata
-from lookalike.index.bundle import bundle_metadata, write_bundle
+from lookalike.index.bundle_files import write_bundle
+from lookalike.index.metadata import bundle_metadata
 from lookalike.index.params import IndexParams
 from lookalike.model.artifact import fingerprint, load_model, save_model
 from lookalike.model.embeddings import VECTORS, open_embeddings, write_embeddings
@@ -216,9 +217,9 @@ def tile_searcher(
     write_embeddings(
         folder / "embeddings", metadata["id"].to_pylist(), model, model_sha256, extractions
     )
-    rows = bundle_metadata(metadata, open_embeddings(folder / "embeddings").rows, [])
+    rows = bundle_metadata(metadata, open_embeddings(folder / "embeddings"), [])
     vectors = folder / "embeddings" / VECTORS
-    write_bundle(folder / "index", vectors, rows, model_sha256, IndexParams(trees=10))
+    write_bundle(folder / "index", vectors, rows, model_sha256, IndexParams(engine="exact"))
     return Searcher.open(folder / "model", folder / "index")
 
 

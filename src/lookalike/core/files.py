@@ -13,6 +13,8 @@ from typing import Any
 
 Row = Sequence[str | int | float | None]
 
+SAMPLES, SAMPLE_BYTES = 64, 4096
+
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
@@ -92,6 +94,22 @@ def sha256_of_file(path: Path) -> str:
     """The sha256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sampled_sha256(path: Path) -> str:
+    """The sha256 of a file's size and of 64 blocks of 4 KB, evenly spaced from first to last.
+
+    Takes milliseconds whatever the size. Tells a file from another, also one of the same size; a
+    few changed bytes it may miss.
+    """
+    size = path.stat().st_size
+    digest = hashlib.sha256(str(size).encode())
+    last = max(0, size - SAMPLE_BYTES)
+    with path.open("rb", buffering=0) as file:
+        for start in sorted({last * n // (SAMPLES - 1) for n in range(SAMPLES)}):
+            file.seek(start)
+            digest.update(file.read(SAMPLE_BYTES))
+    return digest.hexdigest()
 
 
 def sha256_of_files(paths: Iterable[Path]) -> str:

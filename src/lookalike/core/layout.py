@@ -18,6 +18,7 @@ METRICS = Path("metrics")
 TRAIN_LOG = METRICS / "train"
 EVALUATION = METRICS / "evaluate"
 FIGURES = METRICS / "figures"
+INDEX_CURVES = METRICS / "index"
 
 
 def project_root() -> Path:

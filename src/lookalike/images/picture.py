@@ -15,7 +15,10 @@ LEAST_RANGE = 0.2
 
 
 def decode_picture(
-    data: bytes, bands: Bands | None, max_pixels: int | None = DEFAULT_MAX_PIXELS
+    data: bytes,
+    bands: Bands | None,
+    max_pixels: int | None = DEFAULT_MAX_PIXELS,
+    at_least: tuple[int, int] | None = None,
 ) -> Image.Image:
     """Decode one encoded image into 8-bit RGB for people.
 
@@ -23,13 +26,14 @@ def decode_picture(
         data: the encoded image.
         bands: None for an ordinary image (see `decode`); else which bands to show (see `stretch`).
         max_pixels: refuse an image whose header announces more; None for images already accepted.
+        at_least: width and height that are enough for an ordinary image (see `decode`).
 
     Raises:
         UndecodableImageError: it cannot be decoded.
         LookalikeError: rasterio is needed and not installed.
     """
     if bands is None:
-        return decode(data, max_pixels)
+        return decode(data, max_pixels, at_least)
     return stretch(read_geotiff(data, bands.for_people, max_pixels))
 
 

@@ -1,59 +1,69 @@
 """Annoy as the search engine (Bernhardsson, github.com/spotify/annoy): random projection trees."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from annoy import AnnoyIndex
 
 from lookalike.core.progress import track
+from lookalike.index.params import MOST_NODES, IndexParams
+from lookalike.index.vectors import Vectors
 
-METRIC: Literal["angular"] = "angular"
-MOST_NODES = 2**31 - 1  # Annoy counts in 32 bits
 
+def build(vectors: Vectors, path: Path, params: IndexParams) -> None:
+    """Build an index in its file, so that memory need not hold it.
 
-def build(vectors: np.ndarray, path: Path, trees: int, seed: int) -> None:
-    """Build an index over float32 vectors `[n, d]` and save it.
+    With one thread: with more, Annoy's file is not a function of its input.
 
-    Built with one thread: with more, Annoy's file is not a function of its input.
+    Raises:
+        ValueError: the number of trees is not chosen yet.
     """
-    engine = AnnoyIndex(vectors.shape[1], METRIC)
-    engine.set_seed(seed)
-    for row in track(range(len(vectors)), "indexing", total=len(vectors)):
-        engine.add_item(row, vectors[row])
-    engine.build(trees, n_jobs=1)
-    engine.save(str(path))
+    if params.trees is None:
+        raise ValueError("how many trees?")
+    engine = AnnoyIndex(vectors.values.shape[1], params.metric)
+    engine.set_seed(params.seed)
+    engine.on_disk_build(str(path))
+    rows = track(range(len(vectors.values)), "indexing", total=len(vectors.values))
+    for row in rows:
+        engine.add_item(row, vectors.values[row])
+    engine.build(params.trees, n_jobs=1)
+    engine.unload()
+    path.chmod(0o644)  # Annoy writes for the owner alone
 
 
-class AnnoySearcher:
-    """A saved index, memory-mapped.
+class Annoy:
+    """An index file, memory-mapped.
 
     Args:
         path: the index file.
-        dimension: the size of its vectors.
-        search_k: how many nodes a query inspects.
+        vectors: what it was built from.
+        params: how it was built, and how many nodes a query inspects.
 
     Raises:
         OSError: the file cannot be mapped or does not hold vectors of this size.
     """
 
-    def __init__(self, path: Path, dimension: int, search_k: int) -> None:
-        self._engine = AnnoyIndex(dimension, METRIC)
-        self._engine.load(str(path))
-        self._search_k = search_k
+    def __init__(self, path: Path, vectors: Vectors, params: IndexParams) -> None:
+        self._index = AnnoyIndex(vectors.values.shape[1], params.metric)
+        self._index.load(str(path))
+        self._trees = self._index.get_n_trees()
+        self._search_k = params.search_k or 0
 
     def __len__(self) -> int:
-        return int(self._engine.get_n_items())
+        return int(self._index.get_n_items())
 
-    def nearest(self, vector: Sequence[float], k: int) -> list[int]:
-        """Up to `k` rows, nearest first."""
+    def nearest(self, query: np.ndarray, k: int) -> np.ndarray:
+        return np.array(self._rows(query.tolist(), k), np.int64)
+
+    def nearest_of_each(self, queries: np.ndarray, k: int) -> np.ndarray:
+        found = np.full((len(queries), k), -1, np.int64)
+        for query, of_query in zip(queries.tolist(), found, strict=True):
+            rows = self._rows(query, k)
+            of_query[: len(rows)] = rows
+        return found
+
+    def _rows(self, query: list[float], k: int) -> list[int]:
         # The same row can be met once in every tree: fewer nodes may give fewer than k rows
-        nodes = max(self._search_k, min(k * self._engine.get_n_trees(), MOST_NODES))
-        rows: list[int] = self._engine.get_nns_by_vector(vector, k, nodes)
+        nodes = max(self._search_k, min(k * self._trees, MOST_NODES))
+        rows: list[int] = self._index.get_nns_by_vector(query, k, nodes)
         return rows
-
-    def vector(self, row: int) -> list[float]:
-        """The indexed vector of a row."""
-        vector: list[float] = self._engine.get_item_vector(row)
-        return vector

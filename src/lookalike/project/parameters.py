@@ -9,6 +9,7 @@ from lookalike.core.params import BaseParams, Block, MachineParams, parse_block,
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.index.params import IndexParams
 from lookalike.ingest.params import IngestParams
+from lookalike.publish.params import PublishParams
 from lookalike.split.params import SplitParams
 from lookalike.train.params import TrainParams
 
@@ -23,6 +24,7 @@ class Parameters:
     train: TrainParams
     evaluate: EvaluateParams
     index: IndexParams
+    publish: PublishParams
     machine: MachineParams
 
 

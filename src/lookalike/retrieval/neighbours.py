@@ -8,10 +8,18 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 QUERIES_AT_ONCE = 256
+MOST_SIMILARITIES = 2**26  # numbers in memory at once: 256 MB
 
 # The product of a few rows takes another path through the linear algebra library, where sums differ
 # in the last bits, even between equal rows of the gallery: they would not tie.
 FEWEST_ROWS = 16
+
+
+class Highest(NamedTuple):
+    """The highest scores of each row, highest first: both `[n, k]`."""
+
+    values: Tensor
+    indices: Tensor
 
 
 class Neighbours(NamedTuple):
@@ -51,14 +59,30 @@ def exact_neighbours(
     if k < 1:
         raise ValueError(f"k = {k}: should be at least 1")
     available = len(gallery) - (query_rows is not None)
-    for start in range(0, len(queries), QUERIES_AT_ONCE):
-        stop = min(start + QUERIES_AT_ONCE, len(queries))
+    at_once = max(FEWEST_ROWS, min(QUERIES_AT_ONCE, MOST_SIMILARITIES // max(1, len(gallery))))
+    for start in range(0, len(queries), at_once):
+        stop = min(start + at_once, len(queries))
         similarities = _product(queries[start:stop], gallery)
         if query_rows is not None:
             similarities.scatter_(1, query_rows[start:stop, None], -torch.inf)
-        best, indices = similarities.sort(dim=1, descending=True, stable=True)
-        best, indices = best[:, : min(k, available)], indices[:, : min(k, available)]
-        yield Neighbours(start, stop, indices.clone(), best.clone())
+        best = highest(similarities, min(k, available))
+        yield Neighbours(start, stop, best.indices, best.values)
+
+
+def highest(scores: Tensor, k: int) -> Highest:
+    """The `k` highest of each row of `[n, m]`, k at most m; equal ones by their column."""
+    values, indices = scores.topk(k, dim=1)
+    by_column = indices.argsort(dim=1)
+    values, indices = values.gather(1, by_column), indices.gather(1, by_column)
+    values, order = values.sort(dim=1, descending=True, stable=True)
+    indices = indices.gather(1, order)
+    # Where the last one ties with others outside, topk took any of them
+    last = values[:, -1:]
+    torn = (scores == last).sum(dim=1) > (values == last).sum(dim=1)
+    if torn.any():
+        ordered = scores[torn].sort(dim=1, descending=True, stable=True)
+        indices[torn] = ordered.indices[:, :k]
+    return Highest(values, indices)
 
 
 def _product(queries: Tensor, gallery: Tensor) -> Tensor:

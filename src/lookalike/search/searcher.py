@@ -7,7 +7,8 @@ from typing import Any
 from lookalike.core.errors import LookalikeError
 from lookalike.images.decode import UndecodableImageError
 from lookalike.images.pixels import decode_pixels
-from lookalike.index.bundle import IndexBundle, open_bundle
+from lookalike.index.bundle import IndexBundle
+from lookalike.index.bundle_files import open_bundle
 from lookalike.model.artifact import Model, fingerprint, load_model
 from lookalike.model.extract import forward
 from lookalike.model.transforms import evaluation_transform
@@ -60,13 +61,18 @@ class Searcher:
         self._transform = evaluation_transform(model.description.image_size)
 
     @classmethod
-    def open(cls, model: Path, index: Path) -> "Searcher":
+    def open(cls, model: Path, index: Path, verify: bool = False) -> "Searcher":
         """Open a model artifact and the index bundle that was built with it.
+
+        Args:
+            model: the model artifact.
+            index: the bundle.
+            verify: hash every byte of the bundle (see `open_bundle`).
 
         Raises:
             LookalikeError: one of them is missing or broken, or they do not belong together.
         """
-        bundle = open_bundle(index, fingerprint(model))
+        bundle = open_bundle(index, fingerprint(model), verify)
         return cls(load_model(model), bundle)
 
     def search(self, image: Path, k: int) -> SearchResult:
@@ -104,7 +110,8 @@ class Searcher:
                 )
             ]
         hits = self._index.search(embeddings[0].numpy(), k)
-        return SearchResult(name, predictions, [self._neighbour(*hit) for hit in hits])
+        found = zip(hits.rows.tolist(), hits.similarities.tolist(), strict=True)
+        return SearchResult(name, predictions, [self._neighbour(*hit) for hit in found])
 
     def _neighbour(self, row: int, similarity: float) -> Neighbour:
         record = self._index.record(row)

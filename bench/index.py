@@ -1,0 +1,185 @@
+"""The engines side by side, each through our interface and called directly.
+
+    python -m bench.index VECTORS [--rows 200000] [--queries 1000] [--engines annoy exact faiss]
+
+VECTORS is the `vectors.npy` of an embed stage. The engines index it as it is, and --rows vectors
+that are made from it: each a real one, moved by a twentieth of its length in a random direction.
+Each engine runs in a process of its own, on one thread. The overhead is what a query through an
+`IndexBundle` costs more than one of the library alone: medians over alternating rounds.
+"""
+
+import argparse
+import multiprocessing
+import os
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from lookalike.index.bundle import IndexBundle
+from lookalike.index.bundle_files import open_bundle, write_bundle
+from lookalike.index.engine import engine_kind
+from lookalike.index.exact import Exact
+from lookalike.index.metadata import FILE_SCHEMA
+from lookalike.index.params import EngineName, IndexParams
+from lookalike.index.quality import recall_at_10
+from lookalike.index.tuning import choose
+from lookalike.index.vectors import Vectors
+
+K = 10
+ROUNDS = 5
+MODEL = "0" * 64
+PERTURBATION = 0.05
+BLOCK = 10_000
+
+
+def perturbed(values: np.ndarray, rows: int, seed: int = 0) -> np.ndarray:
+    """Vectors near real ones."""
+    random = np.random.default_rng(seed)
+    made = np.empty((rows, values.shape[1]), np.float32)
+    for start in range(0, rows, BLOCK):
+        block = values[np.arange(start, min(start + BLOCK, rows)) % len(values)]
+        noise = random.normal(size=block.shape).astype(np.float32)
+        lengths = np.linalg.norm(block, axis=1, keepdims=True)
+        noise *= PERTURBATION * lengths / np.linalg.norm(noise, axis=1, keepdims=True)
+        made[start : start + BLOCK] = block + noise
+    return made
+
+
+def metadata_of(vectors: Vectors) -> pa.Table:
+    rows = len(vectors.values)
+    columns = {
+        "id": [f"{row:064x}" for row in range(rows)],
+        "path": [f"{row:07d}.jpg" for row in range(rows)],
+        "label": pa.nulls(rows, pa.string()),
+        "source": [""] * rows,
+        "split": pa.nulls(rows, pa.string()),
+        "predicted_label": pa.nulls(rows, pa.string()),
+        "width": [1] * rows,
+        "height": [1] * rows,
+        "length": vectors.lengths,
+    }
+    return pa.table(columns, FILE_SCHEMA)
+
+
+def direct(bundle: IndexBundle, folder: Path) -> tuple[Callable[[np.ndarray], Any], Any]:
+    """The library alone: a search of one query, and one of several where the library has it."""
+    description = bundle.description
+    path = str(folder / engine_kind(description.engine).file)
+    if description.engine == "annoy":
+        from annoy import AnnoyIndex
+
+        annoy = AnnoyIndex(description.dimension, "angular")
+        annoy.load(path)
+        nodes = description.search_k or -1
+
+        def one(query: np.ndarray) -> Any:
+            return annoy.get_nns_by_vector(query.tolist(), K, nodes)
+
+        return one, lambda queries: [one(query) for query in queries]
+    if description.engine == "faiss":
+        import faiss
+
+        index = faiss.read_index(path, faiss.IO_FLAG_MMAP_IFC)
+        return lambda query: index.search(query[None], K), lambda queries: index.search(queries, K)
+    unit = torch.from_numpy(bundle.vectors.values / bundle.vectors.lengths[:, None])
+
+    def several(queries: np.ndarray) -> Any:
+        blocks = torch.from_numpy(queries).split(256)
+        return [(block @ unit.T).topk(K, dim=1).indices for block in blocks]
+
+    return lambda query: (unit @ torch.from_numpy(query)).topk(K).indices, several
+
+
+def seconds(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def peak() -> float:
+    """The most memory that this process has held, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measure(name: EngineName, path: Path, queries: np.ndarray, folder: Path) -> str:
+    """Build, open and search one engine: a line of the table."""
+    torch.set_num_threads(1)
+    values = np.load(path, mmap_mode="r")
+    vectors = Vectors.measured(np.asarray(values))
+    params, _ = choose(vectors, IndexParams(engine=name, thumbnail_size=None), folder / "scratch")
+    kind = engine_kind(name)
+    before = peak()
+    build = seconds(lambda: kind.build(vectors, folder / "index-file", params))
+    memory = peak() - before
+    write_bundle(folder / name, path, metadata_of(vectors), MODEL, params)
+    opening = seconds(lambda: open_bundle(folder / name, MODEL))
+    bundle = open_bundle(folder / name, MODEL)
+    if name == "faiss":
+        import faiss
+
+        faiss.omp_set_num_threads(1)
+    one, several = direct(bundle, folder / name)
+    exact = Exact(vectors, "angular")
+    recall = recall_at_10(lambda some, k: bundle.search_each(some, k).rows, exact, queries)
+    rounds: dict[str, list[float]] = {key: [] for key in ("one", "ours", "several", "ours each")}
+    few = queries[: max(10, len(queries) // 5)]
+    for _ in range(ROUNDS):
+        rounds["one"].append(seconds(lambda: [one(query) for query in few]) / len(few))
+        rounds["ours"].append(
+            seconds(lambda: [bundle.search(query, K) for query in few]) / len(few)
+        )
+        rounds["several"].append(seconds(lambda: several(queries)) / len(queries))
+        rounds["ours each"].append(seconds(lambda: bundle.search_each(queries, K)) / len(queries))
+    medians = {key: statistics.median(times) for key, times in rounds.items()}
+    single = (medians["ours"] - medians["one"]) * 1e6
+    batch = medians["ours each"] / medians["several"] - 1
+    size = bundle.description.files[kind.file].bytes / 1e6
+    label = f"{name} ({params.trees} trees, {params.search_k} nodes)" if name == "annoy" else name
+    return (
+        f"| {label} | {build:.1f} | {size:.0f} | {memory:.0f} | {opening * 1000:.0f} "
+        f"| {recall:.4f} | {1 / medians['ours']:,.0f} "
+        f"| {1 / medians['ours each']:,.0f} | {single:+.0f} "
+        f"| {batch:+.1%} |"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="engines side by side")
+    parser.add_argument("vectors", type=Path)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--queries", type=int, default=1000)
+    parser.add_argument("--engines", nargs="+", default=["annoy", "exact", "faiss"])
+    arguments = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    real = np.load(arguments.vectors)
+    queries = perturbed(real, arguments.queries, seed=1)
+    with tempfile.TemporaryDirectory(prefix="lookalike-bench-") as temporary:
+        folder = Path(temporary)
+        many = folder / "many.npy"
+        if arguments.rows:
+            np.save(many, perturbed(real, arguments.rows))
+        for path in [arguments.vectors, *([many] if arguments.rows else [])]:
+            rows, dimension = np.load(path, mmap_mode="r").shape
+            print(
+                f"\n{rows:,} x {dimension}\n\n| engine | build, s | file, MB | memory to build, MB "
+                "| open, ms | recall@10 | queries/s, one | in batches | overhead, one, µs "
+                "| in batches |\n|---|" + "---:|" * 9
+            )
+            for name in arguments.engines:
+                with (
+                    tempfile.TemporaryDirectory(dir=folder) as own,
+                    multiprocessing.get_context("spawn").Pool(1) as pool,
+                ):
+                    print(pool.apply(measure, (name, path, queries, Path(own))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

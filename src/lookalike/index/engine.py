@@ -1,0 +1,60 @@
+"""What all search engines have in common."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from lookalike.core.extras import extra
+from lookalike.index import annoy
+from lookalike.index.exact import Exact
+from lookalike.index.params import EngineName, IndexParams
+from lookalike.index.vectors import Vectors
+from lookalike.model.embeddings import VECTORS
+
+
+class Engine(Protocol):
+    """Finds the rows of near vectors, nearest first."""
+
+    def __len__(self) -> int: ...
+
+    def nearest(self, query: np.ndarray, k: int) -> np.ndarray:
+        """Up to `k` rows, int64, near a float32 vector `[d]`."""
+        ...
+
+    def nearest_of_each(self, queries: np.ndarray, k: int) -> np.ndarray:
+        """Rows near each of several vectors `[n, d]`: int64 `[n, k]`, -1 where there are fewer."""
+        ...
+
+
+class EngineKind(NamedTuple):
+    """How an engine is kept in a bundle.
+
+    Attributes:
+        file: the name of its file.
+        package: the distribution that it comes from.
+        build: writes the file.
+        open: from the file and the vectors, memory-mapped. Raises OSError or ValueError where the
+            file is broken.
+    """
+
+    file: str
+    package: str
+    build: Callable[[Vectors, Path, IndexParams], None]
+    open: Callable[[Path, Vectors, IndexParams], Engine]
+
+
+def engine_kind(name: EngineName) -> EngineKind:
+    """An engine by its name in `params.yaml`.
+
+    Raises:
+        LookalikeError: it needs a package that is not installed.
+    """
+    if name == "annoy":
+        return EngineKind("embeddings.ann", "annoy", annoy.build, annoy.Annoy)
+    if name == "exact":
+        return EngineKind(VECTORS, "numpy", lambda vectors, path, params: None, Exact.open)
+    with extra("faiss"):
+        from lookalike.index import faiss
+    return EngineKind("embeddings.faiss", "faiss-cpu", faiss.build, faiss.Faiss)

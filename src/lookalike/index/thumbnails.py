@@ -1,0 +1,73 @@
+"""Small pictures of all indexed images, in one file of bounded size."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+import pyarrow as pa
+from PIL import Image
+
+from lookalike.core.progress import track
+from lookalike.images.bands import Bands
+from lookalike.images.picture import decode_picture
+from lookalike.images.shards import open_shards
+
+SCHEMA = pa.schema([pa.field("thumbnail", pa.binary())])
+MAX_BYTES = 2**28  # of the whole file, 256 MB
+MAX_THUMBNAIL_BYTES = 2**13
+SMALLEST = 16  # pixels of the longer side
+QUALITY = 75
+ROWS_AT_ONCE = 256
+
+
+def write_thumbnails(images: Path, size: int, workers: int, path: Path) -> None:
+    """Write a thumbnail of every image, WebP, in the order of the image store.
+
+    Where there are so many images that their share of `MAX_BYTES` is small, thumbnails are smaller.
+
+    Args:
+        images: the image store.
+        size: pixels of the longer side; images that are smaller stay as they are.
+        workers: threads that decode; how many changes no byte.
+        path: the file to write.
+    """
+    store = open_shards(images)
+    bands = Bands.from_metadata(store.schema.metadata)
+    most = min(MAX_THUMBNAIL_BYTES, MAX_BYTES // len(store))
+    make = partial(thumbnail, bands=bands, size=size, most=most)
+    starts = range(0, len(store), ROWS_AT_ONCE)
+    with (
+        ThreadPoolExecutor(max(1, workers)) as pool,  # Pillow decodes beside Python
+        pa.ipc.new_file(path, SCHEMA) as writer,
+    ):
+        for start in track(starts, "thumbnails", total=len(starts)):
+            encoded = store["image"].slice(start, ROWS_AT_ONCE).to_pylist()
+            column = pa.array(pool.map(make, encoded), pa.binary())
+            writer.write_batch(pa.record_batch([column], schema=SCHEMA))
+
+
+def open_thumbnails(path: Path) -> pa.Table:
+    """Open the file, memory-mapped.
+
+    Raises:
+        ValueError: it is no such file.
+        OSError: it cannot be read.
+    """
+    table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    if table.schema != SCHEMA:
+        raise ValueError(f"{path.name} has other columns")
+    return table
+
+
+def thumbnail(data: bytes, bands: Bands | None, size: int, most: int) -> bytes | None:
+    """One image as WebP of at most `most` bytes; None where even the smallest is larger."""
+    picture = decode_picture(data, bands, max_pixels=None, at_least=(2 * size, 2 * size))
+    while size >= SMALLEST:
+        picture.thumbnail((size, size), Image.Resampling.LANCZOS)
+        buffer = BytesIO()
+        picture.save(buffer, "WEBP", quality=QUALITY)
+        if buffer.tell() <= most:
+            return buffer.getvalue()
+        size //= 2
+    return None

@@ -1,0 +1,83 @@
+"""The database that `MONGODB_URI` names; its user and password are in no message."""
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from pymongo import MongoClient, WriteConcern
+from pymongo.database import Database
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+
+from lookalike.core.errors import LookalikeError
+from lookalike.publish.documents import Document
+
+URI = "MONGODB_URI"
+EXAMPLE = "mongodb://user:password@host:27017/lookalike"
+SCHEMES = ("mongodb://", "mongodb+srv://")
+NAME = "lookalike"  # where the address names no database
+PATIENCE = 10_000  # milliseconds until a server that does not answer is given up
+UNANSWERED = 60_000  # milliseconds for one answer
+WRONG_CREDENTIALS = {18, 8000}
+NOT_ALLOWED = {13}
+
+
+@contextmanager
+def open_database() -> Iterator[Database[Document]]:
+    """Connect, and tell what goes wrong inside of this block in one line.
+
+    Raises:
+        LookalikeError: there is no address, no server there, no right to write; or it goes away.
+    """
+    uri = os.environ.get(URI, "").strip()
+    if not uri:
+        raise LookalikeError(f"{URI} is not set: it names the server, as in {EXAMPLE}")
+    try:
+        if not uri.startswith(SCHEMES):
+            raise ValueError("no scheme")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of options that are unknown or have no such value
+            client: MongoClient[Document] = MongoClient(uri, **_defaults(uri))
+        database = client.get_default_database(NAME, write_concern=WriteConcern("majority"))
+    except (PyMongoError, Warning, ValueError, TypeError):
+        raise LookalikeError(
+            f"{URI}: is no address of a MongoDB server, as in {EXAMPLE}, or has an unknown option"
+        ) from None
+    host = urlsplit(uri).netloc.rpartition("@")[2]
+    with client:
+        try:
+            yield database
+        except PyMongoError as error:
+            raise LookalikeError(f"{host}/{database.name}: {_reason(error)}") from None
+
+
+def _defaults(uri: str) -> dict[str, Any]:
+    """Time limits that the address does not set itself."""
+    limits = {"serverSelectionTimeoutMS": PATIENCE, "socketTimeoutMS": UNANSWERED}
+    return {name: limit for name, limit in limits.items() if name.lower() not in uri.lower()}
+
+
+def _reason(error: PyMongoError) -> str:
+    """What went wrong, in words that hold nothing of the address."""
+    code = error.code if isinstance(error, OperationFailure) else None
+    if code in WRONG_CREDENTIALS:
+        return f"the server refuses the user or password in {URI}"
+    if code in NOT_ALLOWED:
+        return f"the server does not let this user do that; check the user in {URI} and its roles"
+    if isinstance(error, ServerSelectionTimeoutError):
+        return f"no MongoDB server answers there; start it, or check {URI}"
+    if isinstance(error, AutoReconnect):
+        return "the server went away; what was current stays current; publish again"
+    details: Any = error.details if isinstance(error, OperationFailure) else None
+    if isinstance(error, BulkWriteError):
+        details = next(iter(error.details.get("writeErrors", [])), error.details)
+    message = " ".join(str((details or {}).get("errmsg", "")).split())[:200]
+    return f"the server refuses ({message or type(error).__name__})"

@@ -1,0 +1,69 @@
+"""What is written: a document an image and index version, and one that describes the version."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from bson.binary import Binary, BinaryVectorDtype
+
+from lookalike.core.files import to_json
+from lookalike.index.bundle import IndexBundle
+
+Document = dict[str, Any]
+
+# A vector in BSON: its type, the bits that the last byte leaves unused, then the numbers
+VECTOR_SUBTYPE = 9
+FLOAT32_HEADER = BinaryVectorDtype.FLOAT32.value + b"\0"
+LITTLE_ENDIAN = np.dtype("<f4")
+
+# About what a server takes well in one message; a document is at most as large as its share
+BATCH_DOCUMENTS = 1000
+BATCH_BYTES = 8 * 2**20
+OVERHEAD_BYTES = 1000  # of a document beside its vector, roughly
+
+
+def version_of(bundle: IndexBundle) -> str:
+    """The name of an index version: 16 hexadecimal digits over everything in `index.json`."""
+    content = to_json(bundle.description.model_dump())
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def image_key(version: str, image_id: str) -> str:
+    """The `_id` of an image's document: its own unique index forbids a second one."""
+    return f"{version}/{image_id}"
+
+
+def image_documents(bundle: IndexBundle, version: str, rows: Sequence[int]) -> Iterator[Document]:
+    """The documents of some rows, in their order."""
+    for row, record in zip(rows, bundle.records_of(rows), strict=True):
+        vector = np.ascontiguousarray(bundle.vectors.values[row], LITTLE_ENDIAN)
+        yield {
+            "_id": image_key(version, record["id"]),
+            "version": version,
+            "row": row,
+            **record,
+            "embedding": Binary(FLOAT32_HEADER + vector.tobytes(), VECTOR_SUBTYPE),
+        }
+
+
+def batches(bundle: IndexBundle, rows: Sequence[int]) -> list[Sequence[int]]:
+    """Rows in batches, whose documents have a bounded number of bytes together."""
+    size = OVERHEAD_BYTES + bundle.vectors.values.itemsize * bundle.description.dimension
+    length = max(1, min(BATCH_DOCUMENTS, BATCH_BYTES // size))
+    return [rows[start : start + length] for start in range(0, len(rows), length)]
+
+
+def index_document(bundle: IndexBundle, version: str, metrics: dict[str, Any]) -> Document:
+    """The document of an index version."""
+    description = bundle.description
+    return {
+        "_id": version,
+        "images": description.images,
+        "dimension": description.dimension,
+        "model_sha256": description.model_sha256,
+        "vectors_sha256": description.vectors_sha256,
+        "files": {name: file.sha256 for name, file in sorted(description.files.items())},
+        "params": description.params.model_dump(),
+        "metrics": metrics,
+    }

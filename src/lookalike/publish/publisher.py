@@ -1,0 +1,116 @@
+"""Write an index version beside the others, then point at it."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from pymongo import ASCENDING, ReplaceOne
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.progress import track
+from lookalike.index.bundle import IndexBundle
+from lookalike.publish.documents import (
+    BATCH_DOCUMENTS,
+    Document,
+    batches,
+    image_documents,
+    index_document,
+    version_of,
+)
+from lookalike.publish.pointer import SILENCE, Claim, claimed
+
+IMAGES, INDEXES = "images", "indexes"
+DUPLICATE_KEY = 11000
+
+
+class Published(NamedTuple):
+    """What publishing did: images that were new, changed, and versions that were removed."""
+
+    version: str
+    new: int
+    changed: int
+    removed: list[str]
+
+
+def publish(
+    bundle: IndexBundle,
+    metrics: dict[str, Any],
+    keep_versions: int,
+    database: Database[Document],
+    silence: float = SILENCE,
+) -> Published:
+    """Make the database hold a bundle, whole, as its current version.
+
+    Every step can be done again: after an interruption, wherever it came, readers see the version
+    that was current before, and the next run completes.
+
+    Args:
+        bundle: the index.
+        metrics: what is told about it.
+        keep_versions: how many earlier versions stay.
+        database: where to.
+        silence: see `pointer`, seconds.
+
+    Raises:
+        LookalikeError: another publisher is at work, or takes over.
+    """
+    version = version_of(bundle)
+    images, indexes = database[IMAGES], database[INDEXES]
+    with claimed(database, silence) as claim:
+        # Before its images, so that what a killed publisher leaves can be found and removed
+        indexes.update_one({"_id": version}, {"$setOnInsert": {"whole": False}}, upsert=True)
+        new = changed = 0
+        parts = batches(bundle, range(len(bundle)))
+        for rows in track(parts, "publishing", total=len(parts)):
+            inserted, replaced = _upsert(images, list(image_documents(bundle, version, rows)))
+            new, changed = new + inserted, changed + replaced
+            claim.beat()
+        # After the images: to build it once costs less than to add to it a thousand times
+        images.create_index([("version", ASCENDING), ("path", ASCENDING)], unique=True)
+        _check_count(images, version, len(bundle))
+        document = {**index_document(bundle, version, metrics), "whole": True}
+        indexes.replace_one({"_id": version}, document, upsert=True)
+        kept = claim.point_at(version, keep_versions)
+        return Published(version, new, changed, _remove_all_but(kept, database, claim))
+
+
+def _upsert(images: Collection[Document], documents: Sequence[Document]) -> tuple[int, int]:
+    """Insert what is not there and replace what is; how many were new, and how many changed.
+
+    Most are new: inserting is several times as fast as asking for each.
+    """
+    try:
+        images.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        refused = error.details["writeErrors"]
+        if any(each["code"] != DUPLICATE_KEY for each in refused):
+            raise
+        there = [documents[each["index"]] for each in refused]
+        replacements = [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in there]
+        result = images.bulk_write(replacements, ordered=False)
+        return len(documents) - len(there), result.modified_count + result.upserted_count
+    return len(documents), 0
+
+
+def _check_count(images: Collection[Document], version: str, expected: int) -> None:
+    found = images.count_documents({"version": version})
+    if found != expected:
+        raise LookalikeError(
+            f"{images.database.name}.{images.name}: {found} images of version {version}, but the "
+            f"index has {expected}; lookalike publish --verify names the difference"
+        )
+
+
+def _remove_all_but(kept: list[str], database: Database[Document], claim: Claim) -> list[str]:
+    """Remove every other version, also what killed publishers left; returns their names."""
+    images, indexes = database[IMAGES], database[INDEXES]
+    others = sorted(each["_id"] for each in indexes.find({"_id": {"$nin": kept}}, {"_id": 1}))
+    for version in others:
+        indexes.update_one({"_id": version}, {"$set": {"whole": False}})
+        while some := list(images.find({"version": version}, {"_id": 1}).limit(BATCH_DOCUMENTS)):
+            images.delete_many({"_id": {"$in": [each["_id"] for each in some]}})
+            claim.beat()
+        indexes.delete_one({"_id": version})
+    return others

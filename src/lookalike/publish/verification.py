@@ -1,0 +1,107 @@
+"""Does the database hold what the bundle holds?"""
+
+import hashlib
+from collections.abc import Iterator
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import bson
+from pymongo import ASCENDING
+from pymongo.database import Database
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.listing import some_of
+from lookalike.index.bundle import IndexBundle
+from lookalike.publish.documents import (
+    Document,
+    batches,
+    image_documents,
+    index_document,
+    version_of,
+)
+from lookalike.publish.pointer import current_version
+from lookalike.publish.publisher import IMAGES, INDEXES
+
+DATABASE, INDEX = "database", "index"
+
+
+class Verified(NamedTuple):
+    """A version that database and bundle agree on.
+
+    Attributes:
+        version: its name.
+        images: how many it has.
+        digest: sha256 over its images' documents as BSON, sorted by `_id`.
+    """
+
+    version: str
+    images: int
+    digest: str
+
+
+class Comparison(NamedTuple):
+    """Paths of images by how they differ, and the digests of both sides."""
+
+    paths: dict[str, list[str]]
+    digests: dict[str, str]
+
+
+def verify(bundle: IndexBundle, metrics: dict[str, Any], database: Database[Document]) -> Verified:
+    """Compare every document of a bundle's version with the bundle.
+
+    Raises:
+        LookalikeError: they differ; the line names how.
+    """
+    version = version_of(bundle)
+    problems = []
+    if (current := current_version(database)) != version:
+        problems.append(f"current is {current or 'nothing'}")
+    expected: Document = {**index_document(bundle, version, metrics), "whole": True}
+    stored = database[INDEXES].find_one({"_id": version}) or {}
+    keys = sorted({*expected, *stored})
+    if wrong := [key for key in keys if stored.get(key) != expected.get(key)]:
+        problems.append(f"{INDEXES} differs in {some_of(wrong)}" if stored else f"no {INDEXES}")
+    found = _compare(bundle, version, database)
+    problems += [
+        f"{len(paths)} images {how} ({some_of(paths)})"
+        for how, paths in found.paths.items()
+        if paths
+    ]
+    theirs, ours = (found.digests[side][:12] for side in (DATABASE, INDEX))
+    if theirs != ours:
+        problems.append(f"digest {theirs} in the database, {ours} in the index")
+    if problems:
+        raise LookalikeError(
+            f"{database.name}: is not version {version} of the index: {'; '.join(problems)}; "
+            "publish again"
+        )
+    return Verified(version, len(bundle), found.digests[INDEX])
+
+
+def _compare(bundle: IndexBundle, version: str, database: Database[Document]) -> Comparison:
+    """Walk through both sides by id."""
+    of_version = {"$gte": f"{version}/", "$lt": f"{version}0"}  # "0" comes after "/"
+    cursor = database[IMAGES].find({"_id": of_version}).sort("_id", ASCENDING)
+    sides = [
+        ((document["_id"], DATABASE, document) for document in cursor),
+        ((document["_id"], INDEX, document) for document in _sorted_documents(bundle, version)),
+    ]
+    hashes = {DATABASE: hashlib.sha256(), INDEX: hashlib.sha256()}
+    paths: dict[str, list[str]] = {"missing": [], "too many": [], "different": []}
+    for key, group in groupby(merge(*sides, key=itemgetter(0)), key=itemgetter(0)):
+        documents = {side: document for _, side, document in group}
+        for side, document in documents.items():
+            hashes[side].update(bson.encode(document))
+        if documents.get(DATABASE) != documents.get(INDEX):
+            how = "missing" if DATABASE not in documents else "different"
+            how = "too many" if INDEX not in documents else how
+            paths[how].append(str(next(iter(documents.values())).get("path", key)))
+    return Comparison(paths, {side: whole.hexdigest() for side, whole in hashes.items()})
+
+
+def _sorted_documents(bundle: IndexBundle, version: str) -> Iterator[Document]:
+    ids = bundle.ids()
+    for rows in batches(bundle, sorted(range(len(ids)), key=ids.__getitem__)):
+        yield from image_documents(bundle, version, rows)

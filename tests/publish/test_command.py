@@ -1,0 +1,71 @@
+"""`lookalike publish` on a project."""
+
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from pymongo.database import Database
+
+from lookalike.publish.command import publish_index, verify_index
+from lookalike.publish.documents import Document
+
+OneLineError = Callable[..., AbstractContextManager[None]]
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path,
+    tiny_model: Path,
+    tiny_index: Path,
+    database: Database[Document],
+    mongodb_uri: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """A project with a model, an index and metrics, and an address to publish to."""
+    shutil.copy(REPOSITORY / "params.yaml", tmp_path)
+    shutil.copytree(tiny_index, tmp_path / "models" / "index")
+    (tmp_path / "models" / "model").symlink_to(tiny_model)
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "index.json").write_text('{"recall_at_10": 0.5}')
+    uri = urlsplit(mongodb_uri)._replace(path=f"/{database.name}")
+    monkeypatch.setenv("MONGODB_URI", uri.geturl())
+    return tmp_path
+
+
+def test_a_project_is_published_and_compared(project: Path, database: Database[Document]) -> None:
+    first, again, same = publish_index(project), publish_index(project), verify_index(project)
+    version = first.split()[1]
+    assert first.endswith("120 images, 120 new, 0 changed")
+    assert again.endswith("120 images, 0 new, 0 changed")
+    assert same.startswith(f"version {version} is current in {database.name} and the same")
+    stored = database["indexes"].find_one() or {}
+    assert stored["metrics"] == {"index": {"recall_at_10": 0.5}}
+    description = json.loads((project / "models" / "index" / "index.json").read_text())
+    assert stored["model_sha256"] == description["model_sha256"]
+
+
+def test_a_damaged_index_is_not_published(
+    project: Path, database: Database[Document], one_line_error: OneLineError
+) -> None:
+    path = project / "models" / "index" / "vectors.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with one_line_error("vectors.npy: has the fingerprint", "but index.json says"):
+        publish_index(project)
+    assert database.list_collection_names() == []
+
+
+def test_an_index_of_another_model_is_not_published(
+    project: Path, database: Database[Document], one_line_error: OneLineError
+) -> None:
+    path = project / "models" / "index" / "index.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model_sha256": "b" * 64}))
+    with one_line_error("was built with the model bbbbbbbbbbbb"):
+        publish_index(project)
+    assert database.list_collection_names() == []

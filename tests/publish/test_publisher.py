@@ -1,0 +1,202 @@
+"""Publishing versions of an index."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pymongo
+import pytest
+from pymongo import monitoring
+from pymongo.database import Database
+
+from lookalike.core.errors import LookalikeError
+from lookalike.index.bundle import IndexBundle
+from lookalike.publish.documents import Document, version_of
+from lookalike.publish.pointer import current_version
+from lookalike.publish.publisher import publish
+from lookalike.publish.verification import verify
+
+FORK = multiprocessing.get_context("fork")
+METRICS = {"index": {"recall_at_10": 0.5}}
+
+
+def everything(database: Database[Document]) -> dict[str, list[Document]]:
+    names = sorted(database.list_collection_names())
+    return {name: sorted(database[name].find(), key=lambda each: each["_id"]) for name in names}
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lookalike.publish.documents.BATCH_DOCUMENTS", 5)
+    monkeypatch.setattr("lookalike.publish.publisher.BATCH_DOCUMENTS", 5)
+
+
+def test_an_image_is_a_document_with_its_vector(
+    seven: IndexBundle, database: Database[Document]
+) -> None:
+    done = publish(seven, METRICS, 2, database)
+    assert (done.new, done.changed, done.removed) == (7, 0, [])
+    for row, record in enumerate(seven.records()):
+        stored = database["images"].find_one({"version": done.version, "path": record["path"]})
+        assert stored is not None
+        vector = stored.pop("embedding").as_vector()
+        assert vector.dtype.name == "FLOAT32"
+        assert vector.data == seven.vectors.values[row].tolist()
+        key = f"{done.version}/{record['id']}"
+        assert stored == {"_id": key, "version": done.version, "row": row, **record}
+
+
+def test_a_version_is_a_document_with_its_fingerprints(
+    seven: IndexBundle, database: Database[Document]
+) -> None:
+    version = publish(seven, METRICS, 2, database).version
+    stored = database["indexes"].find_one({"_id": version}) or {}
+    assert stored["whole"] is True
+    assert (stored["images"], stored["dimension"]) == (7, 4)
+    assert stored["vectors_sha256"] == seven.description.vectors_sha256
+    assert stored["params"]["engine"] == "exact"
+    assert stored["metrics"] == METRICS
+
+
+def test_there_can_be_no_second_document_of_an_image(
+    seven: IndexBundle, database: Database[Document]
+) -> None:
+    publish(seven, METRICS, 2, database)
+    stored = database["images"].find_one() or {}
+    for document in (stored, {**stored, "_id": "another"}):
+        with pytest.raises(pymongo.errors.DuplicateKeyError):
+            database["images"].insert_one(document)
+
+
+def test_done_twice_nothing_changes(seven: IndexBundle, database: Database[Document]) -> None:
+    publish(seven, METRICS, 2, database)
+    before = everything(database)
+    done = publish(seven, METRICS, 2, database)
+    assert (done.new, done.changed, done.removed) == (0, 0, [])
+    assert everything(database) == before
+
+
+def test_what_was_damaged_is_mended(seven: IndexBundle, database: Database[Document]) -> None:
+    publish(seven, METRICS, 2, database)
+    before = everything(database)
+    database["images"].delete_one({"row": 2})
+    database["images"].update_one({"row": 5}, {"$set": {"label": "dog"}})
+    done = publish(seven, METRICS, 2, database)
+    assert (done.new, done.changed) == (1, 1)
+    assert everything(database) == before
+
+
+def test_earlier_versions_stay_up_to_a_number(
+    make_bundle: Callable[..., IndexBundle], database: Database[Document]
+) -> None:
+    bundles = [make_bundle(4, seed) for seed in range(4)]
+    versions = [version_of(bundle) for bundle in bundles]
+    removed = [publish(bundle, {}, 2, database).removed for bundle in bundles]
+    assert removed == [[], [], [], [versions[0]]]
+    assert current_version(database) == versions[3]
+    assert {each["_id"] for each in database["indexes"].find()} == set(versions[1:])
+    assert database["images"].count_documents({}) == 12
+
+
+def test_going_back_keeps_the_version_that_was_left(
+    seven: IndexBundle, nine: IndexBundle, database: Database[Document]
+) -> None:
+    for bundle in (seven, nine, seven):
+        done = publish(bundle, {}, 1, database)
+    assert (done.new, done.removed) == (0, [])
+    assert current_version(database) == version_of(seven)
+    assert database["indexes"].count_documents({}) == 2
+
+
+class KillAt(monitoring.CommandListener):
+    """Ends this process as a power cut would, before it sends its n-th command."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.left -= 1
+        if not self.left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
+
+
+def test_killed_anywhere_readers_see_a_whole_version_and_the_next_run_completes(
+    make_bundle: Callable[..., IndexBundle],
+    seven: IndexBundle,
+    nine: IndexBundle,
+    database: Database[Document],
+    mongodb_uri: str,
+) -> None:
+    old, whole = make_bundle(5, seed=2), {}
+    for bundle in (old, seven):
+        publish(bundle, {}, 1, database)
+    whole = {version_of(bundle): bundle for bundle in (seven, nine)}
+
+    def killed_at(number: int) -> None:
+        client: Any = pymongo.MongoClient(mongodb_uri, event_listeners=[KillAt(number)])
+        publish(nine, {}, 1, client[database.name], silence=0.03)
+
+    seen = []
+    for number in range(1, 200):
+        process = FORK.Process(target=killed_at, args=(number,))
+        process.start()
+        process.join()
+        current = current_version(database)
+        assert current is not None
+        verify(whole[current], {}, database)
+        seen.append(current)
+        if process.exitcode == 0:
+            break
+    assert process.exitcode == 0
+    assert sorted(set(seen), key=seen.index) == list(whole)
+    assert {each["_id"] for each in database["indexes"].find()} == set(whole)
+    assert database["images"].count_documents({}) == 16
+
+
+def test_of_two_at_once_one_wins_and_none_corrupts(
+    make_bundle: Callable[..., IndexBundle],
+    database: Database[Document],
+    mongodb_uri: str,
+    tmp_path: Path,
+) -> None:
+    bundles = [make_bundle(300, seed) for seed in (3, 4)]
+
+    def run(number: int) -> None:
+        client: Any = pymongo.MongoClient(mongodb_uri)
+        try:
+            publish(bundles[number], {}, 2, client[database.name], silence=3)
+            line = "won"
+        except LookalikeError as error:
+            line = str(error)
+        (tmp_path / str(number)).write_text(line)
+
+    processes = [FORK.Process(target=run, args=(number,)) for number in (0, 1)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    lines = [(tmp_path / str(number)).read_text() for number in (0, 1)]
+    winner = lines.index("won")
+    assert "is publishing; try again when it is done" in lines[1 - winner]
+    assert str(processes[winner].pid) in lines[1 - winner]
+    verify(bundles[winner], {}, database)
+    publish(bundles[1 - winner], {}, 2, database)
+    verify(bundles[1 - winner], {}, database)
+
+
+def test_images_that_are_not_of_the_index_keep_the_pointer_where_it_is(
+    seven: IndexBundle, nine: IndexBundle, database: Database[Document]
+) -> None:
+    publish(seven, {}, 2, database)
+    version = version_of(nine)
+    database["images"].insert_one({"_id": f"{version}/x", "version": version, "path": "x"})
+    with pytest.raises(LookalikeError, match=f"10 images of version {version}, but the index has"):
+        publish(nine, {}, 2, database)
+    assert current_version(database) == version_of(seven)

@@ -1,0 +1,85 @@
+"""Does the database hold what the index holds?"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from pymongo.database import Database
+
+from lookalike.index.bundle import IndexBundle
+from lookalike.publish.documents import Document, version_of
+from lookalike.publish.publisher import publish
+from lookalike.publish.verification import verify
+
+OneLineError = Callable[..., AbstractContextManager[None]]
+
+
+@pytest.fixture
+def published(seven: IndexBundle, database: Database[Document]) -> Database[Document]:
+    publish(seven, {}, 2, database)
+    return database
+
+
+def test_what_was_published_is_the_same(
+    seven: IndexBundle, nine: IndexBundle, published: Database[Document]
+) -> None:
+    same = verify(seven, {}, published)
+    assert (same.version, same.images) == (version_of(seven), 7)
+    publish(nine, {}, 2, published)
+    assert verify(nine, {}, published).digest != same.digest
+
+
+def test_nothing_published_is_named(
+    seven: IndexBundle, database: Database[Document], one_line_error: OneLineError
+) -> None:
+    with one_line_error("current is nothing", "7 images missing", "and 2 more"):
+        verify(seven, {}, database)
+
+
+def test_another_current_version_is_named(
+    seven: IndexBundle,
+    nine: IndexBundle,
+    published: Database[Document],
+    one_line_error: OneLineError,
+) -> None:
+    publish(nine, {}, 2, published)
+    with one_line_error(f"is not version {version_of(seven)}", f"current is {version_of(nine)}"):
+        verify(seven, {}, published)
+
+
+def test_every_difference_is_named(
+    seven: IndexBundle, published: Database[Document], one_line_error: OneLineError
+) -> None:
+    images, version = published["images"], version_of(seven)
+    images.delete_one({"row": 2})
+    images.insert_one({"_id": f"{version}/zzz", "version": version, "path": "z.png"})
+    images.update_one({"row": 5}, {"$set": {"predicted_label": "dog"}})
+    published["indexes"].update_one({}, {"$set": {"model_sha256": "other"}})
+    with one_line_error(
+        "1 images missing ('00002.png')",
+        "1 images too many ('z.png')",
+        "1 images different ('00005.png')",
+        "indexes differs in 'model_sha256'",
+        "in the database",
+    ):
+        verify(seven, {}, published)
+
+
+def test_a_single_bit_of_a_vector_is_noticed(
+    seven: IndexBundle, published: Database[Document], one_line_error: OneLineError
+) -> None:
+    stored = published["images"].find_one({"row": 4}) or {}
+    vector = bytearray(stored["embedding"])
+    vector[-1] ^= 1
+    damaged = type(stored["embedding"])(bytes(vector), stored["embedding"].subtype)
+    published["images"].update_one({"row": 4}, {"$set": {"embedding": damaged}})
+    with one_line_error("1 images different ('00004.png')"):
+        verify(seven, {}, published)
+
+
+def test_other_versions_do_not_count(
+    seven: IndexBundle, nine: IndexBundle, published: Database[Document]
+) -> None:
+    publish(nine, {}, 2, published)
+    publish(seven, {}, 2, published)
+    assert verify(seven, {}, published).images == 7
