@@ -8,6 +8,8 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 QUERIES_AT_ONCE = 256
+# With a large gallery fewer, so that a block of similarities stays at 128 MB.
+SIMILARITIES_AT_ONCE = 2**25
 
 # The product of a few rows takes another path through the linear algebra library, where sums differ
 # in the last bits, even between equal rows of the gallery: they would not tie.
@@ -50,15 +52,37 @@ def exact_neighbours(
         raise ValueError(f"cannot compare {tuple(queries.shape)} with {tuple(gallery.shape)}")
     if k < 1:
         raise ValueError(f"k = {k}: should be at least 1")
-    available = len(gallery) - (query_rows is not None)
-    for start in range(0, len(queries), QUERIES_AT_ONCE):
-        stop = min(start + QUERIES_AT_ONCE, len(queries))
+    k = min(k, len(gallery) - (query_rows is not None))
+    at_once = min(QUERIES_AT_ONCE, SIMILARITIES_AT_ONCE // max(len(gallery), 1))
+    at_once = max(at_once, FEWEST_ROWS)
+    for start in range(0, len(queries), at_once):
+        stop = min(start + at_once, len(queries))
         similarities = _product(queries[start:stop], gallery)
         if query_rows is not None:
             similarities.scatter_(1, query_rows[start:stop, None], -torch.inf)
-        best, indices = similarities.sort(dim=1, descending=True, stable=True)
-        best, indices = best[:, : min(k, available)], indices[:, : min(k, available)]
-        yield Neighbours(start, stop, indices.clone(), best.clone())
+        yield Neighbours(start, stop, *_largest(similarities, k))
+
+
+def _largest(similarities: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Columns `[n, k]` and values `[n, k]` of the largest in each row; of equal ones the first."""
+    if k >= similarities.shape[1]:
+        return _sorted(similarities)
+    # The value after the k-th tells where a choice among equal ones was made: there, and only
+    # there, the whole row is sorted.
+    values, columns = similarities.topk(k + 1, dim=1)
+    torn = values[:, k - 1] == values[:, k] if k else torch.zeros(len(values), dtype=torch.bool)
+    columns = columns[:, :k].sort(dim=1).values
+    order, values = _sorted(similarities.gather(1, columns))
+    columns = columns.gather(1, order)
+    if torn.any():
+        all_columns, all_values = _sorted(similarities[torn])
+        columns[torn], values[torn] = all_columns[:, :k], all_values[:, :k]
+    return columns, values
+
+
+def _sorted(similarities: Tensor) -> tuple[Tensor, Tensor]:
+    values, columns = similarities.sort(dim=1, descending=True, stable=True)
+    return columns, values
 
 
 def _product(queries: Tensor, gallery: Tensor) -> Tensor:
