@@ -11,8 +11,9 @@ from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.core.progress import say
 from lookalike.core.stage import run_stage
 from lookalike.evaluate.evaluation import TABLES, Evaluation, evaluate_model
+from lookalike.evaluate.figures import draw_figures
 from lookalike.evaluate.params import EvaluateParams
-from lookalike.evaluate.queries import draw_queries
+from lookalike.images.pictures import Pictures
 from lookalike.images.split import read_split
 from lookalike.model.artifact import load_model
 from lookalike.model.compute import fix_compute
@@ -35,7 +36,7 @@ def main() -> None:
             output = extract_all(model, IMAGES, rows, base.inference_batch_size, workers)
             evaluation = evaluate_model(model, test, output, params, base.seed)
             unit = normalise(output.embeddings)
-            draw_queries(figures / "queries.png", test, unit, IMAGES, params, base.seed)
+            draw_figures(figures, evaluation, unit, Pictures(IMAGES), params, base.seed)
         else:
             say("evaluate: the split has no test images, so there is nothing to measure")
     with written_whole(EVALUATION) as tables:

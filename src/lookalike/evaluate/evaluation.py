@@ -8,8 +8,10 @@ from torch import Tensor
 
 from lookalike.core.files import Row
 from lookalike.core.seeds import seed_for
+from lookalike.evaluate.answer import Answer
 from lookalike.evaluate.classifier import evaluate_classifier
 from lookalike.evaluate.intervals import mean_interval
+from lookalike.evaluate.map import Point, place
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.images.split import SplitImage
 from lookalike.model.artifact import Model
@@ -26,6 +28,7 @@ TABLES = {
     "reliability": ("probability", "accuracy"),
     "reliability_uncalibrated": ("probability", "accuracy"),
     "recall_at_k": ("k", "recall", "precision"),
+    "map": ("path", "label", "predicted_label", "x", "y"),
 }
 # Retrieval metrics with a confidence interval, and a mean for each class.
 HEADLINES = ("recall_at_1", "map_at_r")
@@ -38,16 +41,20 @@ class Evaluation(NamedTuple):
         metrics: the headline figures, and under `intervals` how far they can be trusted.
         tables: rows of the columns that `TABLES` names; a table that does not apply is empty.
         report: precision, recall and F1 of each class as text; empty without a classifier.
+        answers: the test images and what the model says of them.
+        points: some of them on the map; none with `map: none`.
     """
 
     metrics: dict[str, Any]
     tables: dict[str, list[Row]]
     report: str
+    answers: list[Answer]
+    points: list[Point]
 
     @classmethod
     def of_nothing(cls) -> "Evaluation":
         """What there is to say without test images."""
-        return cls({"test_images": 0}, {name: [] for name in TABLES}, "")
+        return cls({"test_images": 0}, {name: [] for name in TABLES}, "", [], [])
 
 
 def evaluate_model(
@@ -68,30 +75,34 @@ def evaluate_model(
     classes = [*known, *sorted({image.label for image in test} - set(known))]
     number_of = {label: number for number, label in enumerate(classes)}
     targets = torch.tensor([number_of[image.label] for image in test], dtype=torch.int64)
-    draws, seed = params.bootstrap_draws, seed_for(seed, "bootstrap")
+    draws, drawing_seed = params.bootstrap_draws, seed_for(seed, "bootstrap")
+
     metrics: dict[str, Any] = {"test_images": len(test)}
     intervals: dict[str, list[float]] = {}
     tables: dict[str, list[Row]] = {name: [] for name in TABLES}
     by_class: Sequence[tuple[float | None, ...]] = [(None, None, None)] * len(classes)
+    answers = [Answer(image.row, image.path, image.label, None, None) for image in test]
     report = ""
     if output.logits is not None:
-        found = evaluate_classifier(model, output.logits, targets, classes, draws, seed)
+        found = evaluate_classifier(model, output.logits, targets, classes, draws, drawing_seed)
         metrics |= found.metrics
         intervals |= found.intervals
         tables |= found.tables
-        tables["predictions"] = [
-            (image.path, image.label, classes[number], probability)
-            for image, (number, probability) in zip(test, found.predictions, strict=True)
+        answers = [
+            answer._replace(predicted=classes[number], probability=probability)
+            for answer, (number, probability) in zip(answers, found.predictions, strict=True)
         ]
+        tables["predictions"] = [answer[1:] for answer in answers]
         by_class, report = found.by_class, found.report
 
-    embeddings = normalise(output.embeddings)
+    unit = normalise(output.embeddings)
     itself = torch.arange(len(test))
-    retrieval = evaluate_retrieval(embeddings, targets, embeddings, targets, itself, params.ranks)
+    retrieval = evaluate_retrieval(unit, targets, unit, targets, itself, params.ranks)
     metrics |= retrieval.summary()
     for name in HEADLINES:
         if name in retrieval.scores:
-            intervals[name] = mean_interval(retrieval.scores[name].numpy(), draws, seed)
+            values = retrieval.scores[name].numpy()
+            intervals[name] = mean_interval(values, draws, drawing_seed)
     metrics["intervals"] = intervals
     tables["recall_at_k"] = list[Row](retrieval.curve())
     counts = torch.bincount(targets, minlength=len(classes)).tolist()
@@ -102,7 +113,12 @@ def evaluate_model(
             classes, counts, by_class, *means, strict=True
         )
     ]
-    return Evaluation(metrics, tables, report)
+    points = [] if params.map == "none" else place(answers, unit.numpy(), params.map, seed)
+    tables["map"] = [
+        (point.answer.path, point.answer.label, point.answer.predicted, point.x, point.y)
+        for point in points
+    ]
+    return Evaluation(metrics, tables, report, answers, points)
 
 
 def _mean_by_class(
