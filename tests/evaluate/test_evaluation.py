@@ -12,6 +12,7 @@ from lookalike.model.artifact import Model, load_model
 from lookalike.model.extract import extract_all
 from lookalike.model.network import Output
 
+PARAMS = EvaluateParams(bootstrap_draws=20, map="pca")
 LABELS = ["0", "0", "0", "1", "1", "2"]
 
 
@@ -40,7 +41,7 @@ def perfect(labels: list[str]) -> Output:
 
 
 def evaluated(model: Model, labels: list[str], output: Output) -> Evaluation:
-    return evaluate_model(model, images_of(labels), output, EvaluateParams(bootstrap_draws=20), 0)
+    return evaluate_model(model, images_of(labels), output, PARAMS, 0)
 
 
 def table(evaluation: Evaluation, name: str) -> list[dict[str, object]]:
@@ -126,8 +127,10 @@ def test_without_classes_retrieval_alone_is_measured(headless: Model) -> None:
     assert "accuracy" not in found.metrics
     assert found.metrics["recall_at_1"] == 1
     assert list(found.metrics["intervals"]) == ["recall_at_1", "map_at_r"]
-    assert {name for name, rows in found.tables.items() if rows} == {"classes", "recall_at_k"}
+    filled = {name for name, rows in found.tables.items() if rows}
+    assert filled == {"classes", "recall_at_k", "map"}
     assert found.report == ""
+    assert {answer.predicted for answer in found.answers} == {None}
     assert found.tables["classes"] == [
         ("0", 3, None, None, None, 1.0, 1.0),
         ("1", 2, None, None, None, 1.0, 1.0),
@@ -163,7 +166,7 @@ def test_a_trained_model_is_measured_on_real_images(
 ) -> None:
     test = [image for image in read_split(tiny_split, tiny_images) if image.split == "test"]
     output = extract_all(model, tiny_images, [image.row for image in test], 32, workers=0)
-    found = evaluate_model(model, test, output, EvaluateParams(bootstrap_draws=20), seed=0)
+    found = evaluate_model(model, test, output, PARAMS, seed=0)
     right = [row["label"] == row["predicted_label"] for row in table(found, "predictions")]
     low, high = found.metrics["intervals"]["accuracy"]
     assert found.metrics["test_images"] == found.metrics["queries"] == len(test) == 18
