@@ -15,16 +15,17 @@ from lookalike.evaluate.figures import draw_figures
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.images.pictures import Pictures
 from lookalike.images.split import read_split
-from lookalike.model.artifact import load_model
+from lookalike.model.artifact import fingerprint, load_model
 from lookalike.model.compute import fix_compute
 from lookalike.model.extract import extract_all
+from lookalike.model.memo_key import open_memo
 from lookalike.model.network import normalise
 
 
 def main() -> None:
     params = read_params(EvaluateParams)
     base = read_params(BaseParams)
-    workers = read_params(MachineParams).workers
+    machine = read_params(MachineParams)
     fix_compute(base)
     model = load_model(MODEL)
     test = [image for image in read_split(SPLIT, IMAGES) if image.split == "test"]
@@ -32,8 +33,9 @@ def main() -> None:
     with written_whole(FIGURES) as figures:
         figures.mkdir()
         if test:
-            rows = [image.row for image in test]
-            output = extract_all(model, IMAGES, rows, base.inference_batch_size, workers)
+            rows, batch_size = [image.row for image in test], base.inference_batch_size
+            with open_memo(model, fingerprint(MODEL), IMAGES, batch_size, machine) as memo:
+                output = extract_all(model, IMAGES, rows, batch_size, machine.workers, memo)
             evaluation = evaluate_model(model, test, output, params, base.seed)
             unit = normalise(output.embeddings)
             draw_figures(figures, evaluation, unit, Pictures(IMAGES), params, base.seed)

@@ -48,6 +48,7 @@ def test_a_few_images_make_no_map() -> None:
     assert place(answers(4), unit(4), "tsne", seed=0) == []
 
 
+@pytest.mark.filterwarnings("ignore:invalid value")  # of the variance that there is none of
 def test_embeddings_that_are_all_the_same_are_one_place() -> None:
     points = place(answers(8), np.ones((8, 4), np.float32) / 2, "pca", seed=0)
     assert {(point.x, point.y) for point in points} == {(0.0, 0.0)}

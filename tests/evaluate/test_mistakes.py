@@ -8,7 +8,7 @@ from PIL import Image
 
 from lookalike.evaluate import mistakes
 from lookalike.evaluate.answer import Answer
-from lookalike.evaluate.mistakes import COLUMNS, HARDEST, ROWS, draw_hardest_classes, draw_mistakes
+from lookalike.evaluate.mistakes import HARDEST, draw_hardest_classes, draw_mistakes
 from lookalike.images.pictures import Pictures
 from lookalike.retrieval.gallery import Panel, draw_gallery
 
@@ -45,9 +45,13 @@ def test_the_surest_mistakes_come_first_and_right_answers_not_at_all(
     assert Image.open(tmp_path / "m.png").format == "PNG"
 
 
-def test_no_more_mistakes_than_fit(drawn: Drawn, tiny_images: Path, tmp_path: Path) -> None:
-    draw_mistakes(tmp_path / "m.png", answers(*[("a", "b", 0.5)] * 50), Pictures(tiny_images))
-    assert [len(row) for row in drawn["m.png"]] == [COLUMNS] * ROWS
+def test_no_more_mistakes_than_fit(
+    drawn: Drawn, tiny_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mistakes, "ROWS", 2)
+    monkeypatch.setattr(mistakes, "COLUMNS", 3)
+    draw_mistakes(tmp_path / "m.png", answers(*[("a", "b", 0.5)] * 9), Pictures(tiny_images))
+    assert [len(row) for row in drawn["m.png"]] == [3, 3]
 
 
 def test_without_mistakes_there_is_no_picture(tiny_images: Path, tmp_path: Path) -> None:
