@@ -1,6 +1,7 @@
 """Stage `embed`: the embedding and the predicted class of every ingested image.
 
-Reads the model and `data/images/`; writes `data/embeddings/`, row i for row i of the images.
+Reads the model and `data/images/`; writes `data/embeddings/`, row i for row i of the images. What
+was embedded before, here or in `evaluate`, is taken from the memo.
 """
 
 from lookalike.core.layout import EMBEDDINGS, IMAGES, MODEL
@@ -11,17 +12,19 @@ from lookalike.model.artifact import fingerprint, load_model
 from lookalike.model.compute import fix_compute
 from lookalike.model.embeddings import write_embeddings
 from lookalike.model.extract import extract
+from lookalike.model.memo_key import open_memo
 
 
 def main() -> None:
     base = read_params(BaseParams)
-    workers = read_params(MachineParams).workers
+    machine = read_params(MachineParams)
     fix_compute(base)
-    model = load_model(MODEL)
+    model, model_sha256 = load_model(MODEL), fingerprint(MODEL)
     ids = open_metadata(IMAGES)["id"].to_pylist()
-    rows = list(range(len(ids)))
-    extractions = extract(model, IMAGES, rows, base.inference_batch_size, workers)
-    write_embeddings(EMBEDDINGS, ids, model, fingerprint(MODEL), extractions)
+    rows, batch_size = list(range(len(ids))), base.inference_batch_size
+    with open_memo(model, model_sha256, IMAGES, batch_size, machine) as memo:
+        extractions = extract(model, IMAGES, rows, batch_size, machine.workers, memo)
+        write_embeddings(EMBEDDINGS, ids, model, model_sha256, extractions)
 
 
 if __name__ == "__main__":

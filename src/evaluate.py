@@ -5,47 +5,46 @@ Reads the model, `data/images/` and `data/split.csv`; writes `metrics/evaluate.j
 against all other test images.
 """
 
-from lookalike.core.files import write_csv, write_metrics, written_whole
+from lookalike.core.files import rounded, write_csv, write_metrics, written_whole
 from lookalike.core.layout import EVALUATION, FIGURES, IMAGES, METRICS, MODEL, SPLIT
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.core.progress import say
 from lookalike.core.stage import run_stage
-from lookalike.evaluate.evaluation import (
-    CLASS_COLUMNS,
-    PREDICTION_COLUMNS,
-    Evaluation,
-    evaluate_model,
-)
+from lookalike.evaluate.evaluation import TABLES, Evaluation, evaluate_model
+from lookalike.evaluate.figures import draw_figures
 from lookalike.evaluate.params import EvaluateParams
-from lookalike.evaluate.queries import draw_queries
+from lookalike.images.pictures import Pictures
 from lookalike.images.split import read_split
-from lookalike.model.artifact import load_model
+from lookalike.model.artifact import fingerprint, load_model
 from lookalike.model.compute import fix_compute
 from lookalike.model.extract import extract_all
+from lookalike.model.memo_key import open_memo
 from lookalike.model.network import normalise
 
 
 def main() -> None:
     params = read_params(EvaluateParams)
     base = read_params(BaseParams)
-    workers = read_params(MachineParams).workers
+    machine = read_params(MachineParams)
     fix_compute(base)
     model = load_model(MODEL)
     test = [image for image in read_split(SPLIT, IMAGES) if image.split == "test"]
-    evaluation = Evaluation({"test_images": 0}, [], [])
+    evaluation = Evaluation.of_nothing()
     with written_whole(FIGURES) as figures:
         figures.mkdir()
         if test:
-            rows = [image.row for image in test]
-            output = extract_all(model, IMAGES, rows, base.inference_batch_size, workers)
-            evaluation = evaluate_model(model, test, output)
+            rows, batch_size = [image.row for image in test], base.inference_batch_size
+            with open_memo(model, fingerprint(MODEL), IMAGES, batch_size, machine) as memo:
+                output = extract_all(model, IMAGES, rows, batch_size, machine.workers, memo)
+            evaluation = evaluate_model(model, test, output, params, base.seed)
             unit = normalise(output.embeddings)
-            draw_queries(figures / "queries.png", test, unit, IMAGES, params, base.seed)
+            draw_figures(figures, evaluation, unit, Pictures(IMAGES), params, base.seed)
         else:
             say("evaluate: the split has no test images, so there is nothing to measure")
     with written_whole(EVALUATION) as tables:
-        write_csv(tables / "predictions.csv", PREDICTION_COLUMNS, evaluation.predictions)
-        write_csv(tables / "classes.csv", CLASS_COLUMNS, evaluation.classes)
+        for name, columns in TABLES.items():
+            write_csv(tables / f"{name}.csv", columns, rounded(evaluation.tables[name]))
+        (tables / "report.txt").write_text(evaluation.report, encoding="utf-8")
     write_metrics(METRICS / "evaluate.json", evaluation.metrics)
 
 

@@ -1,5 +1,4 @@
-"""The command line: `lookalike search | check | preset | duplicates | publish | results |
-stac-items`.
+"""The command line `lookalike`; its commands are those of `lookalike --help`.
 
 Every mistake that a user can mend is one line on stderr and exit code 1.
 """
@@ -17,6 +16,7 @@ from lookalike.core.extras import extra
 from lookalike.core.files import to_json
 
 STAC_ITEMS = Path("data/items.parquet")
+REPORT = Path("report.html")
 
 app = typer.Typer(
     name="lookalike",
@@ -146,6 +146,17 @@ def results() -> None:
     from lookalike.project.results import results
 
     print(results(layout.project_root(), command=sys.argv[0]))
+
+
+@app.command()
+def report(
+    output: Annotated[Path, typer.Option("-o", help="The HTML file to write.")] = REPORT,
+) -> None:
+    """Write one HTML file with the metrics, plots and pictures of the last run."""
+    from lookalike.project.report import write_report
+
+    write_report(layout.project_root(), output)
+    print(f"{output} shows the last run; it needs nothing but itself")
 
 
 def main() -> None:

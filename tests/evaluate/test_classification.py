@@ -11,10 +11,16 @@ from sklearn.metrics import (
     balanced_accuracy_score,
     precision_score,
     recall_score,
+    roc_auc_score,
     top_k_accuracy_score,
 )
 
-from lookalike.evaluate.classification import classification_by_class, classification_metrics
+from lookalike.evaluate.classification import (
+    classification_by_class,
+    classification_metrics,
+    text_report,
+    worst_confusions,
+)
 
 
 @st.composite
@@ -62,11 +68,61 @@ def test_the_top_five_are_counted_where_there_are_more_classes(
         assert metrics["top5_accuracy"] == pytest.approx(expected)
 
 
-def test_two_classes_leave_out_the_top_five() -> None:
+def test_two_classes_have_every_metric_but_the_top_five() -> None:
     metrics = classification_metrics(np.array([0, 1]), np.array([[0.9, 0.1], [0.8, 0.2]]))
     assert metrics == pytest.approx(
-        {"accuracy": 0.5, "balanced_accuracy": 0.5, "macro_f1": (2 / 3 + 0) / 2}
+        {
+            "accuracy": 0.5,
+            "balanced_accuracy": 0.5,
+            "macro_precision": 0.25,
+            "macro_recall": 0.5,
+            "macro_f1": (2 / 3 + 0) / 2,
+            "weighted_precision": 0.25,
+            "weighted_recall": 0.5,
+            "weighted_f1": (2 / 3 + 0) / 2,
+            "macro_auroc": 1.0,
+            "log_loss": -(np.log(0.9) + np.log(0.2)) / 2,
+        }
     )
+
+
+@given(answers())
+def test_the_area_under_the_roc_is_the_mean_over_the_classes_that_are_tested(
+    given: tuple[np.ndarray, np.ndarray],
+) -> None:
+    targets, probabilities = given
+    tested = np.unique(targets)
+    metrics = classification_metrics(targets, probabilities)
+    assert ("macro_auroc" in metrics) == (len(tested) > 1)
+    if len(tested) > 1:
+        areas = [roc_auc_score(targets == number, probabilities[:, number]) for number in tested]
+        assert metrics["macro_auroc"] == pytest.approx(np.mean(areas))
+
+
+@given(answers())
+def test_the_log_loss_is_the_mean_surprise(given: tuple[np.ndarray, np.ndarray]) -> None:
+    targets, probabilities = given
+    single = probabilities.astype(np.float32)
+    surprise = -np.log(single[np.arange(len(targets)), targets])
+    assert classification_metrics(targets, single)["log_loss"] == pytest.approx(
+        float(surprise.mean()), rel=1e-4
+    )
+
+
+def test_the_report_names_the_classes_that_are_tested() -> None:
+    report = text_report(np.array([0, 0, 2]), np.array([0, 1, 2]), ["ant", "bee", "cat"])
+    assert "ant     1.0000    0.5000    0.6667         2" in report
+    assert "bee" not in report
+
+
+def test_the_most_frequent_confusions_come_first() -> None:
+    targets = np.array([0, 0, 0, 1, 1, 2, 2])
+    predicted = np.array([0, 2, 2, 0, 1, 1, 2])
+    assert worst_confusions(targets, predicted, most=2) == [(0, 2, 2), (1, 0, 1)]
+
+
+def test_where_nothing_is_confused_there_are_no_confusions() -> None:
+    assert worst_confusions(np.array([0, 1]), np.array([0, 1]), most=9) == []
 
 
 def test_each_class_counts_the_same_in_the_balanced_accuracy() -> None:

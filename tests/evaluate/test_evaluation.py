@@ -5,17 +5,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from lookalike.evaluate.evaluation import (
-    CLASS_COLUMNS,
-    PREDICTION_COLUMNS,
-    Evaluation,
-    evaluate_model,
-)
+from lookalike.evaluate.evaluation import TABLES, Evaluation, evaluate_model
+from lookalike.evaluate.params import EvaluateParams
 from lookalike.images.split import SplitImage, read_split
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.extract import extract_all
 from lookalike.model.network import Output
 
+PARAMS = EvaluateParams(bootstrap_draws=20, map="pca")
 LABELS = ["0", "0", "0", "1", "1", "2"]
 
 
@@ -43,50 +40,63 @@ def perfect(labels: list[str]) -> Output:
     return Output(one_hot * 3, one_hot * 20)
 
 
+def evaluated(model: Model, labels: list[str], output: Output) -> Evaluation:
+    return evaluate_model(model, images_of(labels), output, PARAMS, 0)
+
+
+def table(evaluation: Evaluation, name: str) -> list[dict[str, object]]:
+    return [dict(zip(TABLES[name], row, strict=True)) for row in evaluation.tables[name]]
+
+
 @pytest.fixture
 def known(model: Model) -> Evaluation:
-    return evaluate_model(model, images_of(LABELS), perfect(LABELS))
+    return evaluated(model, LABELS, perfect(LABELS))
 
 
 def test_a_model_that_knows_everything_has_full_marks(known: Evaluation) -> None:
-    assert known.metrics == pytest.approx(
-        {
-            "test_images": 6,
-            "accuracy": 1.0,
-            "balanced_accuracy": 1.0,
-            "macro_f1": 1.0,
-            "top5_accuracy": 1.0,
-            "recall_at_1": 1.0,
-            "recall_at_5": 1.0,
-            "map_at_r": 1.0,
-            "queries": 5,
-            "queries_without_match": 1,
-        }
-    )
+    metrics = dict(known.metrics)
+    intervals = metrics.pop("intervals")
+    counts = [metrics.pop(key) for key in ("test_images", "queries", "queries_without_match")]
+    errors = [metrics.pop(key) for key in ("log_loss", "ece", "ece_uncalibrated")]
+    precisions = [metrics.pop(f"precision_at_{k}") for k in (1, 5)]
+    assert counts == [6, 5, 1]
+    assert errors == pytest.approx([0, 0, 0], abs=1e-3)
+    assert precisions == pytest.approx([1.0, (3 * 2 + 2 * 1) / 5 / 5])
+    assert list(metrics) == [
+        *("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1"),
+        *("weighted_precision", "weighted_recall", "weighted_f1", "top5_accuracy", "macro_auroc"),
+        *("recall_at_1", "recall_at_5", "map_at_r", "r_precision", "mrr"),
+    ]
+    assert set(metrics.values()) == {1.0}
+    assert intervals == {
+        name: [1.0, 1.0]
+        for name in (
+            *("accuracy", "balanced_accuracy", "macro_f1", "top5_accuracy"),
+            *("recall_at_1", "map_at_r"),
+        )
+    }
 
 
 def test_every_test_image_has_a_row_with_the_prediction_at_the_models_temperature(
     known: Evaluation,
 ) -> None:
-    row = dict(zip(PREDICTION_COLUMNS, known.predictions[3], strict=True))
-    probability = round(float(torch.tensor([0.0, 10, 0, 0, 0, 0]).softmax(0)[1]), 6)
-    assert row == {
+    assert len(known.tables["predictions"]) == 6
+    assert table(known, "predictions")[3] == {
         "path": "1/3.png",
         "label": "1",
         "predicted_label": "1",
-        "probability": probability,
+        "probability": float(torch.tensor([0.0, 10, 0, 0, 0, 0]).softmax(0)[1]),
     }
-    assert len(known.predictions) == 6
 
 
 def test_every_class_of_the_model_has_a_row_even_without_test_images(known: Evaluation) -> None:
-    rows = [dict(zip(CLASS_COLUMNS, row, strict=True)) for row in known.classes]
+    rows = table(known, "classes")
     assert [row["label"] for row in rows] == ["0", "1", "2", "3", "4", "5"]
     assert [row["test_images"] for row in rows] == [3, 2, 1, 0, 0, 0]
 
 
 def test_a_class_without_test_images_has_no_scores(known: Evaluation) -> None:
-    rows = [dict(zip(CLASS_COLUMNS, row, strict=True)) for row in known.classes]
+    rows = table(known, "classes")
     assert [row["f1"] for row in rows] == [1.0, 1.0, 1.0, None, None, None]
     assert {rows[5][key] for key in ("precision", "recall")} == {None}
 
@@ -94,31 +104,51 @@ def test_a_class_without_test_images_has_no_scores(known: Evaluation) -> None:
 def test_the_recall_of_a_class_is_none_where_no_image_has_another_to_find(
     known: Evaluation,
 ) -> None:
-    recalls = [row[CLASS_COLUMNS.index("recall_at_1")] for row in known.classes]
+    recalls = [row["recall_at_1"] for row in table(known, "classes")]
     assert recalls == [1.0, 1.0, None, None, None, None]
 
 
-def test_without_classes_only_retrieval_is_measured(headless: Model) -> None:
+def test_a_confusion_has_its_share_of_the_images_of_its_class(model: Model) -> None:
+    found = evaluated(model, LABELS, perfect(["0", "3", "0", "1", "1", "2"]))
+    assert table(found, "confusions") == [
+        {
+            "confusion": "0 → 3",
+            "label": "0",
+            "predicted_label": "3",
+            "images": 1,
+            "share": pytest.approx(1 / 3),
+        }
+    ]
+
+
+def test_without_classes_retrieval_alone_is_measured(headless: Model) -> None:
     output = Output(perfect(LABELS).embeddings, None)
-    found = evaluate_model(headless, images_of(LABELS), output)
-    assert list(found.metrics) == [
-        "test_images",
-        "recall_at_1",
-        "recall_at_5",
-        "map_at_r",
-        "queries",
-        "queries_without_match",
+    found = evaluated(headless, LABELS, output)
+    assert "accuracy" not in found.metrics
+    assert found.metrics["recall_at_1"] == 1
+    assert list(found.metrics["intervals"]) == ["recall_at_1", "map_at_r"]
+    filled = {name for name, rows in found.tables.items() if rows}
+    assert filled == {"classes", "recall_at_k", "map"}
+    assert found.report == ""
+    assert {answer.predicted for answer in found.answers} == {None}
+    assert found.tables["classes"] == [
+        ("0", 3, None, None, None, 1.0, 1.0),
+        ("1", 2, None, None, None, 1.0, 1.0),
+        ("2", 1, None, None, None, None, None),
     ]
-    assert found.predictions == []
-    assert found.classes == [
-        ("0", 3, None, None, None, 1.0),
-        ("1", 2, None, None, None, 1.0),
-        ("2", 1, None, None, None, None),
-    ]
+
+
+def test_images_of_a_class_that_training_never_saw_count_as_wrong(model: Model) -> None:
+    output = perfect(["0", "0", "1", "1"])
+    found = evaluated(model, ["0", "0", "new", "new"], output)
+    assert found.metrics["accuracy"] == 0.5
+    assert found.metrics["recall_at_1"] == 1.0
+    assert [row["label"] for row in table(found, "classes")][-1] == "new"
+    assert table(found, "confusions")[0]["confusion"] == "new → 1"
 
 
 def test_a_single_test_image_can_be_classified_but_finds_nothing(model: Model) -> None:
-    metrics = evaluate_model(model, images_of(["4"]), perfect(["4"])).metrics
+    metrics = evaluated(model, ["4"], perfect(["4"])).metrics
     assert metrics["accuracy"] == 1.0
     assert (metrics["queries"], metrics["queries_without_match"]) == (0, 1)
     assert "recall_at_1" not in metrics
@@ -128,8 +158,7 @@ def test_the_length_of_an_embedding_does_not_matter(model: Model) -> None:
     output = Output(
         torch.tensor([[100.0, 1], [1.0, 0], [0, 1], [1, 100]]), perfect(list("0011")).logits
     )
-    metrics = evaluate_model(model, images_of(list("0011")), output).metrics
-    assert metrics["recall_at_1"] == 1.0
+    assert evaluated(model, list("0011"), output).metrics["recall_at_1"] == 1.0
 
 
 def test_a_trained_model_is_measured_on_real_images(
@@ -137,8 +166,10 @@ def test_a_trained_model_is_measured_on_real_images(
 ) -> None:
     test = [image for image in read_split(tiny_split, tiny_images) if image.split == "test"]
     output = extract_all(model, tiny_images, [image.row for image in test], 32, workers=0)
-    found = evaluate_model(model, test, output)
-    right = [row[1] == row[2] for row in found.predictions]
-    assert found.metrics["test_images"] == len(test) == 18
+    found = evaluate_model(model, test, output, PARAMS, seed=0)
+    right = [row["label"] == row["predicted_label"] for row in table(found, "predictions")]
+    low, high = found.metrics["intervals"]["accuracy"]
+    assert found.metrics["test_images"] == found.metrics["queries"] == len(test) == 18
     assert found.metrics["accuracy"] == pytest.approx(sum(right) / 18)
-    assert found.metrics["queries"] == 18
+    assert low <= found.metrics["accuracy"] <= high
+    assert all(found.tables[name] for name in TABLES if name != "confusions")

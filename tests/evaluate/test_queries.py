@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
+from lookalike.evaluate.answer import Answer
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.evaluate.queries import choose_queries, draw_queries
 from lookalike.images.bands import Bands
-from lookalike.images.split import SplitImage, read_split
+from lookalike.images.pictures import Pictures
+from lookalike.images.split import read_split
 from lookalike.model.embeddings import open_embeddings
 from lookalike.model.network import normalise
 
@@ -55,27 +57,31 @@ def test_the_seed_decides_the_queries() -> None:
 @pytest.fixture(scope="module")
 def tested(
     tiny_images: Path, tiny_split: Path, tiny_embeddings: Path
-) -> tuple[list[SplitImage], Tensor]:
+) -> tuple[list[Answer], Tensor]:
     """The test images and their embeddings."""
-    test = [image for image in read_split(tiny_split, tiny_images) if image.split == "test"]
+    test = [
+        Answer(image.row, image.path, image.label, None, None)
+        for image in read_split(tiny_split, tiny_images)
+        if image.split == "test"
+    ]
     unit = normalise(torch.tensor(open_embeddings(tiny_embeddings).vectors))
-    return test, unit[[image.row for image in test]]
+    return test, unit[[answer.row for answer in test]]
 
 
 def drawn(
     path: Path,
-    tested: tuple[list[SplitImage], Tensor],
+    tested: tuple[list[Answer], Tensor],
     images: Path,
     queries: int,
     neighbours: int,
 ) -> Path:
     params = EvaluateParams(gallery_queries=queries, gallery_neighbours=neighbours)
-    draw_queries(path, *tested, images, params, seed=0)
+    draw_queries(path, *tested, Pictures(images), params, seed=0)
     return path
 
 
 def test_the_picture_is_the_same_bytes_every_time(
-    tested: tuple[list[SplitImage], Tensor], tiny_images: Path, tmp_path: Path
+    tested: tuple[list[Answer], Tensor], tiny_images: Path, tmp_path: Path
 ) -> None:
     one = drawn(tmp_path / "one.png", tested, tiny_images, 2, 2)
     other = drawn(tmp_path / "other.png", tested, tiny_images, 2, 2)
@@ -83,7 +89,7 @@ def test_the_picture_is_the_same_bytes_every_time(
 
 
 def test_the_picture_grows_with_queries_and_neighbours(
-    tested: tuple[list[SplitImage], Tensor], tiny_images: Path, tmp_path: Path
+    tested: tuple[list[Answer], Tensor], tiny_images: Path, tmp_path: Path
 ) -> None:
     small = Image.open(drawn(tmp_path / "small.png", tested, tiny_images, 1, 1))
     large = Image.open(drawn(tmp_path / "large.png", tested, tiny_images, 2, 3))
@@ -92,7 +98,7 @@ def test_the_picture_grows_with_queries_and_neighbours(
 
 
 def test_more_is_asked_for_than_there_is_and_all_of_it_is_shown(
-    tested: tuple[list[SplitImage], Tensor], tiny_images: Path, tmp_path: Path
+    tested: tuple[list[Answer], Tensor], tiny_images: Path, tmp_path: Path
 ) -> None:
     few = (tested[0][:3], tested[1][:3])
     everything = drawn(tmp_path / "all.png", few, tiny_images, 3, 2)
@@ -101,7 +107,7 @@ def test_more_is_asked_for_than_there_is_and_all_of_it_is_shown(
 
 
 def test_a_single_test_image_is_shown_alone(
-    tested: tuple[list[SplitImage], Tensor], tiny_images: Path, tmp_path: Path
+    tested: tuple[list[Answer], Tensor], tiny_images: Path, tmp_path: Path
 ) -> None:
     alone = drawn(tmp_path / "one.png", (tested[0][:1], tested[1][:1]), tiny_images, 3, 2)
     assert Image.open(alone).width < 250
@@ -110,7 +116,7 @@ def test_a_single_test_image_is_shown_alone(
 def test_bands_are_drawn_as_pictures_for_people(
     tile_images: Callable[[Bands], Path], tmp_path: Path
 ) -> None:
-    test = [SplitImage(row, "a", "crop", "test") for row in range(3)]
+    test = [Answer(row, "a", "crop", None, None) for row in range(3)]
     tested = (test, normalise(torch.eye(3)))
     pictures = []
     for number, rgb in enumerate([(1, 2, 3), (1, 2, 3), (5, 2, 3)]):

@@ -6,10 +6,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
 from lookalike.images.dataset import ImageDataset
+from lookalike.model import extract as extraction
 from lookalike.model.artifact import Model, build_network, load_model
 from lookalike.model.extract import extract, extract_all, forward
+from lookalike.model.memo import Memo
+from lookalike.model.network import Output
 from lookalike.model.transforms import evaluation_transform
 
 BATCH = 8
@@ -45,13 +49,64 @@ def test_the_number_of_workers_changes_no_bit(model: Model, tiny_images: Path) -
     assert torch.equal(none.embeddings, two.embeddings)
 
 
-def test_batches_come_in_order_and_the_padding_of_the_last_is_cut_off(
-    model: Model, tiny_images: Path
+def test_blocks_come_in_order(
+    model: Model, tiny_images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts = list(extract(model, tiny_images, list(range(10)), 4, workers=0))
+    whole = extract_all(model, tiny_images, list(range(10)), BATCH, workers=0)
+    monkeypatch.setattr(extraction, "BLOCK", 4)
+    parts = list(extract(model, tiny_images, list(range(10)), BATCH, workers=0))
     assert [(part.start, part.stop) for part in parts] == [(0, 4), (4, 8), (8, 10)]
-    assert [part.embeddings.shape for part in parts] == [(4, 16), (4, 16), (2, 16)]
     assert [len(part.logits) for part in parts if part.logits is not None] == [4, 4, 2]
+    assert torch.equal(torch.cat([part.embeddings for part in parts]), whole.embeddings)
+
+
+@settings(max_examples=10)
+@given(
+    before=st.sets(st.integers(0, 29)),
+    rows=st.lists(st.integers(0, 29), min_size=1, max_size=12),
+    block=st.integers(1, 5),
+)
+def test_what_is_remembered_is_what_computing_it_again_gives(
+    at: Model,
+    tiny_images: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    before: set[int],
+    rows: list[int],
+    block: int,
+) -> None:
+    expected = extract_all(at, tiny_images, rows, BATCH, workers=0)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Memo(tmp_path_factory.mktemp("memo"), "k", 16 + 6, 1.0) as memo,
+    ):
+        patch.setattr(extraction, "BLOCK", block)
+        for _ in extract(at, tiny_images, sorted(before), BATCH, 0, memo):
+            pass
+        found = extract_all(at, tiny_images, rows, BATCH, 0, memo)
+    assert torch.equal(found.embeddings, expected.embeddings)
+    assert found.logits is not None
+    assert expected.logits is not None
+    assert torch.equal(found.logits, expected.logits)
+
+
+def test_nothing_is_computed_twice(
+    model: Model, tiny_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = []
+
+    def counting(model: Model, images: Tensor) -> Output:
+        computed.append(len(images))
+        return forward(model, images)
+
+    monkeypatch.setattr(extraction, "forward", counting)
+    for rows in (range(8), range(4, 12)):
+        with Memo(tmp_path, "k", 16 + 6, 1.0) as memo:
+            extract_all(model, tiny_images, list(rows), 4, 0, memo)
+    assert computed == [4, 4, 4]
+
+
+def test_without_images_there_are_no_blocks(model: Model, tiny_images: Path) -> None:
+    assert list(extract(model, tiny_images, [], BATCH, workers=2)) == []
 
 
 def test_rows_are_given_in_the_order_in_which_they_were_asked_for(

@@ -3,7 +3,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.retrieval.metrics import average_precision_at_r, recall_at_k
+from lookalike.retrieval.metrics import (
+    average_precision_at_r,
+    precision_at_k,
+    r_precision,
+    recall_at_k,
+    reciprocal_rank,
+)
 
 rankings = st.integers(1, 12).flatmap(
     lambda ranks: st.lists(
@@ -41,6 +47,33 @@ def test_average_precision_is_that_of_the_reference(
     assert values.tolist() == pytest.approx(expected, abs=1e-6)
 
 
+@given(rankings, st.data())
+def test_r_precision_counts_the_matches_of_the_first_r_ranks(
+    found: list[list[bool]], data: st.DataObject
+) -> None:
+    relevant = [data.draw(st.integers(1, len(ranking))) for ranking in found]
+    expected = [sum(ranking[:r]) / r for ranking, r in zip(found, relevant, strict=True)]
+    values = r_precision(torch.tensor(found), torch.tensor(relevant))
+    assert values.tolist() == pytest.approx(expected, abs=1e-6)
+
+
+@given(rankings, st.data())
+def test_precision_is_the_share_of_matches(found: list[list[bool]], data: st.DataObject) -> None:
+    k = data.draw(st.integers(1, len(found[0])))
+    expected = [sum(ranking[:k]) / k for ranking in found]
+    assert precision_at_k(torch.tensor(found), k).tolist() == pytest.approx(expected, abs=1e-6)
+
+
+def test_precision_beyond_the_ranks_there_are_is_refused() -> None:
+    with pytest.raises(ValueError, match="precision at 3 in 2 ranks"):
+        precision_at_k(torch.ones(1, 2, dtype=torch.bool), 3)
+
+
+def test_the_reciprocal_rank_is_that_of_the_first_match() -> None:
+    found = torch.tensor([[True, True, True], [False, False, True], [False, False, False]])
+    assert reciprocal_rank(found).tolist() == pytest.approx([1, 1 / 3, 0])
+
+
 @given(rankings)
 def test_recall_never_falls_as_k_grows(found: list[list[bool]]) -> None:
     recalls = torch.stack([recall_at_k(torch.tensor(found), k) for k in range(1, 13)])
@@ -73,3 +106,5 @@ def test_average_precision_of_the_examples_of_its_paper() -> None:
 def test_more_or_fewer_relevant_images_than_can_be_ranked_are_refused(relevant: int) -> None:
     with pytest.raises(ValueError, match="in 3 ranks"):
         average_precision_at_r(torch.ones(1, 3, dtype=torch.bool), torch.tensor([relevant]))
+    with pytest.raises(ValueError, match="in 3 ranks"):
+        r_precision(torch.ones(1, 3, dtype=torch.bool), torch.tensor([relevant]))

@@ -61,12 +61,12 @@ def write_metrics(path: Path, metrics: dict[str, Any]) -> None:
 
 
 def rounded(value: Any) -> Any:
-    """Round every float in nested dictionaries and lists to six decimals."""
+    """Round every float in nested dictionaries, lists and tuples to six decimals."""
     if isinstance(value, float):
         return round(value, 6)
     if isinstance(value, dict):
         return {key: rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [rounded(item) for item in value]
     return value
 

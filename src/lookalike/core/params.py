@@ -47,6 +47,7 @@ class MachineParams(Block):
     block = "machine"
 
     workers: int = Field(default=2, ge=0)
+    memo_gigabytes: float = Field(default=5.0, ge=0)
 
 
 AnyBlock = TypeVar("AnyBlock", bound=Block)

@@ -7,74 +7,128 @@ import torch
 from torch import Tensor
 
 from lookalike.core.files import Row
-from lookalike.evaluate.classification import classification_by_class, classification_metrics
+from lookalike.core.seeds import seed_for
+from lookalike.evaluate.answer import Answer
+from lookalike.evaluate.classifier import evaluate_classifier
+from lookalike.evaluate.intervals import mean_interval
+from lookalike.evaluate.map import Point, place
+from lookalike.evaluate.params import EvaluateParams
 from lookalike.images.split import SplitImage
 from lookalike.model.artifact import Model
 from lookalike.model.network import Output, normalise
 from lookalike.retrieval.evaluation import Retrieval, evaluate_retrieval
 
-PREDICTION_COLUMNS = ("path", "label", "predicted_label", "probability")
-CLASS_COLUMNS = ("label", "test_images", "precision", "recall", "f1", "recall_at_1")
+# The tables in `metrics/evaluate/` and their columns.
+TABLES = {
+    "predictions": ("path", "label", "predicted_label", "probability"),
+    "classes": ("label", "test_images", "precision", "recall", "f1", "recall_at_1", "map_at_r"),
+    "confusions": ("confusion", "label", "predicted_label", "images", "share"),
+    "precision_recall": ("recall", "precision"),
+    "roc": ("false_positive_rate", "true_positive_rate"),
+    "reliability": ("probability", "accuracy"),
+    "reliability_uncalibrated": ("probability", "accuracy"),
+    "recall_at_k": ("k", "recall", "precision"),
+    "map": ("path", "label", "predicted_label", "x", "y"),
+}
+# Retrieval metrics with a confidence interval, and a mean for each class.
+HEADLINES = ("recall_at_1", "map_at_r")
 
 
 class Evaluation(NamedTuple):
-    """The content of `metrics/evaluate.json` and of the tables in `metrics/evaluate/`.
+    """The content of `metrics/evaluate.json` and of the files in `metrics/evaluate/`.
 
     Attributes:
-        metrics: the headline figures.
-        predictions: a row a test image, of `PREDICTION_COLUMNS`; the confusion matrix shows it.
-        classes: a row a class, of `CLASS_COLUMNS`.
+        metrics: the headline figures, and under `intervals` how far they can be trusted.
+        tables: rows of the columns that `TABLES` names; a table that does not apply is empty.
+        report: precision, recall and F1 of each class as text; empty without a classifier.
+        answers: the test images and what the model says of them.
+        points: some of them on the map; none with `map: none`.
     """
 
     metrics: dict[str, Any]
-    predictions: list[Row]
-    classes: list[Row]
+    tables: dict[str, list[Row]]
+    report: str
+    answers: list[Answer]
+    points: list[Point]
+
+    @classmethod
+    def of_nothing(cls) -> "Evaluation":
+        """What there is to say without test images."""
+        return cls({"test_images": 0}, {name: [] for name in TABLES}, "", [], [])
 
 
-def evaluate_model(model: Model, test: list[SplitImage], output: Output) -> Evaluation:
+def evaluate_model(
+    model: Model, test: list[SplitImage], output: Output, params: EvaluateParams, seed: int
+) -> Evaluation:
     """Score the network's output for the test images, at least one.
 
     Classification is left out where the model has no classes (`train.epochs: 0`).
+
+    Args:
+        model: what the output comes from.
+        test: the test images.
+        output: the embedding and the logits of each.
+        params: the `evaluate` block.
+        seed: the experiment's.
     """
-    classes = model.description.classes or sorted({image.label for image in test})
+    known = model.description.classes
+    classes = [*known, *sorted({image.label for image in test} - set(known))]
     number_of = {label: number for number, label in enumerate(classes)}
     targets = torch.tensor([number_of[image.label] for image in test], dtype=torch.int64)
-    embeddings = normalise(output.embeddings)
-    itself = torch.arange(len(test))
-    retrieval = evaluate_retrieval(embeddings, targets, embeddings, targets, query_rows=itself)
+    draws, drawing_seed = params.bootstrap_draws, seed_for(seed, "bootstrap")
+
     metrics: dict[str, Any] = {"test_images": len(test)}
-    predictions: list[Row] = []
-    scores: Sequence[tuple[float | None, ...]] = [(None, None, None)] * len(classes)
+    intervals: dict[str, list[float]] = {}
+    tables: dict[str, list[Row]] = {name: [] for name in TABLES}
+    by_class: Sequence[tuple[float | None, ...]] = [(None, None, None)] * len(classes)
+    answers = [Answer(image.row, image.path, image.label, None, None) for image in test]
+    report = ""
     if output.logits is not None:
-        probabilities = model.probabilities(output.logits)
-        metrics |= classification_metrics(targets.numpy(), probabilities.numpy())
-        best = probabilities.max(dim=1)
-        predictions = [
-            (image.path, image.label, classes[number], round(probability, 6))
-            for image, number, probability in zip(
-                test, best.indices.tolist(), best.values.tolist(), strict=True
-            )
+        found = evaluate_classifier(model, output.logits, targets, classes, draws, drawing_seed)
+        metrics |= found.metrics
+        intervals |= found.intervals
+        tables |= found.tables
+        answers = [
+            answer._replace(predicted=classes[number], probability=probability)
+            for answer, (number, probability) in zip(answers, found.predictions, strict=True)
         ]
-        scores = classification_by_class(targets.numpy(), best.indices.numpy(), len(classes))
+        tables["predictions"] = [answer[1:] for answer in answers]
+        by_class, report = found.by_class, found.report
+
+    unit = normalise(output.embeddings)
+    itself = torch.arange(len(test))
+    retrieval = evaluate_retrieval(unit, targets, unit, targets, itself, params.ranks)
     metrics |= retrieval.summary()
+    for name in HEADLINES:
+        if name in retrieval.scores:
+            values = retrieval.scores[name].numpy()
+            intervals[name] = mean_interval(values, draws, drawing_seed)
+    metrics["intervals"] = intervals
+    tables["recall_at_k"] = list[Row](retrieval.curve())
     counts = torch.bincount(targets, minlength=len(classes)).tolist()
-    recalls = _recall_at_1_by_class(retrieval, targets, len(classes))
-    return Evaluation(
-        metrics,
-        predictions,
-        [
-            (label, count, *(score if count else (None, None, None)), recall)
-            for label, count, score, recall in zip(classes, counts, scores, recalls, strict=True)
-        ],
-    )
+    means = [_mean_by_class(retrieval, name, targets, len(classes)) for name in HEADLINES]
+    tables["classes"] = [
+        (label, count, *(scores if count else (None, None, None)), *found_again)
+        for label, count, scores, *found_again in zip(
+            classes, counts, by_class, *means, strict=True
+        )
+    ]
+    points = [] if params.map == "none" else place(answers, unit.numpy(), params.map, seed)
+    tables["map"] = [
+        (point.answer.path, point.answer.label, point.answer.predicted, point.x, point.y)
+        for point in points
+    ]
+    return Evaluation(metrics, tables, report, answers, points)
 
 
-def _recall_at_1_by_class(
-    retrieval: Retrieval, targets: Tensor, classes: int
+def _mean_by_class(
+    retrieval: Retrieval, name: str, targets: Tensor, classes: int
 ) -> list[float | None]:
     """The mean over a class's queries; None where none of them had anything to find."""
-    found = retrieval.recall_at.get(1, torch.empty(0))
+    if name not in retrieval.scores:
+        return [None] * classes
     of_class = targets[retrieval.queries]
-    sums = torch.bincount(of_class, weights=found.double(), minlength=classes).tolist()
+    values = retrieval.scores[name].double()
+    sums = torch.bincount(of_class, weights=values, minlength=classes).tolist()
     queries = torch.bincount(of_class, minlength=classes).tolist()
-    return [round(s / n, 6) if n else None for s, n in zip(sums, queries, strict=True)]
+    return [s / n if n else None for s, n in zip(sums, queries, strict=True)]

@@ -7,11 +7,9 @@ import torch
 from torch import Tensor
 
 from lookalike.core.seeds import seed_for
+from lookalike.evaluate.answer import Answer
 from lookalike.evaluate.params import EvaluateParams
-from lookalike.images.bands import Bands
-from lookalike.images.picture import decode_picture
-from lookalike.images.shards import open_shards
-from lookalike.images.split import SplitImage
+from lookalike.images.pictures import Pictures
 from lookalike.retrieval.gallery import Panel, draw_gallery
 from lookalike.retrieval.neighbours import exact_neighbours
 
@@ -20,9 +18,9 @@ TITLE = "Test images (left) and the other test images that look most like them (
 
 def draw_queries(
     path: Path,
-    test: list[SplitImage],
+    test: list[Answer],
     embeddings: Tensor,
-    images: Path,
+    pictures: Pictures,
     params: EvaluateParams,
     seed: int,
 ) -> None:
@@ -32,17 +30,13 @@ def draw_queries(
         path: the file to write.
         test: the test images.
         embeddings: theirs, rows of length 1.
-        images: the image store.
+        pictures: the images.
         params: how many queries and neighbours.
         seed: what chooses the queries.
     """
-    store = open_shards(images)
-    bands = Bands.from_metadata(store.schema.metadata)
 
     def panel(position: int, caption: str, right: bool | None) -> Panel:
-        data = store["image"][test[position].row].as_py()
-        image = decode_picture(data, bands, max_pixels=None)
-        return Panel(image, caption, right)
+        return Panel(pictures[test[position].row], caption, right)
 
     queries = torch.tensor(choose_queries([image.label for image in test], params, seed))
     depth = params.gallery_neighbours

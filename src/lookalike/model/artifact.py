@@ -1,6 +1,7 @@
 """The model artifact: a folder with the weights and everything needed to use them."""
 
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ from torch import Tensor
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_files, to_json, written_whole
 from lookalike.images.bands import Bands
+from lookalike.model.fold import fold
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.transforms import ImageSize
 
@@ -51,6 +53,11 @@ class Model:
     def __init__(self, description: ModelDescription, network: EmbeddingNetwork) -> None:
         self.description = description
         self.network = network.eval()
+
+    @cached_property
+    def folded(self) -> EmbeddingNetwork:
+        """A copy of the network that says the same, faster; see `fold`."""
+        return fold(self.network, self.description.precision)
 
     @property
     def dimension(self) -> int:

@@ -4,9 +4,7 @@ from pathlib import Path
 
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
-from lookalike.images.bands import Bands
-from lookalike.images.picture import decode_picture
-from lookalike.images.shards import open_shards
+from lookalike.images.pictures import Pictures
 from lookalike.project.duplicates import Duplicates, Member
 from lookalike.retrieval.gallery import Panel, draw_gallery
 
@@ -29,8 +27,7 @@ def draw_duplicates(root: Path, found: Duplicates, path: Path) -> None:
     """
     if not found.groups:
         raise LookalikeError("--gallery: there are no near-duplicates to draw")
-    store = open_shards(root / layout.IMAGES)
-    bands = Bands.from_metadata(store.schema.metadata)
+    pictures = Pictures(root / layout.IMAGES)
     side_of = next(iter(found.sides.values()), {})
 
     def panel(member: Member, first: Member) -> Panel:
@@ -38,7 +35,7 @@ def draw_duplicates(root: Path, found: Duplicates, path: Path) -> None:
         known = side is not None and side_of_first is not None and member is not first
         folder, _, name = member.path.rpartition("/")
         return Panel(
-            decode_picture(store["image"][member.row].as_py(), bands, max_pixels=None),
+            pictures[member.row],
             f"{folder.rpartition('/')[2]}\n{name}\n{side or ''}",
             side == side_of_first if known else None,
         )

@@ -1,15 +1,24 @@
 """How well queries find images of their class in a gallery."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from lookalike.retrieval.metrics import average_precision_at_r, recall_at_k
+from lookalike.retrieval.metrics import (
+    average_precision_at_r,
+    precision_at_k,
+    r_precision,
+    recall_at_k,
+    reciprocal_rank,
+)
 from lookalike.retrieval.neighbours import exact_neighbours
 
-# Ranks for recall@k; those beyond the gallery's size are left out.
-RECALL_AT = (1, 5, 10)
+# Ranks for recall@k and precision@k; those beyond the gallery's size are left out.
+RANKS = (1, 5, 10)
+# How many ranks the curves of recall and precision show.
+CURVE = 50
 
 
 class Retrieval(NamedTuple):
@@ -17,24 +26,32 @@ class Retrieval(NamedTuple):
 
     Attributes:
         queries: int64 `[n]`, the positions of the queries that were answered.
-        recall_at: for each k, float `[n]`.
-        average_precision_at_r: float `[n]`.
+        scores: float `[n]` for each metric: `recall_at_K`, `precision_at_K`, `map_at_r`,
+            `r_precision`, `mrr`.
+        matches: bool `[n, up to CURVE]`, is the neighbour at that rank of the query's class?
         without_match: how many queries were left out.
     """
 
     queries: Tensor
-    recall_at: dict[int, Tensor]
-    average_precision_at_r: Tensor
+    scores: dict[str, Tensor]
+    matches: Tensor
     without_match: int
 
     def summary(self) -> dict[str, float | int]:
         """The mean metrics under the project's keys; only the counts where nothing was answered."""
-        counts = {"queries": len(self.queries), "queries_without_match": self.without_match}
-        if not len(self.queries):
-            return dict(counts)
-        means = {f"recall_at_{k}": _mean(values) for k, values in self.recall_at.items()}
-        means["map_at_r"] = _mean(self.average_precision_at_r)
-        return {**means, **counts}
+        means = {name: float(values.double().mean()) for name, values in self.scores.items()}
+        return {**means, "queries": len(self.queries), "queries_without_match": self.without_match}
+
+    def curve(self) -> list[tuple[int, float, float]]:
+        """Mean recall and precision at each rank, from 1: `(k, recall, precision)`."""
+        return [
+            (
+                k,
+                float(recall_at_k(self.matches, k).double().mean()),
+                float(precision_at_k(self.matches, k).double().mean()),
+            )
+            for k in range(1, self.matches.shape[1] + 1)
+        ]
 
 
 def evaluate_retrieval(
@@ -43,6 +60,7 @@ def evaluate_retrieval(
     gallery: Tensor,
     gallery_targets: Tensor,
     query_rows: Tensor | None = None,
+    ranks: Sequence[int] = RANKS,
 ) -> Retrieval:
     """Rank the gallery for each query by exact search and score the rankings.
 
@@ -51,31 +69,51 @@ def evaluate_retrieval(
         query_targets: class numbers, int64 `[n]`.
         gallery: `[m, d]`, rows of length 1.
         gallery_targets: class numbers, int64 `[m]`.
-        query_rows: int64 `[n]`, where each query stands in the gallery, if it does.
+        query_rows: int64 `[n]`, where each query stands in the gallery, if it does; there it is no
+            neighbour of its own.
+        ranks: k of recall@k and precision@k.
     """
     same_class = _count_relevant(query_targets, gallery_targets, query_rows)
     answerable = torch.nonzero(same_class > 0).flatten()
     if not len(answerable):
-        return Retrieval(answerable, {}, torch.empty(0), len(queries))
+        return Retrieval(answerable, {}, torch.empty((0, 0), dtype=torch.bool), len(queries))
+    queries, query_targets = queries[answerable], query_targets[answerable]
     relevant = same_class[answerable]
-    available = len(gallery) - (query_rows is not None)
-    ks = [k for k in RECALL_AT if k <= available]
-    recalls: dict[int, list[Tensor]] = {k: [] for k in ks}
-    precisions: list[Tensor] = []
     rows = None if query_rows is None else query_rows[answerable]
-    depth = max([int(relevant.max()), *ks])
-    for found in exact_neighbours(queries[answerable], gallery, depth, rows):
+    ranks = [k for k in ranks if k <= len(gallery) - (rows is not None)]
+    depth = max(int(relevant.max()), CURVE, *ranks)
+
+    blocks, first_matches = [], []
+    for found in exact_neighbours(queries, gallery, depth, rows):
         block = slice(found.start, found.stop)
-        matches = gallery_targets[found.indices] == query_targets[answerable][block, None]
-        for k in ks:
-            recalls[k].append(recall_at_k(matches, k))
-        precisions.append(average_precision_at_r(matches, relevant[block]))
+        matches = gallery_targets[found.indices] == query_targets[block, None]
+        blocks.append(_scores(matches, relevant[block], ranks))
+        first_matches.append(matches[:, :CURVE])
+    scores = {name: torch.cat([block[name] for block in blocks]) for name in blocks[0]}
+
+    late = scores["mrr"] == 0  # their first match lies deeper
+    if late.any():
+        late_rows = None if rows is None else rows[late]
+        targets = query_targets[late, None]
+        scores["mrr"][late] = torch.cat(
+            [
+                reciprocal_rank(gallery_targets[found.indices] == targets[found.start : found.stop])
+                for found in exact_neighbours(queries[late], gallery, len(gallery), late_rows)
+            ]
+        )
     return Retrieval(
-        answerable,
-        {k: torch.cat(parts) for k, parts in recalls.items()},
-        torch.cat(precisions),
-        len(queries) - len(answerable),
+        answerable, scores, torch.cat(first_matches), len(same_class) - len(answerable)
     )
+
+
+def _scores(matches: Tensor, relevant: Tensor, ranks: Sequence[int]) -> dict[str, Tensor]:
+    return {
+        **{f"recall_at_{k}": recall_at_k(matches, k) for k in ranks},
+        **{f"precision_at_{k}": precision_at_k(matches, k) for k in ranks},
+        "map_at_r": average_precision_at_r(matches, relevant),
+        "r_precision": r_precision(matches, relevant),
+        "mrr": reciprocal_rank(matches),
+    }
 
 
 def _count_relevant(
@@ -84,7 +122,3 @@ def _count_relevant(
     highest = int(torch.cat([query_targets, gallery_targets]).max()) if len(query_targets) else 0
     counts = torch.bincount(gallery_targets, minlength=highest + 1)[query_targets]
     return counts - int(query_rows is not None)
-
-
-def _mean(values: Tensor) -> float:
-    return float(values.double().mean())

@@ -1,4 +1,4 @@
-"""Pictures of queries with their neighbours: right ones framed green, wrong ones red."""
+"""Pictures of images in rows: right ones framed green, wrong ones red."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,17 +14,25 @@ FRAMES = {None: "#4a4a4a", True: "#2e8b57", False: "#c8323c"}
 
 
 class Panel(NamedTuple):
-    """One picture: an RGB image, a short caption, and whether it is right (None: the query)."""
+    """One picture: an RGB image, a short caption, and whether it is right (None: no question)."""
 
     image: Image.Image
     caption: str
     right: bool | None
 
 
-def draw_gallery(rows: Sequence[Sequence[Panel]], title: str, path: Path) -> None:
-    """Draw each row of panels, the query first, into a PNG file; whole or not at all.
+def draw_gallery(
+    rows: Sequence[Sequence[Panel]], title: str, path: Path, headings: Sequence[str] = ()
+) -> None:
+    """Draw each row of panels into a PNG file; whole or not at all.
 
     The bytes depend on the panels alone: no date, no version of the drawing library.
+
+    Args:
+        rows: the panels; a query comes first in its row.
+        title: a line above them.
+        path: the file to write.
+        headings: a short text left of each row, if any.
     """
     columns = max(len(row) for row in rows)
     with matplotlib.rc_context({"font.family": "DejaVu Sans", "font.size": 9}):
@@ -45,6 +53,8 @@ def draw_gallery(rows: Sequence[Sequence[Panel]], title: str, path: Path) -> Non
                 for spine in axis.spines.values():
                     spine.set_color(FRAMES[panel.right])
                     spine.set_linewidth(2.5)
+        for heading, row_axes in zip(headings, axes, strict=bool(headings)):
+            row_axes[0].set_ylabel(heading, fontsize=9, parse_math=False)
         figure.suptitle(title, fontsize=11, x=0.01, ha="left", parse_math=False)
         with written_whole(path) as partial:
             figure.savefig(partial, format="png", metadata={"Software": None})

@@ -1,7 +1,9 @@
 """Ranking metrics, a value for each query.
 
 All take `matches`, a boolean tensor `[queries, k]`: is the query's j-th nearest neighbour of its
-class? Relevant are the gallery images of the query's class, the query itself left out.
+class? Relevant are the gallery images of the query's class, the query itself left out; R is their
+number. Names and values are those of `AccuracyCalculator` of pytorch-metric-learning (Musgrave,
+Belongie, Lim: "A Metric Learning Reality Check", 2020), which has no recall at k.
 """
 
 import torch
@@ -17,11 +19,21 @@ def recall_at_k(matches: Tensor, k: int) -> Tensor:
     return matches[:, :k].any(dim=1).float()
 
 
+def precision_at_k(matches: Tensor, k: int) -> Tensor:
+    """The share of the first `k` neighbours that are of the query's class; float `[queries]`.
+
+    Raises:
+        ValueError: fewer than `k` columns.
+    """
+    if k > matches.shape[1]:
+        raise ValueError(f"precision at {k} in {matches.shape[1]} ranks")
+    return matches[:, :k].float().mean(dim=1)
+
+
 def average_precision_at_r(matches: Tensor, relevant: Tensor) -> Tensor:
     """The mean over the first R ranks of precision where they match; float `[queries]`.
 
-    R is the number of relevant images, so a perfect ranking gives 1 (Musgrave, Belongie, Lim: "A
-    Metric Learning Reality Check", 2020, section 3.2).
+    A perfect ranking gives 1 (section 3.2 of the paper).
 
     Args:
         matches: at least `max(relevant)` columns.
@@ -30,9 +42,27 @@ def average_precision_at_r(matches: Tensor, relevant: Tensor) -> Tensor:
     Raises:
         ValueError: too few columns, or a query with nothing to find.
     """
+    counted = _first_r(matches, relevant)
+    precision = counted.cumsum(dim=1) / torch.arange(1, matches.shape[1] + 1)
+    return ((precision * counted).sum(dim=1) / relevant).float()
+
+
+def r_precision(matches: Tensor, relevant: Tensor) -> Tensor:
+    """The share of the first R neighbours that are of the query's class; float `[queries]`.
+
+    Arguments and errors are those of `average_precision_at_r`.
+    """
+    return (_first_r(matches, relevant).sum(dim=1) / relevant).float()
+
+
+def reciprocal_rank(matches: Tensor) -> Tensor:
+    """1 over the rank of the first match, 0 where none of the ranks matches; float `[queries]`."""
+    first = matches.int().argmax(dim=1)  # of equal values the first
+    return matches.any(dim=1) / (first + 1.0)
+
+
+def _first_r(matches: Tensor, relevant: Tensor) -> Tensor:
+    """The matches of each query within its first R ranks."""
     if relevant.min() < 1 or relevant.max() > matches.shape[1]:
         raise ValueError(f"R from {relevant.min()} to {relevant.max()} in {matches.shape[1]} ranks")
-    ranks = torch.arange(1, matches.shape[1] + 1)
-    counted = matches & (ranks <= relevant[:, None])
-    precision = counted.cumsum(dim=1) / ranks
-    return ((precision * counted).sum(dim=1) / relevant).float()
+    return matches & (torch.arange(1, matches.shape[1] + 1) <= relevant[:, None])

@@ -8,7 +8,8 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 QUERIES_AT_ONCE = 256
-MOST_SIMILARITIES = 2**26  # numbers in memory at once: 256 MB
+# With a large gallery fewer, so that a block of similarities stays at 128 MB.
+SIMILARITIES_AT_ONCE = 2**25
 
 # The product of a few rows takes another path through the linear algebra library, where sums differ
 # in the last bits, even between equal rows of the gallery: they would not tie.
@@ -58,14 +59,15 @@ def exact_neighbours(
         raise ValueError(f"cannot compare {tuple(queries.shape)} with {tuple(gallery.shape)}")
     if k < 1:
         raise ValueError(f"k = {k}: should be at least 1")
-    available = len(gallery) - (query_rows is not None)
-    at_once = max(FEWEST_ROWS, min(QUERIES_AT_ONCE, MOST_SIMILARITIES // max(1, len(gallery))))
+    k = min(k, len(gallery) - (query_rows is not None))
+    at_once = min(QUERIES_AT_ONCE, SIMILARITIES_AT_ONCE // max(len(gallery), 1))
+    at_once = max(at_once, FEWEST_ROWS)
     for start in range(0, len(queries), at_once):
         stop = min(start + at_once, len(queries))
         similarities = _product(queries[start:stop], gallery)
         if query_rows is not None:
             similarities.scatter_(1, query_rows[start:stop, None], -torch.inf)
-        best = highest(similarities, min(k, available))
+        best = highest(similarities, k)
         yield Neighbours(start, stop, best.indices, best.values)
 
 
@@ -77,6 +79,8 @@ def highest(scores: Tensor, k: int) -> Highest:
     values, order = values.sort(dim=1, descending=True, stable=True)
     indices = indices.gather(1, order)
     # Where the last one ties with others outside, topk took any of them
+    if k == 0:
+        return Highest(values, indices)
     last = values[:, -1:]
     torn = (scores == last).sum(dim=1) > (values == last).sum(dim=1)
     if torn.any():

@@ -1,0 +1,48 @@
+"""All pictures of an evaluation."""
+
+from pathlib import Path
+
+from torch import Tensor
+
+from lookalike.evaluate.evaluation import TABLES, Evaluation
+from lookalike.evaluate.map import draw_map
+from lookalike.evaluate.map_page import write_map_page
+from lookalike.evaluate.mistakes import draw_hardest_classes, draw_mistakes
+from lookalike.evaluate.params import EvaluateParams
+from lookalike.evaluate.queries import draw_queries
+from lookalike.images.pictures import Pictures
+
+
+def draw_figures(
+    folder: Path,
+    evaluation: Evaluation,
+    unit: Tensor,
+    pictures: Pictures,
+    params: EvaluateParams,
+    seed: int,
+) -> None:
+    """Write `queries.png`, `mistakes.png`, `hardest.png`, `map.png` and `map.html`.
+
+    One that has nothing to show is left out.
+
+    Args:
+        folder: where to.
+        evaluation: what is shown, of at least one test image.
+        unit: the embeddings of the test images `[n, d]`, rows of length 1.
+        pictures: the images.
+        params: the `evaluate` block.
+        seed: what chooses the queries.
+    """
+    answers = evaluation.answers
+    draw_queries(folder / "queries.png", answers, unit, pictures, params, seed)
+    draw_mistakes(folder / "mistakes.png", answers, pictures)
+    f1 = {
+        str(row["label"]): float(row["f1"])
+        for values in evaluation.tables["classes"]
+        if (row := dict(zip(TABLES["classes"], values, strict=True)))["f1"] is not None
+    }
+    if f1:
+        draw_hardest_classes(folder / "hardest.png", answers, f1, pictures)
+    if params.map != "none" and evaluation.points:
+        draw_map(folder / "map.png", evaluation.points, params.map)
+        write_map_page(folder / "map.html", evaluation.points, params.map, pictures)

@@ -1,0 +1,71 @@
+"""The map of the test images as one interactive HTML page, thumbnails included."""
+
+import base64
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+
+from jinja2 import Template
+from PIL import Image, ImageOps
+
+from lookalike.core.files import written_whole
+from lookalike.evaluate.map import Point, class_colours
+from lookalike.evaluate.projection import METHODS, Method
+from lookalike.images.pictures import Pictures
+
+TEMPLATE = Path(__file__).with_name("map.html")
+COLUMNS = 64
+QUALITY = 70
+
+
+def thumbnail_side(points: int) -> int:
+    """Pixels: the fewer the larger, so that a page stays below about 5 MB."""
+    return 96 if points <= 1000 else 48
+
+
+def write_map_page(path: Path, points: Sequence[Point], method: Method, pictures: Pictures) -> None:
+    """Write a page to pan and zoom in, that shows the image under the pointer.
+
+    Args:
+        path: the file to write.
+        points: at least one.
+        method: how they were projected.
+        pictures: the images.
+    """
+    answers = [point.answer for point in points]
+    labels = sorted({a.label for a in answers} | {a.predicted for a in answers if a.predicted})
+    number_of = {label: number for number, label in enumerate(labels)}
+    side = thumbnail_side(len(points))
+    data = {
+        "labels": labels,
+        "colours": list(class_colours(labels).values()),
+        "points": [
+            [
+                round(point.x, 4),
+                round(point.y, 4),
+                number_of[point.answer.label],
+                None if (said := point.answer.predicted) is None else number_of[said],
+                point.answer.probability,
+                point.answer.path,
+            ]
+            for point in points
+        ],
+        "side": side,
+        "columns": COLUMNS,
+        "thumbnails": _sheet([pictures[answer.row] for answer in answers], side),
+    }
+    template = Template(TEMPLATE.read_text(encoding="utf-8"), autoescape=True)
+    title = f"The test images by embedding ({METHODS[method]})"
+    with written_whole(path) as partial:
+        partial.write_text(template.render(title=title, data=data), encoding="utf-8")
+
+
+def _sheet(images: Sequence[Image.Image], side: int) -> str:
+    """All thumbnails in one WebP image, row by row, as a data URI."""
+    sheet = Image.new("RGB", (COLUMNS * side, -(-len(images) // COLUMNS) * side), "white")
+    for number, image in enumerate(images):
+        row, column = divmod(number, COLUMNS)
+        sheet.paste(ImageOps.fit(image, (side, side)), (column * side, row * side))
+    buffer = BytesIO()
+    sheet.save(buffer, "WEBP", quality=QUALITY)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,114 @@
+"""What a network said of images before, kept in the cache folder: nothing is computed twice.
+
+One SQLite file for each key (see `memo_key`), one row an image. SQLite keeps a file whole when its
+writer is killed, and lets several experiments use it at once. Files not used for longest are
+removed when together they outgrow their limit; all of them are safe to remove at any time.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.progress import say
+
+SUFFIX = ".sqlite"
+# What a transaction of SQLite leaves beside its file when it is killed.
+JOURNAL = "-journal"
+SECONDS_TO_WAIT = 60.0
+GIGABYTE = 10**9
+
+
+class Memo:
+    """Vectors by image id, under one key.
+
+    Use as a context manager.
+
+    Args:
+        folder: where the files of all keys are.
+        key: names everything that can change a bit of a vector.
+        width: the length of a vector.
+        gigabytes: how much the folder may hold.
+
+    Raises:
+        LookalikeError: the file cannot be opened or is none of ours.
+    """
+
+    def __init__(self, folder: Path, key: str, width: int, gigabytes: float) -> None:
+        self.path = folder / f"{key}{SUFFIX}"
+        self._bytes = width * np.dtype(np.float32).itemsize
+        self._limit = gigabytes * GIGABYTE
+        self._full = False
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(self.path, timeout=SECONDS_TO_WAIT)
+            with self._database:
+                self._database.execute(
+                    "CREATE TABLE IF NOT EXISTS vectors (id TEXT PRIMARY KEY, vector BLOB NOT NULL)"
+                )
+            self.path.touch()  # it is in use
+        except (OSError, sqlite3.Error) as error:
+            raise self._broken(error) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType
+    ) -> None:
+        self._database.close()
+        self._forget_the_oldest()
+
+    def get(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
+        """The vectors, float32 `[width]`, of those of the images that are known."""
+        marks = ",".join("?" * len(ids))
+        query = f"SELECT id, vector FROM vectors WHERE id IN ({marks})"
+        try:
+            with closing(self._database.execute(query, ids)) as found:
+                return {
+                    image_id: np.frombuffer(vector, dtype=np.float32)
+                    for image_id, vector in found
+                    if len(vector) == self._bytes
+                }
+        except sqlite3.Error as error:
+            raise self._broken(error) from None
+
+    def add(self, ids: Sequence[str], vectors: np.ndarray) -> None:
+        """Remember vectors, float32 `[n, width]`; where that fails, go on without."""
+        if self._full:
+            return
+        rows = [(image_id, row.tobytes()) for image_id, row in zip(ids, vectors, strict=True)]
+        try:
+            if self.path.stat().st_size + vectors.nbytes > self._limit:
+                self._full = True
+                return
+            with self._database:
+                self._database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+        except (OSError, sqlite3.Error) as error:
+            self._full = True
+            say(f"{self.path}: embeddings are no longer remembered ({error})")
+
+    def _forget_the_oldest(self) -> None:
+        """Remove files, least recently used first, until the folder keeps within its limit."""
+        used = []
+        for path in self.path.parent.glob(f"*{SUFFIX}"):
+            try:
+                status = path.stat()
+            except FileNotFoundError:  # another process was faster
+                continue
+            used.append((path == self.path, status.st_mtime_ns, path.name, status.st_size))
+        total = sum(size for *_, size in used)
+        for is_own, _, name, size in sorted(used):
+            if total <= self._limit or is_own:
+                return
+            (self.path.parent / name).unlink(missing_ok=True)
+            (self.path.parent / f"{name}{JOURNAL}").unlink(missing_ok=True)
+            total -= size
+
+    def _broken(self, error: Exception) -> LookalikeError:
+        return LookalikeError(f"{self.path}: cannot be used ({error}); it is safe to remove")
