@@ -1,4 +1,4 @@
-"""The command line: `lookalike search | check | preset | duplicates | results | stac-items`.
+"""The command line: `lookalike search | check | doctor | preset | results | ...`.
 
 Every mistake that a user can mend is one line on stderr and exit code 1.
 """
@@ -56,6 +56,15 @@ def check() -> None:
     from lookalike.project.check import check
 
     print(check(layout.project_root()))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has, measure it, and recommend parameters; they stay as they are."""
+    from lookalike.project.doctor import doctor
+
+    for line in doctor(layout.project_root()):
+        print(line, flush=True)
 
 
 @app.command()

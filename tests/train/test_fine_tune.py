@@ -70,7 +70,7 @@ def train(tiny_images: Path, data: TrainingData, tmp_path: Path) -> Training:
 def plain(
     tiny_images: Path, data: TrainingData, tmp_path_factory: pytest.TempPathFactory
 ) -> Trained:
-    return Training(tiny_images, data, tmp_path_factory.mktemp("plain"))()
+    return Training(tiny_images, data, tmp_path_factory.mktemp("plain"))(backbone="cnn:4")
 
 
 def read_curve(log: Path, metric: str) -> list[float]:
@@ -127,7 +127,7 @@ def test_training_learns_what_it_is_shown(train: Training) -> None:
 def test_every_recipe_gives_another_model_and_always_the_same(
     recipe: dict[str, Any], train: Training, plain: Trained
 ) -> None:
-    options = {"images_per_class": 2, **recipe}
+    options = {"backbone": "cnn:4", "images_per_class": 2, **recipe}
     one, other = train(**options), train(**options)
     assert same(one.weights, other.weights)
     assert one.metrics == other.metrics
@@ -135,14 +135,13 @@ def test_every_recipe_gives_another_model_and_always_the_same(
 
 
 def test_a_metric_loss_alone_leaves_a_classifier_that_has_learned(train: Training) -> None:
-    metrics = train(
-        loss="supcon", sampling="pk", images_per_class=2, augment="none", epochs=12, lr=2e-3
-    ).metrics
+    pairs = {"loss": "supcon", "sampling": "pk", "batch_size": 12}
+    metrics = train(backbone="cnn:8", augment="none", epochs=20, lr=0.01, **pairs).metrics
     assert metrics["train_accuracy"] > 0.6
 
 
 def test_training_may_stop_before_its_last_epoch(train: Training) -> None:
-    train(epochs=8, patience=1, lr=1e-7, warmup_epochs=0.0, ema_decay=0.9)
+    train(backbone="cnn:4", epochs=8, patience=1, schedule="constant", lr=1e-9)
     assert len(read_curve(train.folder / "log", "train/loss")) < 8
 
 

@@ -39,11 +39,7 @@ def augmentation(
     Raises:
         LookalikeError: the policy is for RGB images, and these have bands.
     """
-    if params.augment in NEED_RGB and not rgb:
-        raise LookalikeError(
-            f"train.augment = {params.augment}: works on colours, but ingest.bands chose bands; "
-            "there are none, light and strong"
-        )
+    check_augmentation(params, rgb)
     fill: list[float] = [round(value) for value in mean] if rgb else mean
     plain = evaluation_transform(size)
     transform = plain
@@ -60,6 +56,15 @@ def augmentation(
     if params.random_erasing > 0:
         return _then(transform, v2.RandomErasing(params.random_erasing, value=fill))
     return transform
+
+
+def check_augmentation(params: AugmentationParams, rgb: bool) -> None:
+    """Do nothing where the policy can vary these images; see `augmentation`."""
+    if params.augment in NEED_RGB and not rgb:
+        raise LookalikeError(
+            f"train.augment = {params.augment}: works on colours, but ingest.bands chose bands; "
+            "there are none, light and strong"
+        )
 
 
 def _policy(name: str, size: ImageSize, fill: list[float], rgb: bool) -> list[Any]:
