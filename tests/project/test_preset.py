@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from lookalike.core.params import MachineParams, read_yaml
+from lookalike.core.params import MachineParams, parse_block, read_yaml
 from lookalike.model.artifact import fingerprint
 from lookalike.project.parameters import BLOCKS, read_all
 from lookalike.project.preset import apply_preset, preset_names
@@ -84,8 +84,9 @@ def test_a_value_that_stays_keeps_its_way_of_being_written(project: Path, params
 def test_what_a_preset_names_is_what_it_says(project: Path, params: Path) -> None:
     apply_preset(project, "caltech101", project, None)
     overlay, content = read_yaml(project / "presets" / "caltech101.yaml"), read_yaml(params)
-    for block, values in overlay.items():
-        assert {key: content[block][key] for key in values} == values
+    for name, values in overlay.items():
+        named = parse_block(BLOCKS[name], overlay, params).model_dump()
+        assert {key: content[name][key] for key in values} == {key: named[key] for key in values}
 
 
 def test_the_machine_block_stays(project: Path, params: Path) -> None:

@@ -51,4 +51,3 @@ def mongodb_answer() -> str:
         return f"{MONGODB_URI} is no URI of a MongoDB server"
     except PyMongoError as error:
         return f"does not answer: {str(error).partition(' (')[0].partition(', full error')[0]}"
-
