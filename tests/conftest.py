@@ -135,12 +135,18 @@ def photo_images(encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture(scope="session")
-def sentinel_tiles() -> list[Path]:
-    """Ten real Sentinel-2 tiles, one of each class of EuroSAT: uint16, 13 bands, 64 x 64 pixels."""
-    shared = os.environ.get("LOOKALIKE_SHARED")
-    if shared is None:
+def shared() -> Path:
+    """The folder of data sets and weights that no clone holds."""
+    folder = os.environ.get("LOOKALIKE_SHARED")
+    if folder is None:
         pytest.skip("LOOKALIKE_SHARED is not set")
-    folders = sorted(Path(shared, "data", "eurosat-stac", "data").rglob("sentinel_2/tif/*"))
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def sentinel_tiles(shared: Path) -> list[Path]:
+    """Ten real Sentinel-2 tiles, one of each class of EuroSAT: uint16, 13 bands, 64 x 64 pixels."""
+    folders = sorted((shared / "data" / "eurosat-stac" / "data").rglob("sentinel_2/tif/*"))
     return [min(folder.iterdir()) for folder in folders]
 
 

@@ -65,6 +65,15 @@ def check() -> None:
 
 
 @app.command()
+def doctor() -> None:
+    """Say what this machine has, measure it, and recommend parameters; they stay as they are."""
+    from lookalike.project.doctor import doctor
+
+    for line in doctor(layout.project_root()):
+        print(line, flush=True)
+
+
+@app.command()
 def preset(
     name: Annotated[str | None, typer.Argument(help="Leave out to list the presets.")] = None,
     source: Annotated[Path | None, typer.Option(help="Where the images are.")] = None,

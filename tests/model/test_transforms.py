@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from lookalike.model.transforms import ImageSize, augmentation, evaluation_transform
+from lookalike.model.transforms import ImageSize, evaluation_transform
 
 SIZE = ImageSize(resize=40, crop=32)
 PHOTO = Image.fromarray(load_sample_image("flower.jpg"))
@@ -77,62 +77,10 @@ def test_bands_of_the_right_size_are_left_as_they_are() -> None:
 
 def test_bands_are_cut_as_an_rgb_image_is() -> None:
     tensor = torch.from_numpy(np.asarray(PHOTO).copy()).permute(2, 0, 1).float()
-    for transform in (evaluation_transform(SIZE), augmentation(SIZE, 0.3, flip=True)):
-        torch.manual_seed(5)
-        as_image = transform(PHOTO).float()
-        torch.manual_seed(5)
-        assert (transform(tensor) - as_image).abs().max() < 2
+    transform = evaluation_transform(SIZE)
+    assert (transform(tensor) - transform(PHOTO).float()).abs().max() < 2
 
 
 @given(width=st.integers(1, 200), height=st.integers(1, 200))
 def test_bands_of_every_size_become_the_square(width: int, height: int) -> None:
     assert evaluation_transform(SIZE)(torch.zeros(2, height, width)).shape == (2, 32, 32)
-
-
-# --- augmentation ----------------------------------------------------------------------------
-
-
-def augmented(seed: int, smallest_crop: float = 0.3, flip: bool = True) -> torch.Tensor:
-    torch.manual_seed(seed)
-    return augmentation(SIZE, smallest_crop, flip)(PHOTO)
-
-
-def test_an_augmented_image_has_the_networks_size() -> None:
-    assert (augmented(0).shape, augmented(0).dtype) == ((3, 32, 32), torch.uint8)
-
-
-def test_the_seed_decides_the_augmentation() -> None:
-    assert torch.equal(augmented(1), augmented(1))
-    assert not torch.equal(augmented(1), augmented(2))
-
-
-def half_dark() -> Image.Image:
-    image = Image.new("RGB", (64, 64), "white")
-    image.paste((0, 0, 0), (0, 0, 32, 64))
-    return image
-
-
-def dark_sides(flip: bool) -> set[str]:
-    transform = augmentation(SIZE, 1.0, flip)
-    tensors = [transform(half_dark()).float() for _ in range(20)]
-    return {"left" if t[:, :, :8].mean() < t[:, :, -8:].mean() else "right" for t in tensors}
-
-
-def test_with_flips_images_are_seen_from_both_sides() -> None:
-    torch.manual_seed(0)
-    assert dark_sides(flip=True) == {"left", "right"}
-
-
-def test_without_flips_none_is_mirrored() -> None:
-    torch.manual_seed(0)
-    assert dark_sides(flip=False) == {"left"}
-
-
-def test_a_crop_shows_no_less_than_the_smallest_part() -> None:
-    image = Image.new("RGB", (100, 100), "white")
-    image.paste((0, 0, 0), (0, 0, 100, 30))
-    transform = augmentation(SIZE, 0.9, flip=False)
-    torch.manual_seed(0)
-    dark = [float((transform(image) < 128).float().mean()) for _ in range(20)]
-    assert min(dark) >= 0.2
-    assert max(dark) <= 0.34

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_file
-from lookalike.model.backbones import build_backbone
+from lookalike.model.backbones import build_backbone, build_classifier
 from lookalike.model.inflate import inflate_filters
 from lookalike.model.vision import models
 from lookalike.model.weights import load_backbone, read_weights
@@ -182,7 +182,9 @@ def test_weights_of_another_backbone_are_refused_with_the_missing_tensors(
     classifier_weights: StateDict, one_line_error: OneLineError
 ) -> None:
     backbone, _ = build_backbone("resnet18")
-    with one_line_error("w.pth does not fit train.backbone", "100 of 120", "conv1.weight, "):
+    with one_line_error(
+        "w.pth does not fit train.backbone", "100 of 100", "(conv1.weight, bn1.*, "
+    ):
         load_backbone(backbone, classifier_weights, "w.pth")
 
 
@@ -202,6 +204,49 @@ def test_a_backbone_that_nothing_fits_stays_as_it_was(classifier_weights: StateD
     with pytest.raises(LookalikeError):
         load_backbone(backbone, partly, "w.pth")
     assert same(backbone.state_dict(), before)
+
+
+def test_weights_that_fit_in_part_are_refused_with_all_that_is_missing(
+    one_line_error: OneLineError,
+) -> None:
+    backbone, _ = build_backbone("resnet18")
+    whole = build_classifier("resnet18").state_dict()
+    partly = {k: v for k, v in whole.items() if not k.startswith("layer4") and k != "bn1.bias"}
+    with one_line_error("26 of 100", "(bn1.bias, layer4.*)", "weights_strict: false"):
+        load_backbone(backbone, partly, "w.pth")
+
+
+def test_weights_that_fit_in_part_are_taken_where_that_is_asked_for(
+    classifier_weights: StateDict, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backbone, _ = build_backbone(NAME)
+    before = {name: tensor.clone() for name, tensor in backbone.state_dict().items()}
+    partly = {k: v for k, v in classifier_weights.items() if not k.startswith("classifier")}
+    load_backbone(backbone, partly, "w.pth", strict=False)
+    loaded = backbone.state_dict()
+    assert same({k: v for k, v in loaded.items() if k in partly}, partly)
+    assert torch.equal(loaded["classifier.0.weight"], before["classifier.0.weight"])
+    assert "(classifier.*); they start at random" in capsys.readouterr().err
+
+
+def test_weights_of_which_nothing_fits_are_always_refused(
+    classifier_weights: StateDict, one_line_error: OneLineError
+) -> None:
+    backbone, _ = build_backbone("resnet18")
+    with one_line_error("100 of 100"):
+        load_backbone(backbone, classifier_weights, "w.pth", strict=False)
+
+
+def test_the_half_of_a_real_resnet_fits_but_for_its_last_stage(
+    shared: Path, one_line_error: OneLineError
+) -> None:
+    path = str(shared / "weights" / "resnet18-partial.safetensors")
+    backbone, _ = build_backbone("resnet18")
+    weights = read_weights(path, "resnet18", None)
+    with one_line_error("25 of 100", "(layer4.*)"):
+        load_backbone(backbone, weights, path)
+    load_backbone(backbone, weights, path, strict=False)
+    assert torch.equal(backbone.get_parameter("conv1.weight"), weights["conv1.weight"])
 
 
 @pytest.mark.parametrize("channels", [1, 5, 13])
@@ -275,6 +320,19 @@ def test_a_download_is_held_against_the_pinned_hash(
     (web.folder / "w.pth").write_bytes(b"something else")
     with one_line_error(f"{web.url}/w.pth has the sha256", "get the right file or pin this one"):
         read_weights(f"{web.url}/w.pth", NAME, "0" * 64)
+
+
+def test_a_download_with_another_hash_is_not_kept(
+    web: Any, cache: Path, classifier_weights: StateDict
+) -> None:
+    (web.folder / "w.pth").write_bytes(b"something else")
+    save_file(classifier_weights, web.folder / "right")
+    pinned = sha256_of_file(web.folder / "right")
+    with pytest.raises(LookalikeError):
+        read_weights(f"{web.url}/w.pth", NAME, pinned)
+    assert files_below(cache) == []
+    (web.folder / "right").rename(web.folder / "w.pth")
+    assert same(read_weights(f"{web.url}/w.pth", NAME, pinned), classifier_weights)
 
 
 # --- torchvision's own -----------------------------------------------------------------------

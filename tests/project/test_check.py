@@ -61,6 +61,23 @@ def test_an_unknown_backbone_is_one_line(project: Path, one_line_error: OneLineE
         check(project)
 
 
+def test_an_image_size_that_the_backbone_cannot_take_is_one_line(
+    project: Path, one_line_error: OneLineError
+) -> None:
+    set_params(project, "train", backbone="inception_v3")
+    with one_line_error("train.image_size = 32", "inception_v3", "it takes 96"):
+        check(project)
+
+
+def test_an_augmentation_of_colours_cannot_be_had_with_bands(
+    project: Path, one_line_error: OneLineError
+) -> None:
+    set_params(project, "ingest", bands=[1, 2])
+    set_params(project, "train", augment="randaugment")
+    with one_line_error("train.augment = randaugment", "ingest.bands"):
+        check(project)
+
+
 def test_a_missing_source_is_one_line(project: Path, one_line_error: OneLineError) -> None:
     set_params(project, "ingest", source="nowhere")
     with one_line_error("ingest.source: ", "nowhere: there is no such file or folder"):

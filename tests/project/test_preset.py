@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from lookalike.core.params import MachineParams, read_yaml
+from lookalike.core.params import MachineParams, parse_block, read_yaml
+from lookalike.model.artifact import fingerprint
 from lookalike.project.parameters import BLOCKS, read_all
 from lookalike.project.preset import apply_preset, preset_names
 
@@ -143,6 +144,11 @@ def test_weights_are_written_as_an_absolute_path_with_their_hash(
     assert train.weights_sha256 == hashlib.sha256(b"weights").hexdigest()
 
 
+def test_weights_may_be_a_whole_model(project: Path, params: Path, tiny_model: Path) -> None:
+    apply_preset(project, "digits", None, tiny_model)
+    assert read_all(params).train.weights_sha256 == fingerprint(tiny_model)
+
+
 # --- what is refused, and changes nothing ----------------------------------------------------
 
 
@@ -187,6 +193,19 @@ def test_a_parameter_file_that_cannot_be_read_is_one_line(
         params.write_text(text)
     with one_line_error(str(params)):
         apply_preset(project, "digits", None, None)
+
+
+@pytest.mark.parametrize("block", ["trian", "machine"])
+def test_a_preset_with_a_block_that_there_is_not_is_one_line(
+    block: str, project: Path, params: Path, one_line_error: OneLineError
+) -> None:
+    (project / "presets" / "mine.yaml").write_text(
+        f"ingest: {{source: data/samples}}\n{block}: {{workers: 1}}\n"
+    )
+    before = params.read_bytes()
+    with one_line_error(f"presets/mine.yaml: {block}: there is no such block", "ingest, split"):
+        apply_preset(project, "mine", None, None)
+    assert params.read_bytes() == before
 
 
 def test_a_preset_with_a_mistake_is_one_line_that_names_its_file(

@@ -1,5 +1,7 @@
 """From images and a split to a trained model."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from lookalike.train.data import Side, TrainingData, training_data
 from lookalike.train.fine_tune import Trained, describe, fine_tune, without_training
 from lookalike.train.log import training_log
 from lookalike.train.params import TrainParams
+
+OneLineError = Callable[..., AbstractContextManager[None]]
 
 SMALL = {"backbone": "mobilenet_v3_small", "embedding_dim": 16, "image_size": 32, "resize": 32}
 BASE = BaseParams(threads=1)
@@ -62,6 +66,13 @@ def train(tiny_images: Path, data: TrainingData, tmp_path: Path) -> Training:
     return Training(tiny_images, data, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def plain(
+    tiny_images: Path, data: TrainingData, tmp_path_factory: pytest.TempPathFactory
+) -> Trained:
+    return Training(tiny_images, data, tmp_path_factory.mktemp("plain"))(backbone="cnn:4")
+
+
 def read_curve(log: Path, metric: str) -> list[float]:
     lines = (log / "plots" / "metrics" / f"{metric}.tsv").read_text().splitlines()
     return [float(line.split("\t")[1]) for line in lines[1:]]
@@ -86,14 +97,52 @@ def test_another_seed_is_another_model(train: Training) -> None:
 
 
 def test_augmentation_changes_what_is_learned(train: Training) -> None:
-    assert not same(train(augment=True).weights, train(augment=False).weights)
+    assert not same(train(augment="light").weights, train(augment="none").weights)
 
 
 def test_training_learns_what_it_is_shown(train: Training) -> None:
-    train(epochs=12, augment=False, lr=2e-3)
+    train(epochs=12, augment="none", lr=2e-3)
     curve = read_curve(train.folder / "log", "train/loss")
     assert len(curve) == 12
     assert curve[-1] < curve[0] / 2
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"augment": "strong", "random_erasing": 0.5, "augment_probability": 0.5},
+        {"augment": "trivialaugment"},
+        {"augment": "randaugment"},
+        {"mixup": 0.2, "cutmix": 1.0, "label_smoothing": 0.1},
+        *({"loss": loss} for loss in ("bce", "cosine", "mae", "msle", "squared_hinge")),
+        *({"loss": loss, "sampling": "pk"} for loss in ("arcface", "supcon", "triplet")),
+        {"added_loss": "proxy_anchor", "proxy_lr_scale": 10.0, "sampling": "class_balanced"},
+        *({"optimizer": name} for name in ("adam", "sgd", "rmsprop")),
+        {"schedule": "one_cycle", "l1": 1e-6, "l2": 1e-4, "gradient_clip": 1.0},
+        {"schedule": "constant", "freeze_epochs": 1, "freeze_batchnorm": True},
+        {"head": "mlp", "head_dropout": 0.2, "ema_decay": 0.99},
+    ],
+    ids=lambda recipe: ",".join(f"{name}={value}" for name, value in recipe.items()),
+)
+def test_every_recipe_gives_another_model_and_always_the_same(
+    recipe: dict[str, Any], train: Training, plain: Trained
+) -> None:
+    options = {"backbone": "cnn:4", "images_per_class": 2, **recipe}
+    one, other = train(**options), train(**options)
+    assert same(one.weights, other.weights)
+    assert one.metrics == other.metrics
+    assert not same(one.weights, plain.weights)
+
+
+def test_a_metric_loss_alone_leaves_a_classifier_that_has_learned(train: Training) -> None:
+    pairs = {"loss": "supcon", "sampling": "pk", "batch_size": 12}
+    metrics = train(backbone="cnn:8", augment="none", epochs=20, lr=0.01, **pairs).metrics
+    assert metrics["train_accuracy"] > 0.6
+
+
+def test_training_may_stop_before_its_last_epoch(train: Training) -> None:
+    train(backbone="cnn:4", epochs=8, patience=1, schedule="constant", lr=1e-9)
+    assert len(read_curve(train.folder / "log", "train/loss")) < 8
 
 
 def test_the_metrics_are_those_of_the_best_epoch(train: Training) -> None:
@@ -118,7 +167,7 @@ def test_the_weights_and_the_temperature_are_those_that_were_measured(
     train: Training, tiny_images: Path, data: TrainingData
 ) -> None:
     # Here an epoch before the last is the best: its weights are saved and calibrated.
-    trained = train(backbone="resnet18", epochs=6, optimizer="sgd", augment=False)
+    trained = train(backbone="resnet18", epochs=6, optimizer="sgd", augment="none")
     network = build_network(trained.description)
     network.load_state_dict(trained.weights)
     model = Model(trained.description, network)
@@ -183,6 +232,22 @@ def test_training_starts_from_the_named_weights(
     trained = train(weights=str(path), backbone_lr_scale=0.0, epochs=1, warmup_epochs=0.0)
     first = trained.weights["backbone.features.0.0.weight"]
     assert torch.equal(first, weights["features.0.0.weight"])
+
+
+def test_an_image_size_that_the_backbone_cannot_take_is_one_line(
+    train: Training, tiny_images: Path, one_line_error: OneLineError
+) -> None:
+    with one_line_error("train.image_size = 32", "vit_b_32", "it takes 224"):
+        train(backbone="vit_b_32")
+    with one_line_error("train.image_size = 32", "inception_v3", "it takes 96"):
+        params = TrainParams(**{**SMALL, "backbone": "inception_v3"}, epochs=0)
+        without_training(params, BASE, 0, tiny_images)
+
+
+def test_a_model_of_timm_is_shown_images_as_its_weights_expect_them() -> None:
+    pytest.importorskip("timm")
+    description = describe(TrainParams(backbone="timm/vit_tiny_patch16_224"), BASE, ["a", "b"])
+    assert (description.mean, description.std) == ([0.5] * 3, [0.5] * 3)
 
 
 def test_the_shorter_side_is_an_eighth_longer_than_the_image_where_nothing_else_is_said() -> None:

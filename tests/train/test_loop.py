@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 import torch
@@ -12,8 +13,10 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from lookalike.images.batches import ShuffledBatches
 from lookalike.images.loading import Batch
-from lookalike.model.network import Output
+from lookalike.model.network import EmbeddingNetwork, Output
 from lookalike.train.loop import Best, Epoch, Trainer, evaluate, fit, train_one_epoch
+from lookalike.train.params import TrainParams
+from lookalike.train.recipe import Recipe
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -22,18 +25,19 @@ POINTS = torch.randn(24, 2, generator=GENERATOR)
 SIDES = (POINTS[:, 0] > 0).long()
 
 
-class Line(nn.Module):
+class Line(EmbeddingNetwork):
     """Tells points on the left of a line from those on the right."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.line = nn.Linear(2, 2)
+        nn.Module.__init__(self)
+        self.backbone, self.dropout, self.dimension = nn.Identity(), nn.Dropout(0.0), 2
+        self.classifier = nn.Linear(2, 2)
 
     def forward(self, points: Tensor) -> Output:
-        return Output(points, self.line(points))
+        return Output(points, self.classifier(points))
 
 
-class Scripted(nn.Module):
+class Scripted(Line):
     """After its n-th epoch (of one batch) it gives the n-th of some logits to whatever it sees."""
 
     seen: Tensor
@@ -51,12 +55,13 @@ class Scripted(nn.Module):
         return Output(images, torch.tensor(self.script[int(self.seen) - 1]))
 
 
-def trainer_of(network: nn.Module, lr: float = 0.5) -> Trainer:
+def trainer_of(network: Line, lr: float = 0.5, **values: Any) -> Trainer:
     fabric = Fabric(devices=1, accelerator="cpu")
     optimizer = SGD(network.parameters(), lr=lr)
     wrapped, optimizer = fabric.setup(network, optimizer)
     schedule = LambdaLR(optimizer, lambda step: 1.0)
-    return Trainer(fabric, wrapped, nn.CrossEntropyLoss(), optimizer, schedule)
+    params = TrainParams(epochs=1, warmup_epochs=0.0, **values)
+    return Trainer(fabric, wrapped, Recipe(network, params, 2, seed=0), optimizer, schedule)
 
 
 def batches_of(size: int, spread: float = 1.0) -> list[Batch]:
@@ -73,7 +78,7 @@ def fit_line(
     return best, epochs_seen
 
 
-def fit_script(*epochs: list[list[float]]) -> tuple[int, int]:
+def fit_script(*epochs: list[list[float]], **values: Any) -> tuple[int, int]:
     """Fit against validation logits for two images of class 0.
 
     Returns:
@@ -81,7 +86,7 @@ def fit_script(*epochs: list[list[float]]) -> tuple[int, int]:
     """
     batch = (torch.zeros(2, 1), torch.zeros(2, dtype=torch.int64))
     order = ShuffledBatches(2, 2, seed=0)
-    trainer = trainer_of(Scripted(list(epochs)))
+    trainer = trainer_of(Scripted(list(epochs)), **values)
     best = fit(trainer, [batch], order, [batch], len(epochs), lambda epoch: None)
     return best.epoch.number, int(best.weights["seen"])
 
@@ -99,6 +104,44 @@ def test_at_equal_accuracy_the_lower_loss_wins() -> None:
 
 def test_of_equal_epochs_the_first_wins() -> None:
     assert fit_script([RIGHT, RIGHT], [RIGHT, RIGHT]) == (1, 1)
+
+
+def test_the_epoch_with_the_lowest_loss_wins_where_that_is_asked_for() -> None:
+    assert fit_script([[3.0, 0.0], [0.0, 0.1]], [BARELY, BARELY], best_by="loss") == (1, 1)
+
+
+def test_training_stops_where_no_epoch_has_been_better_for_so_long() -> None:
+    scripted = Scripted([[BARELY, BARELY], [RIGHT, RIGHT], *[[BARELY, BARELY]] * 4])
+    batch = (torch.zeros(2, 1), torch.zeros(2, dtype=torch.int64))
+    seen: list[Epoch] = []
+    trainer = trainer_of(scripted, patience=2)
+    best = fit(trainer, [batch], ShuffledBatches(2, 2, seed=0), [batch], 6, seen.append)
+    assert best.epoch.number == 2
+    assert [epoch.number for epoch in seen] == [1, 2, 3, 4]
+
+
+def test_clipping_bounds_a_step() -> None:
+    def moved(clip: float | None) -> float:
+        network = Line()
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.zero_()
+        train_one_epoch(trainer_of(network, lr=1.0, gradient_clip=clip), batches_of(24), 1)
+        return float(torch.cat([p.detach().flatten() for p in network.parameters()]).norm())
+
+    assert moved(0.01) == pytest.approx(0.01, rel=1e-3)
+    assert moved(None) > 0.1
+
+
+def test_the_average_of_the_weights_is_what_is_kept() -> None:
+    network = Line()
+    trainer = trainer_of(network, ema_decay=0.9)
+    batches, order = batches_of(8), ShuffledBatches(24, 8, seed=0)
+    best = fit(trainer, batches, order, batches_of(24), 1, lambda epoch: None)
+    assert trainer.recipe.ema is not None
+    assert int(trainer.recipe.ema.n_averaged) == 3
+    assert torch.equal(best.weights["classifier.bias"], trainer.recipe.ema.module.classifier.bias)
+    assert not torch.equal(best.weights["classifier.bias"], network.classifier.bias)
 
 
 def test_training_learns() -> None:

@@ -29,6 +29,11 @@ def train(**values: object) -> TrainParams:
         ),
         ({"weights": "w.pth", "weights_sha256": "abc"}, ["64 hexadecimal digits"]),
         ({"epochs": 2, "warmup_epochs": 2.0}, ["warmup_epochs = 2 should be below epochs = 2"]),
+        ({"loss": "triplet"}, ["triplet compares images of the same class", "sampling: pk"]),
+        ({"added_loss": "supcon"}, ["supcon compares images of the same class", "sampling: pk"]),
+        ({"loss": "arcface", "added_loss": "proxy_anchor"}, ["not to loss: arcface"]),
+        ({"loss": "arcface", "mixup": 0.2}, ["which arcface cannot compare"]),
+        ({"sampling": "pk", "batch_size": 7}, ["does not hold two classes"]),
     ],
 )
 def test_values_that_contradict_each_other_are_one_line(
@@ -48,10 +53,18 @@ def test_values_that_contradict_each_other_are_one_line(
         ("batch_size", 1),
         ("epochs", -1),
         ("label_smoothing", 1.0),
-        ("optimizer", "adam"),
+        ("optimizer", "lion"),
         ("momentum", 1.0),
         ("smallest_crop", 0.0),
         ("augment", "yes"),
+        ("augment", True),
+        ("augment_probability", 0.0),
+        ("betas", [0.9]),
+        ("ema_decay", 1.0),
+        ("gradient_clip", 0.0),
+        ("head", "deep"),
+        ("loss", "contrastive"),
+        ("patience", 0),
     ],
 )
 def test_a_value_out_of_range_is_named_with_its_key(

@@ -14,6 +14,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_files, to_json, written_whole
 from lookalike.images.bands import Bands
 from lookalike.model.fold import fold
+from lookalike.model.head import HeadKind
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.transforms import ImageSize
 
@@ -37,6 +38,7 @@ class ModelDescription(BaseModel):
     format: Literal[1] = 1
     backbone: str
     embedding_dim: int | None
+    head: HeadKind = "linear"
     classes: list[str]
     bands: Bands | None = None
     channels: int = Field(default=3, ge=1)
@@ -76,6 +78,7 @@ def build_network(description: ModelDescription) -> EmbeddingNetwork:
         description.embedding_dim,
         len(description.classes),
         description.channels,
+        description.head,
     )
     network.mean.copy_(network.mean.new_tensor(description.mean).view_as(network.mean))
     network.std.copy_(network.std.new_tensor(description.std).view_as(network.std))

@@ -1,4 +1,4 @@
-"""Backbones by name: torchvision's classification models without their classifier, and `cnn`."""
+"""Backbones by name: torchvision's and timm's classifiers without their last layer, and `cnn`."""
 
 from difflib import get_close_matches
 
@@ -8,6 +8,7 @@ from torch import nn
 from lookalike.core.errors import LookalikeError
 from lookalike.model.cnn import ConvNet, cnn_width
 from lookalike.model.inflate import RGB, inflate
+from lookalike.model.timm_models import PREFIX, build_timm, check_timm, timm_name
 from lookalike.model.vision import models
 
 # Number of classes a backbone is built with, only to tell its classifier from its other layers;
@@ -18,7 +19,10 @@ CNN = "cnn"
 
 
 def backbone_names() -> list[str]:
-    """Every name that `build_backbone` accepts, sorted; `cnn` also with a width, as in `cnn:32`."""
+    """The names that `build_backbone` accepts, sorted, without those of timm.
+
+    `cnn` may have a width, as in `cnn:32`; a model of timm is called `timm/NAME`.
+    """
     return sorted([CNN, *models.list_models(module=models)])
 
 
@@ -26,14 +30,17 @@ def check_backbone(name: str) -> None:
     """Do nothing where there is a backbone of that name.
 
     Raises:
-        LookalikeError: there is none; the line suggests some.
+        LookalikeError: there is none; the line suggests some. Or it is one of timm, which is not
+            installed.
     """
-    names = backbone_names()
-    if name not in names and cnn_width(name) is None:
+    if (timm := timm_name(name)) is not None:
+        check_timm(timm)
+    elif name not in (names := backbone_names()) and cnn_width(name) is None:
         close = get_close_matches(name, names) or ["resnet18", "mobilenet_v2", "efficientnet_b0"]
         raise LookalikeError(
             f"train.backbone = {name!r}: there is no such backbone; there are {', '.join(close)} "
-            f"and torchvision's other classification models, and {CNN}, also with a width: {CNN}:32"
+            f"and torchvision's other classification models, {PREFIX}NAME for those of timm, and "
+            f"{CNN}, also with a width: {CNN}:32"
         )
 
 
@@ -82,6 +89,9 @@ def build_backbone(name: str, channels: int = RGB) -> tuple[nn.Module, int]:
     if (width := cnn_width(name)) is not None:
         model: nn.Module = ConvNet(width, channels)
         features = ConvNet.FEATURES * width
+    elif (timm := timm_name(name)) is not None:
+        check_timm(timm)
+        model, features = build_timm(timm, channels)
     else:
         model = build_classifier(name)
         features = remove_classifier(model)

@@ -31,16 +31,14 @@ def inflate_filters(weight: Tensor, channels: int) -> Tensor:
 
 def inflate(model: nn.Module, channels: int) -> None:
     """Let a model for RGB images take images of `channels` channels, in place."""
-    first = model.get_submodule(first_convolution(model))
+    first = model.get_submodule(first_convolution(model) or "")
     assert isinstance(first, nn.Conv2d)
     if channels != RGB:
         first.weight = nn.Parameter(inflate_filters(first.weight.detach(), channels))
         first.in_channels = channels
 
 
-def first_convolution(model: nn.Module) -> str:
-    """The name of the layer that sees the image."""
-    names: list[str] = [
-        name for name, layer in model.named_modules() if isinstance(layer, nn.Conv2d)
-    ]
-    return names[0]
+def first_convolution(model: nn.Module) -> str | None:
+    """The name of the layer that sees the image; None where that is no convolution."""
+    convolutions = (name for name, layer in model.named_modules() if isinstance(layer, nn.Conv2d))
+    return next(convolutions, None)

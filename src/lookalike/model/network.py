@@ -1,4 +1,4 @@
-"""The network: a backbone, a linear embedding head, a classifier on top."""
+"""The network: a backbone, an embedding head, a classifier on top."""
 
 from typing import NamedTuple
 
@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lookalike.model.backbones import build_backbone
+from lookalike.model.head import HeadKind, build_head
 from lookalike.model.inflate import RGB
 
 
@@ -28,19 +29,30 @@ class EmbeddingNetwork(nn.Module):
         embedding_dim: the size of the embedding; None for the backbone's own features.
         classes: how many classes the classifier tells apart; 0 for no classifier.
         channels: how many channels the images have.
+        head: see `build_head`.
+
+    Attributes:
+        dropout: what share of the features the head does not see in training: none, unless
+            training sets it.
     """
 
     mean: Tensor
     std: Tensor
 
     def __init__(
-        self, backbone: str, embedding_dim: int | None, classes: int, channels: int = RGB
+        self,
+        backbone: str,
+        embedding_dim: int | None,
+        classes: int,
+        channels: int = RGB,
+        head: HeadKind = "linear",
     ) -> None:
         super().__init__()
         self.backbone, features = build_backbone(backbone, channels)
+        self.dropout = nn.Dropout(0.0)
         self.embedding: nn.Module = nn.Identity()
         if embedding_dim is not None:
-            self.embedding = nn.Linear(features, embedding_dim)
+            self.embedding = build_head(head, features, embedding_dim)
         self.dimension = embedding_dim or features
         self.classifier = nn.Linear(self.dimension, classes) if classes else None
         self.register_buffer("mean", torch.zeros(1, channels, 1, 1), persistent=False)
@@ -50,7 +62,7 @@ class EmbeddingNetwork(nn.Module):
         values = images.float() / 255 if images.dtype == torch.uint8 else images
         normal = (values - self.mean) / self.std
         features = self.backbone(normal.to(memory_format=torch.channels_last))
-        embeddings = self.embedding(features)
+        embeddings = self.embedding(self.dropout(features))
         logits = self.classifier(embeddings) if self.classifier is not None else None
         return Output(embeddings, logits)
 

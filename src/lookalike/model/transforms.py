@@ -22,25 +22,22 @@ class ImageSize(BaseModel):
 
 def evaluation_transform(size: ImageSize) -> Transform:
     """Resize the shorter side (bilinear, antialiased) and cut out the centre."""
-    return _to_tensor(
+    return to_tensor(
         _without_ends,
         v2.Resize(size.resize, interpolation=v2.InterpolationMode.BILINEAR),
         v2.CenterCrop(size.crop),
     )
 
 
-def augmentation(size: ImageSize, smallest_crop: float, flip: bool) -> Transform:
-    """A random crop, resized, and a random mirror image (Szegedy et al., 2015, section 6).
+def to_tensor(*steps: object) -> Transform:
+    """One transform of several steps, and of the last one to a tensor."""
+    pipeline = v2.Compose([*steps, v2.PILToTensor()])  # a tensor passes as it is
 
-    Args:
-        size: the network's input.
-        smallest_crop: the least part of an image's area that a crop may show.
-        flip: mirror every second image on average.
-    """
-    return _to_tensor(
-        v2.RandomResizedCrop(size.crop, scale=(smallest_crop, 1.0)),
-        v2.RandomHorizontalFlip(0.5 if flip else 0.0),
-    )
+    def transform(image: Pixels) -> Tensor:
+        result: Tensor = pipeline(image)
+        return result
+
+    return transform
 
 
 def _without_ends(image: Pixels) -> Pixels:
@@ -51,13 +48,3 @@ def _without_ends(image: Pixels) -> Pixels:
         return image
     cut: Pixels = v2.functional.center_crop(image, [min(height, longest), min(width, longest)])
     return cut
-
-
-def _to_tensor(*steps: object) -> Transform:
-    pipeline = v2.Compose([*steps, v2.PILToTensor()])  # a tensor passes as it is
-
-    def transform(image: Pixels) -> Tensor:
-        result: Tensor = pipeline(image)
-        return result
-
-    return transform

@@ -17,11 +17,10 @@ from lookalike.core.layout import cache_folder
 from lookalike.core.progress import say
 from lookalike.model.cnn import cnn_width
 from lookalike.model.inflate import RGB, first_convolution, inflate_filters
+from lookalike.model.timm_models import pretrained_timm, timm_name
 from lookalike.model.vision import models
 
 StateDict = dict[str, Tensor]
-
-SHOWN_KEYS = 5
 
 
 def check_weights(source: str, backbone: str) -> None:
@@ -41,9 +40,10 @@ def read_weights(source: str, backbone: str, sha256: str | None) -> StateDict:
     """Read the state dictionary of a torchvision classification model.
 
     Args:
-        source: `imagenet` (torchvision's own, downloaded once, its file name holds its hash), a
-            path or a URL of a `.safetensors` or PyTorch file. Pickled code is never run.
-        backbone: the torchvision name that `imagenet` weights are for.
+        source: `imagenet` (torchvision's own, downloaded once, its file name holds its hash; or
+            timm's own), a path or a URL of a `.safetensors` or PyTorch file. Pickled code is never
+            run.
+        backbone: the backbone that `imagenet` weights are for.
         sha256: what a file or URL must hash to; where it is None, the hash is printed.
 
     Raises:
@@ -51,49 +51,110 @@ def read_weights(source: str, backbone: str, sha256: str | None) -> StateDict:
     """
     check_weights(source, backbone)
     if source == "imagenet":
-        return _download_imagenet(backbone)
-    path = _download(source) if "://" in source else Path(source)
+        timm = timm_name(backbone)
+        return _download_imagenet(backbone) if timm is None else pretrained_timm(timm)
+    downloaded = "://" in source
+    path = _download(source) if downloaded else Path(source)
     if not path.is_file():
         raise LookalikeError(f"train.weights: {source}: there is no such file")
-    found = sha256_of_file(path)
-    if sha256 is None:
-        say(f"train.weights: {source} has no pinned hash; add  weights_sha256: {found}")
-    elif found != sha256:
-        raise LookalikeError(
-            f"train.weights: {source} has the sha256 {found}, but train.weights_sha256 is "
-            f"{sha256}; get the right file or pin this one"
-        )
+    try:
+        check_hash(source, sha256_of_file(path), sha256)
+    except LookalikeError:
+        if downloaded:
+            path.unlink()  # or the wrong file would be taken next time, too
+        raise
     return _load(path, source)
 
 
-def load_backbone(backbone: nn.Module, weights: StateDict, source: str) -> None:
-    """Load weights into a backbone whose classifier was removed, in place; every tensor must fit.
+def check_hash(source: str, found: str, pinned: str | None) -> None:
+    """Hold the sha256 of weights against the pinned one; where none is, say what to pin.
+
+    Raises:
+        LookalikeError: they differ.
+    """
+    if pinned is None:
+        say(f"train.weights: {source} has no pinned hash; add  weights_sha256: {found}")
+    elif found != pinned:
+        raise LookalikeError(
+            f"train.weights: {source} has the sha256 {found}, but train.weights_sha256 is "
+            f"{pinned}; get the right file or pin this one"
+        )
+
+
+def load_backbone(
+    backbone: nn.Module, weights: StateDict, source: str, strict: bool = True
+) -> None:
+    """Load weights into a backbone whose classifier was removed, in place; see `load_fitting`.
 
     What the weights hold beside the backbone, the classifier and auxiliary classifiers, is left.
     Where the backbone is for another number of channels than RGB, filters for RGB are inflated.
+    """
+    load_fitting(backbone, _inflated(weights, backbone), source, "train.backbone", strict)
+
+
+def load_fitting(
+    module: nn.Module, weights: StateDict, source: str, target: str, strict: bool
+) -> None:
+    """Load weights into a module, in place; tensors that it has not are left.
+
+    Args:
+        module: where to load them.
+        weights: a state dictionary.
+        source: where they are from, for people to read.
+        target: what they are for, alike.
+        strict: every tensor of the module must have its weights; else one without keeps its random
+            start, and a line on stderr says which do.
 
     Raises:
-        LookalikeError: tensors are missing or have another shape; the line names some of them.
+        LookalikeError: tensors are missing or have another shape, or none fits at all; the line
+            says which.
     """
-    wanted = backbone.state_dict()
-    first = f"{first_convolution(backbone)}.weight"
-    if first in weights and weights[first].ndim == 4 and weights[first].shape[1] == RGB:
-        inflated = inflate_filters(weights[first], wanted[first].shape[1])
-        weights = {**weights, first: inflated}
-    missing = [
-        name
-        for name, tensor in wanted.items()
-        # Old files lack these counters, which nothing reads at a fixed batch-norm momentum.
-        if not name.endswith("num_batches_tracked")
-        and (name not in weights or weights[name].shape != tensor.shape)
-    ]
+    wanted = module.state_dict()
+    fitting = {
+        name: tensor
+        for name, tensor in weights.items()
+        if name in wanted and tensor.shape == wanted[name].shape
+    }
+    # Old files lack the counters, which nothing reads at a fixed batch-norm momentum.
+    needed = [name for name in wanted if not name.endswith("num_batches_tracked")]
+    missing = [name for name in needed if name not in fitting]
     if missing:
-        shown = ", ".join(missing[:SHOWN_KEYS]) + (", ..." if len(missing) > SHOWN_KEYS else "")
-        raise LookalikeError(
-            f"train.weights: {source} does not fit train.backbone: {len(missing)} of {len(wanted)} "
-            f"tensors are missing or have another shape ({shown})"
+        problem = (
+            f"train.weights: {source} does not fit {target}: {len(missing)} of {len(needed)} "
+            f"tensors are missing or have another shape "
+            f"({', '.join(whole_branches(missing, needed))})"
         )
-    backbone.load_state_dict({name: weights.get(name, wanted[name]) for name in wanted})
+        if len(missing) == len(needed):
+            raise LookalikeError(problem)
+        if strict:
+            raise LookalikeError(f"{problem}; with weights_strict: false they start at random")
+        say(f"{problem}; they start at random")
+    module.load_state_dict(wanted | fitting)
+
+
+def whole_branches(names: list[str], of: list[str]) -> list[str]:
+    """Dotted names, shortened to `layer4.*` where `names` has all that `of` has below `layer4`."""
+    others = set(of) - set(names)
+    held = {other[:end] for other in others for end in _dots(other)}
+    branches: dict[str, list[str]] = {}
+    for name in names:
+        whole = (f"{name[:end]}*" for end in _dots(name) if name[:end] not in held)
+        branches.setdefault(next(whole, name), []).append(name)
+    return [branch if len(below) > 1 else below[0] for branch, below in branches.items()]
+
+
+def _dots(name: str) -> list[int]:
+    """Where the parts of a dotted name end, each with its dot."""
+    return [place + 1 for place, letter in enumerate(name) if letter == "."]
+
+
+def _inflated(weights: StateDict, backbone: nn.Module) -> StateDict:
+    """The weights, with filters for RGB made ones for the channels of the backbone."""
+    first = f"{first_convolution(backbone)}.weight"
+    if first not in weights or weights[first].ndim != 4 or weights[first].shape[1] != RGB:
+        return weights
+    channels = backbone.get_parameter(first).shape[1]
+    return weights | {first: inflate_filters(weights[first], channels)}
 
 
 def _download_imagenet(backbone: str) -> StateDict:

@@ -11,8 +11,10 @@ from lookalike.images.picture import decode_picture
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.source import Candidate, Source, UnreadableError
 from lookalike.model.backbones import check_backbone
+from lookalike.model.image_size import check_image_size
 from lookalike.model.weights import check_weights
 from lookalike.project.parameters import read_all
+from lookalike.train.augmentation import check_augmentation
 
 # Enough files to tell a folder of images from a folder of something else.
 FILES_TRIED = 100
@@ -29,6 +31,8 @@ def check(root: Path) -> str:
     """
     params = read_all(root / PARAMS)
     check_backbone(params.train.backbone)
+    check_image_size(params.train.backbone, params.train.image_size)
+    check_augmentation(params.train, rgb=params.ingest.bands is None)
     check_weights(params.train.weights, params.train.backbone)
     name = params.ingest.source
     if Path(name) == SAMPLES:

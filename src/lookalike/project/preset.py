@@ -14,6 +14,9 @@ from lookalike.project.parameters import BLOCKS
 
 FOLDER = Path("presets")
 
+# What a preset sets; what a machine has is its own business.
+NAMED = {name: block for name, block in BLOCKS.items() if block is not MachineParams}
+
 
 def preset_names(root: Path) -> list[str]:
     """The presets of a project, sorted."""
@@ -29,10 +32,11 @@ def apply_preset(root: Path, name: str, source: Path | None, weights: Path | Non
         root: the project.
         name: one of `preset_names`.
         source: where the images are; written as an absolute path.
-        weights: a file of pretrained weights; written as an absolute path, with its sha256.
+        weights: a file of pretrained weights, or the folder of a model; written as an absolute
+            path, with its sha256.
 
     Raises:
-        LookalikeError: there is no such preset or path, or the preset needs a source.
+        LookalikeError: there is no such preset or path, the preset needs a source, or it is wrong.
     """
     overlay = _read_overlay(root, name)
     if source is not None:
@@ -41,7 +45,8 @@ def apply_preset(root: Path, name: str, source: Path | None, weights: Path | Non
         raise LookalikeError(f"preset {name}: say where the images are: --source PATH")
     if weights is not None:
         path = _existing(weights, "--weights")
-        pinned = {"weights": str(path), "weights_sha256": sha256_of_file(path)}
+        sha256 = _fingerprint(path) if path.is_dir() else sha256_of_file(path)
+        pinned = {"weights": str(path), "weights_sha256": sha256}
         overlay.setdefault("train", {}).update(pinned)
 
     read_yaml(root / PARAMS)  # says in one line what is wrong with the file
@@ -53,12 +58,11 @@ def apply_preset(root: Path, name: str, source: Path | None, weights: Path | Non
         type(None), lambda r, _: r.represent_scalar("tag:yaml.org,2002:null", "null")
     )
     content = yaml.load((root / PARAMS).read_text(encoding="utf-8"))
-    for block_name, block in BLOCKS.items():
-        if block is not MachineParams:
-            values = parse_block(block, overlay, FOLDER / f"{name}.yaml").model_dump()
-            if content.get(block_name) is None:
-                content[block_name] = CommentedMap()
-            _update(content[block_name], values)
+    for block_name, block in NAMED.items():
+        values = parse_block(block, overlay, FOLDER / f"{name}.yaml").model_dump()
+        if content.get(block_name) is None:
+            content[block_name] = CommentedMap()
+        _update(content[block_name], values)
     with written_whole(root / PARAMS) as partial, partial.open("w", encoding="utf-8") as file:
         yaml.dump(content, file)
 
@@ -67,13 +71,26 @@ def _read_overlay(root: Path, name: str) -> dict[str, Any]:
     names = preset_names(root)
     if name not in names:
         raise LookalikeError(f"preset {name}: there is none; there are {', '.join(names)}")
-    return read_yaml(root / FOLDER / f"{name}.yaml")
+    overlay = read_yaml(root / FOLDER / f"{name}.yaml")
+    for block in overlay:
+        if block not in NAMED:
+            raise LookalikeError(
+                f"{FOLDER / name}.yaml: {block}: there is no such block in a preset; there are "
+                f"{', '.join(NAMED)}"
+            )
+    return overlay
 
 
 def _existing(path: Path, option: str) -> Path:
     if not path.exists():
         raise LookalikeError(f"{option} {path}: there is no such file or folder")
     return path.resolve()
+
+
+def _fingerprint(folder: Path) -> str:
+    from lookalike.model.artifact import fingerprint  # with torch, which takes seconds
+
+    return fingerprint(folder)
 
 
 def _update(target: CommentedMap, values: dict[str, Any]) -> None:

@@ -1,51 +1,45 @@
-"""The optimiser and its learning rates."""
+"""The optimiser, and which parameters learn how fast."""
 
-import math
+from typing import Any
 
 from torch import nn
-from torch.optim import SGD, AdamW, Optimizer
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 
-from lookalike.model.network import EmbeddingNetwork
 from lookalike.train.params import TrainParams
+from lookalike.train.regularisation import is_decayed
 
 
-def make_optimizer(network: EmbeddingNetwork, params: TrainParams) -> Optimizer:
-    """AdamW (Loshchilov and Hutter, 2019) or SGD with Nesterov momentum.
+def make_optimizer(network: nn.Module, objective: nn.Module, params: TrainParams) -> Optimizer:
+    """The optimiser that `train.optimizer` names.
 
-    The backbone learns at `lr * backbone_lr_scale`, the heads at `lr`. Biases and normalisation
-    layers are not decayed.
+    SGD has Nesterov momentum (Sutskever et al., 2013); Adam is that of Kingma and Ba, 2015, AdamW
+    that of Loshchilov and Hutter, 2019, RMSprop that of Tieleman and Hinton, 2012. The backbone
+    learns at `lr * backbone_lr_scale`, the heads at `lr`, what a metric loss learns itself at
+    `lr * proxy_lr_scale`. See `is_decayed` for what is decayed.
     """
-    groups = []
+    groups: list[dict[str, Any]] = []
     for part, lr in (("backbone", params.lr * params.backbone_lr_scale), ("head", params.lr)):
-        weights: list[nn.Parameter] = []
+        decayed: list[nn.Parameter] = []
         others: list[nn.Parameter] = []
         for name, parameter in network.named_parameters():
             if name.startswith("backbone.") == (part == "backbone"):
-                (weights if parameter.ndim > 1 else others).append(parameter)
-        groups.append({"params": weights, "lr": lr, "weight_decay": params.weight_decay})
+                (decayed if is_decayed(name, parameter) else others).append(parameter)
+        groups.append({"params": decayed, "lr": lr, "weight_decay": params.weight_decay})
         groups.append({"params": others, "lr": lr, "weight_decay": 0.0})
-    if params.optimizer == "sgd":
-        return SGD(groups, momentum=params.momentum, nesterov=params.momentum > 0)
-    return AdamW(groups)
+    if proxies := list(objective.parameters()):
+        lr = params.lr * params.proxy_lr_scale
+        groups.insert(0, {"params": proxies, "lr": lr, "weight_decay": 0.0})
+    match params.optimizer:
+        case "sgd":
+            return SGD(groups, momentum=params.momentum, nesterov=params.momentum > 0)
+        case "rmsprop":
+            return RMSprop(groups, momentum=params.momentum, eps=params.epsilon)
+        case "adam":
+            return Adam(groups, betas=_betas(params), eps=params.epsilon)
+        case "adamw":
+            return AdamW(groups, betas=_betas(params), eps=params.epsilon)
 
 
-def make_schedule(optimizer: Optimizer, params: TrainParams, steps_per_epoch: int) -> LambdaLR:
-    """A linear warm-up, then half a cosine down to zero; one step a batch.
-
-    Goyal et al., "Accurate, Large Minibatch SGD", 2017; Loshchilov and Hutter, "SGDR", 2017.
-    """
-    total = params.epochs * steps_per_epoch
-    warmup = min(round(params.warmup_epochs * steps_per_epoch), total - 1)
-
-    def scale(step: int) -> float:
-        if step < warmup:
-            return (step + 1) / (warmup + 1)
-        return (1 + math.cos(math.pi * (step - warmup) / (total - warmup))) / 2
-
-    return LambdaLR(optimizer, scale)
-
-
-def make_loss(params: TrainParams) -> nn.Module:
-    """Cross-entropy, with label smoothing (Szegedy et al., 2016)."""
-    return nn.CrossEntropyLoss(label_smoothing=params.label_smoothing)
+def _betas(params: TrainParams) -> tuple[float, float]:
+    first, second = params.betas
+    return first, second

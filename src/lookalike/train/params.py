@@ -1,54 +1,40 @@
 """The `train` block of `params.yaml`."""
 
-import re
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from lookalike.core.params import Block
+from lookalike.train.augmentation_params import AugmentationParams
+from lookalike.train.loss_params import LossParams
+from lookalike.train.network_params import NetworkParams
+from lookalike.train.optimizer_params import OptimizerParams
 
 
-class TrainParams(Block):
-    """The model and how it is trained."""
+class TrainParams(OptimizerParams, LossParams, AugmentationParams, NetworkParams, Block):
+    """The model and how it is trained; docs/recipes.md says what each parameter is for."""
 
     block = "train"
 
-    backbone: str = "resnet18"
-    weights: str = "none"
-    weights_sha256: str | None = None
-    embedding_dim: int = Field(default=384, ge=2)
-    image_size: int = Field(default=224, ge=32)
-    resize: int | None = None
-
     epochs: int = Field(default=10, ge=0)
     batch_size: int = Field(default=32, ge=2)
-    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-
-    optimizer: Literal["adamw", "sgd"] = "adamw"
-    lr: float = Field(default=1e-3, gt=0)
-    backbone_lr_scale: float = Field(default=1.0, ge=0)
-    momentum: float = Field(default=0.9, ge=0, lt=1)
-    weight_decay: float = Field(default=0.01, ge=0)
-    warmup_epochs: float = Field(default=1.0, ge=0)
-
-    augment: bool = True
-    smallest_crop: float = Field(default=0.35, gt=0, le=1)
-    horizontal_flip: bool = True
+    best_by: Literal["accuracy", "loss"] = "accuracy"
+    patience: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.resize is not None and self.resize < self.image_size:
-            raise ValueError(
-                f"resize = {self.resize} is below image_size = {self.image_size}; the centre crop "
-                "would reach beyond the image"
-            )
-        if self.weights_sha256 is not None:
-            if self.weights in {"none", "imagenet"}:
-                raise ValueError(f"weights_sha256 has no meaning with weights: {self.weights}")
-            if not re.fullmatch("[0-9a-f]{64}", self.weights_sha256):
-                raise ValueError("weights_sha256 should be 64 hexadecimal digits")
         if 0 < self.epochs <= self.warmup_epochs:
             raise ValueError(
                 f"warmup_epochs = {self.warmup_epochs:g} should be below epochs = {self.epochs}"
+            )
+        if self.metric_loss and (self.mixup or self.cutmix):
+            raise ValueError(
+                f"mixup and cutmix make images of two classes, which {self.metric_loss} cannot "
+                "compare: set both to 0"
+            )
+        if self.sampling == "pk" and self.batch_size < 2 * self.images_per_class:
+            raise ValueError(
+                f"batch_size = {self.batch_size} does not hold two classes of images_per_class = "
+                f"{self.images_per_class} images"
             )
         return self

@@ -1,0 +1,47 @@
+"""Can a backbone take images of a size? Some need larger ones, some take one size alone."""
+
+import torch
+from torch import Tensor, nn
+
+from lookalike.core.errors import LookalikeError
+from lookalike.model.backbones import build_backbone
+
+# What networks are made for: multiples of 32 and of 14, and Inception's 299.
+USUAL_SIZES = (64, 96, 112, 128, 160, 192, 224, 256, 299, 384, 448, 512, 518)
+
+
+def check_image_size(name: str, size: int) -> None:
+    """Do nothing where the backbone takes images of `size` x `size` pixels.
+
+    Nothing is computed: tensors on the device `meta` have shapes alone.
+
+    Raises:
+        LookalikeError: it does not; the line names the nearest size that it takes.
+    """
+    backbone = _build_shapes(name)
+    if _takes(backbone, size):
+        return
+    nearest = sorted(USUAL_SIZES, key=lambda usual: abs(usual - size))
+    other = next((usual for usual in nearest if _takes(backbone, usual)), None)
+    advice = "" if other is None else f"; it takes {other}"
+    raise LookalikeError(
+        f"train.image_size = {size}: train.backbone {name} cannot take images of this size{advice}"
+    )
+
+
+def _build_shapes(name: str) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):  # the weights of the network itself stay as they are
+        try:
+            with torch.device("meta"):
+                return build_backbone(name)[0].eval()
+        except NotImplementedError:  # it computes with numbers while it is built
+            return build_backbone(name)[0].to("meta").eval()
+
+
+def _takes(backbone: nn.Module, size: int) -> bool:
+    try:
+        with torch.inference_mode():
+            features: Tensor = backbone(torch.zeros(2, 3, size, size, device="meta"))
+    except (RuntimeError, AssertionError, ValueError):
+        return False
+    return features.ndim == 2

@@ -1,0 +1,156 @@
+"""What this machine has, and which parameters suit it. It recommends; `params.yaml` decides."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from lookalike.core.layout import PARAMS
+from lookalike.core.progress import track
+from lookalike.model.backbones import check_backbone
+from lookalike.model.image_size import check_image_size
+from lookalike.project.machine import Machine, this_machine
+from lookalike.project.parameters import Parameters, read_all
+from lookalike.project.reachable import mongodb_answer, remote_answer
+from lookalike.project.speed import decoding_speed, training_speed
+
+# bf16 has to be this much faster to be worth its rounding, more threads to be worth their cores.
+WORTH = 1.1
+SMALL_BATCH = 16
+LARGER_BATCHES = (32, 64, 128, 256, 512)
+FASTER = 1.05
+
+
+class Setting(NamedTuple):
+    """A way to compute, and how many images a second it trains on."""
+
+    precision: str
+    threads: int
+    batch: int
+    speed: float
+
+
+class Advice(NamedTuple):
+    """A parameter, what it is, what it should be, and why."""
+
+    name: str
+    now: object
+    better: object
+    reason: str
+
+
+def doctor(root: Path, seconds: float = 2.0) -> Iterator[str]:
+    """Look at this machine, measure, and yield what to print, line by line.
+
+    Args:
+        root: the project.
+        seconds: how long each measurement takes.
+
+    Raises:
+        LookalikeError: the parameters are not valid.
+    """
+    params = read_all(root / PARAMS)
+    check_backbone(params.train.backbone)
+    check_image_size(params.train.backbone, params.train.image_size)
+    machine = this_machine()
+    yield from _describe(machine)
+    yield ""
+    yield f"training {params.train.backbone} at {params.train.image_size} pixels, images a second"
+    settings = _measure(params, machine, seconds)
+    for one in settings:
+        yield f"  {one.precision}, {one.threads} threads, batches of {one.batch}: {one.speed:.0f}"
+    decoding = decoding_speed(root, params.train, seconds)
+    yield (
+        "  decoding cannot be measured before the ingest stage has run"
+        if decoding is None
+        else f"  decoding and augmenting, one process: {decoding:.0f}"
+    )
+    yield ""
+    for advice in recommend(settings, decoding, machine, params):
+        verdict = "is right" if advice.now == advice.better else f"better {advice.better}"
+        yield f"{advice.name}: {advice.now} {verdict} ({advice.reason})"
+    yield ""
+    yield f"DVC remote  {remote_answer(root)}"
+    yield f"MongoDB     {mongodb_answer()}"
+
+
+def recommend(
+    settings: list[Setting], decoding: float | None, machine: Machine, params: Parameters
+) -> list[Advice]:
+    """What the measurements speak for: the fewest means that are nearly as fast as the best.
+
+    Args:
+        settings: what was measured of training.
+        decoding: images a second that one process decodes; None if it is not known.
+        machine: what there is.
+        params: what is set.
+    """
+    fastest = {
+        precision: max(s.speed for s in settings if s.precision == precision)
+        for precision in ("fp32", "bf16")
+    }
+    gain = fastest["bf16"] / fastest["fp32"]
+    precision = "bf16" if gain >= WORTH else "fp32"
+    good = [
+        one
+        for one in settings
+        if one.precision == precision and one.speed * WORTH >= fastest[precision]
+    ]
+    threads = min(one.threads for one in good)
+    batch = min(one.batch for one in good if one.threads == threads)
+    advice = [
+        Advice("base.precision", params.base.precision, precision, f"bf16 is {gain:.1f} x fp32"),
+        Advice("base.threads", params.base.threads, threads, "more are hardly faster"),
+        Advice(
+            "train.batch_size",
+            params.train.batch_size,
+            max(batch, params.train.batch_size),
+            f"{batch} images and more keep this machine busy; accuracy has its own needs",
+        ),
+    ]
+    if decoding is not None:
+        needed = math.ceil(fastest[precision] * WORTH / decoding)
+        workers = min(needed, machine.cores)
+        reason = f"{needed} processes decode as fast as the model learns"
+        advice.append(Advice("machine.workers", params.machine.workers, workers, reason))
+    return advice
+
+
+def _measure(params: Parameters, machine: Machine, seconds: float) -> list[Setting]:
+    """Precision and threads at a small batch, then larger batches with the best of them."""
+    threads = sorted({1, max(1, machine.cores // 2), machine.cores})
+    first = [(precision, number) for precision in ("fp32", "bf16") for number in threads]
+    settings = [
+        Setting(
+            precision,
+            number,
+            SMALL_BATCH,
+            training_speed(params.train, precision, number, SMALL_BATCH, seconds),
+        )
+        for precision, number in track(first, "measuring", len(first))
+    ]
+    best = max(settings, key=lambda one: one.speed)
+    fastest = best.speed
+    for batch in track(LARGER_BATCHES, "measuring batches", None):
+        try:
+            speed = training_speed(params.train, best.precision, best.threads, batch, seconds)
+        except torch.OutOfMemoryError:
+            break
+        settings.append(Setting(best.precision, best.threads, batch, speed))
+        if speed < fastest * FASTER:
+            break  # larger ones will not be faster either
+        fastest = speed
+    return settings
+
+
+def _describe(machine: Machine) -> Iterator[str]:
+    yield f"processor   {machine.cores} cores, {machine.instructions}"
+    yield f"memory      {_gib(machine.memory)}, {_gib(machine.free_memory)} of it free"
+    gpu = f"{machine.gpu}, {_gib(machine.gpu_memory)}" if machine.gpu else "none"
+    yield f"GPU         {gpu}"
+
+
+def _gib(number: int) -> str:
+    return f"{number / 2**30:.1f} GiB"

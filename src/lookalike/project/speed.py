@@ -1,0 +1,86 @@
+"""How fast this machine trains and decodes: measured, in seconds rather than minutes."""
+
+import time
+from collections.abc import Callable
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lookalike.core.layout import IMAGES
+from lookalike.images.bands import Bands
+from lookalike.images.pixels import decode_pixels
+from lookalike.images.shards import open_shards
+from lookalike.model.compute import accelerator, autocast
+from lookalike.model.network import EmbeddingNetwork
+from lookalike.model.transforms import ImageSize
+from lookalike.train.augmentation import augmentation
+from lookalike.train.params import TrainParams
+
+CLASSES = 100
+IMAGES_DECODED = 64
+
+
+def training_speed(
+    params: TrainParams, precision: str, threads: int, batch: int, seconds: float
+) -> float:
+    """Images a second in steps of forward, backward and update; the images are ready already.
+
+    Args:
+        params: which network, at which image size.
+        precision: `fp32` or `bf16`.
+        threads: compute threads.
+        batch: images in a step.
+        seconds: how long to measure, at least one step after the first.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        device = accelerator()
+        network = EmbeddingNetwork(params.backbone, params.embedding_dim, CLASSES).to(device)
+        optimizer = torch.optim.SGD(network.parameters(), lr=1e-3)
+        size = params.image_size
+        images = torch.randint(256, (batch, 3, size, size), dtype=torch.uint8, device=device)
+        targets = torch.randint(CLASSES, (batch,), device=device)
+
+        def step() -> None:
+            with autocast(precision, device):
+                logits = network(images).logits
+            torch.nn.functional.cross_entropy(logits.float(), targets).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+
+        return batch * _per_second(step, seconds)
+    finally:
+        torch.set_num_threads(before)
+
+
+def decoding_speed(root: Path, params: TrainParams, seconds: float) -> float | None:
+    """Images a second that one process decodes and augments; None before any are ingested."""
+    if not (root / IMAGES).is_dir():
+        return None
+    table = open_shards(root / IMAGES)
+    bands = Bands.from_metadata(table.schema.metadata)
+    data = [image.as_py() for image in table["image"][:IMAGES_DECODED]]
+    size = ImageSize(resize=params.resize or params.image_size, crop=params.image_size)
+    channels = torch.as_tensor(_channels(decode_pixels(data[0], bands)))
+    transform = augmentation(size, params, [0.0] * int(channels), rgb=bands is None)
+    turn = cycle(data)
+    return _per_second(lambda: transform(decode_pixels(next(turn), bands)), seconds)
+
+
+def _channels(pixels: Any) -> int:
+    return pixels.shape[0] if isinstance(pixels, torch.Tensor) else 3
+
+
+def _per_second(work: Callable[[], object], seconds: float) -> float:
+    """How often a second some work is done, after a first time that does not count."""
+    work()
+    done, start = 0, time.perf_counter()
+    while done == 0 or time.perf_counter() - start < seconds:
+        work()
+        done += 1
+    return done / (time.perf_counter() - start)

@@ -1,0 +1,36 @@
+"""The network, and what it starts from: part of the block `train`."""
+
+import re
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from lookalike.core.params import Group
+
+
+class NetworkParams(Group):
+    """Backbone, pretrained weights, head and the size of images."""
+
+    backbone: str = "resnet18"
+    weights: str = "none"
+    weights_sha256: str | None = None
+    weights_strict: bool = True
+    head: Literal["linear", "mlp"] = "linear"
+    head_dropout: float = Field(default=0.0, ge=0, lt=1)
+    embedding_dim: int = Field(default=384, ge=2)
+    image_size: int = Field(default=224, ge=32)
+    resize: int | None = None
+
+    @model_validator(mode="after")
+    def _consistent_network(self) -> Self:
+        if self.resize is not None and self.resize < self.image_size:
+            raise ValueError(
+                f"resize = {self.resize} is below image_size = {self.image_size}; the centre crop "
+                "would reach beyond the image"
+            )
+        if self.weights_sha256 is not None:
+            if self.weights in {"none", "imagenet"}:
+                raise ValueError(f"weights_sha256 has no meaning with weights: {self.weights}")
+            if not re.fullmatch("[0-9a-f]{64}", self.weights_sha256):
+                raise ValueError("weights_sha256 should be 64 hexadecimal digits")
+        return self
