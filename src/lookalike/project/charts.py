@@ -4,13 +4,16 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 
 import matplotlib
 import numpy as np
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-STYLE = {
+STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 9,
     "svg.fonttype": "none",
@@ -20,7 +23,7 @@ STYLE = {
     "axes.edgecolor": "#999",
     "axes.grid": True,
     "grid.color": "#e6e6e6",
-    "axes.prop_cycle": matplotlib.cycler(color=["#1f6fb4", "#e07b1a", "#2e8b57"]),
+    "axes.prop_cycle": cycler(color=["#1f6fb4", "#e07b1a", "#2e8b57"]),
 }
 # Up to as many classes are named beside a confusion matrix.
 NAMED = 40
@@ -66,6 +69,8 @@ def lines(
             marker = "o" if len(points) <= 20 else ""
             chart.axes.plot(*zip(*points, strict=True), label=name, marker=marker, markersize=4)
         chart.axes.set(xlabel=x, ylabel=y)
+        if all(float(point[0]).is_integer() for points in series.values() for point in points):
+            chart.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if share:
             chart.axes.set_ylim(-0.02, 1.02)
         if len(series) > 1:

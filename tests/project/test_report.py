@@ -1,0 +1,141 @@
+"""The report: one HTML file that needs nothing but itself."""
+
+import base64
+import re
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from html import unescape
+from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+from lookalike.core.files import rounded, write_csv, write_metrics
+from lookalike.evaluate.evaluation import TABLES, evaluate_model
+from lookalike.evaluate.figures import draw_figures
+from lookalike.evaluate.params import EvaluateParams
+from lookalike.images.pictures import Pictures
+from lookalike.images.split import read_split
+from lookalike.model.artifact import load_model
+from lookalike.model.extract import extract_all
+from lookalike.model.network import normalise
+from lookalike.project.report import write_report
+
+OneLineError = Callable[..., AbstractContextManager[None]]
+LIMIT = 15 * 10**6
+
+
+@pytest.fixture(scope="module")
+def evaluated(
+    tiny_model: Path,
+    tiny_images: Path,
+    tiny_split: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A project as the `evaluate` stage leaves it."""
+    root = tmp_path_factory.mktemp("evaluated")
+    params = EvaluateParams(bootstrap_draws=20, map="pca", gallery_queries=2, gallery_neighbours=2)
+    model = load_model(tiny_model)
+    test = [image for image in read_split(tiny_split, tiny_images) if image.split == "test"]
+    output = extract_all(model, tiny_images, [image.row for image in test], 32, workers=0)
+    found = evaluate_model(model, test, output, params, seed=0)
+    for name, columns in TABLES.items():
+        rows = rounded(found.tables[name])
+        write_csv(root / "metrics" / "evaluate" / f"{name}.csv", columns, rows)
+    write_metrics(root / "metrics" / "evaluate.json", found.metrics)
+    (root / "metrics" / "figures").mkdir()
+    unit = normalise(output.embeddings)
+    draw_figures(root / "metrics" / "figures", found, unit, Pictures(tiny_images), params, 0)
+    (root / "params.yaml").write_text("base: {seed: 0}  # <b> & co\n", encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def project(evaluated: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(evaluated, tmp_path / "project"))
+
+
+def report(project: Path) -> str:
+    write_report(project, project / "report.html")
+    return (project / "report.html").read_text(encoding="utf-8")
+
+
+def images(page: str, kind: str) -> list[bytes]:
+    """The images of a kind that the page holds itself."""
+    found = re.findall(rf'src="data:image/{re.escape(kind)};base64,([^"]*)"', page)
+    return [base64.b64decode(encoded) for encoded in found]
+
+
+def test_it_has_the_figures_with_their_intervals(project: Path) -> None:
+    page = report(project)
+    for name in ("Accuracy", "Balanced accuracy", "Recall@1", "mAP@R", "Calibration error"):
+        assert name in page
+    assert re.search(r"\d\.\d{3} to \d\.\d{3}", page)
+
+
+def test_it_has_every_picture_and_chart(project: Path) -> None:
+    page = report(project)
+    pictures = {path.name for path in (project / "metrics" / "figures").glob("*.png")}
+    assert len(images(page, "jpeg")) == len(pictures - {"map.png"}) >= 2
+    assert all(Image.open(BytesIO(picture)).width > 100 for picture in images(page, "jpeg"))
+    charts = images(page, "svg+xml")
+    assert all(ElementTree.fromstring(chart).tag.endswith("svg") for chart in charts)
+    for title in ("Confusion matrix", "Reliability", "ROC", "Retrieval among k neighbours"):
+        assert f"<figcaption>{title}</figcaption>" in page
+
+
+def test_the_interactive_map_is_inside(project: Path) -> None:
+    inside = re.search(r'srcdoc="([^"]*)"', report(project))
+    assert inside is not None
+    expected = (project / "metrics" / "figures" / "map.html").read_text(encoding="utf-8")
+    assert unescape(inside[1]) == expected
+
+
+def test_it_needs_nothing_but_itself_and_is_small(project: Path) -> None:
+    page = report(project)
+    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert len(page.encode()) < LIMIT
+
+
+def test_the_same_run_gives_the_same_bytes(project: Path) -> None:
+    assert report(project) == report(project)
+
+
+def test_texts_of_the_project_are_text_and_never_markup(project: Path) -> None:
+    assert "&lt;b&gt; &amp; co" in report(project)
+
+
+def test_what_was_not_pulled_is_left_out(project: Path) -> None:
+    shutil.rmtree(project / "metrics" / "figures")
+    page = report(project)
+    assert images(page, "jpeg") == []
+    assert "<iframe" not in page
+    assert "Accuracy" in page
+
+
+def test_the_index_and_the_curves_of_training_are_shown_where_there_are_some(
+    project: Path,
+) -> None:
+    assert "ten nearest neighbours" not in report(project)
+    gallery = {"recall_at_1": 0.125, "queries": 3}
+    index = {"images": 9, "recall_at_10": 0.5, "gallery": gallery}
+    write_metrics(project / "metrics" / "index.json", index)
+    curve = project / "metrics" / "train" / "plots" / "metrics" / "train" / "loss.tsv"
+    curve.parent.mkdir(parents=True)
+    curve.write_text("step\tloss\n1\t0.5\n2\t0.25\n", encoding="utf-8")
+    page = report(project)
+    assert "50.00% of the" in page
+    assert "0.125" in page
+    assert "Training: loss" in page
+
+
+def test_before_the_pipeline_has_run_it_is_one_line(
+    tmp_path: Path, one_line_error: OneLineError
+) -> None:
+    with one_line_error("evaluate.json: missing", "run the pipeline"):
+        write_report(tmp_path, tmp_path / "report.html")
+    assert list(tmp_path.iterdir()) == []
