@@ -77,7 +77,7 @@ def _try(
         annoy.build(kept, path, _chosen(params, trees, params.search_k))
         size = path.stat().st_size
         all_nodes = min(MOST_NODES, trees * len(kept.values))
-        nodes: float = params.search_k or min(K * trees, all_nodes)
+        nodes = float(max(params.search_k or 0, K * trees))  # fewer are never inspected
         while True:
             search_k = min(round(nodes), all_nodes)
             engine = annoy.Annoy(path, kept, _chosen(params, trees, search_k))
