@@ -66,9 +66,8 @@ def fine_tune(
     optimizer = make_optimizer(network, recipe.objective, params)
     schedule = make_schedule(optimizer, params, params.epochs, steps_per_epoch=len(order))
     wrapped, optimizer = fabric.setup(network, optimizer)
-    fabric.to_device(recipe.objective)
-    if recipe.ema is not None:
-        fabric.to_device(recipe.ema)
+    for part in recipe.stateful().values():
+        fabric.to_device(part)
     trainer = Trainer(fabric, wrapped, recipe, optimizer, schedule)
     best = fit(
         trainer,
@@ -102,7 +101,7 @@ def describe(params: TrainParams, base: BaseParams, classes: list[str]) -> Model
     return ModelDescription(
         backbone=params.backbone,
         embedding_dim=params.embedding_dim if classes else None,
-        head=params.head,
+        head=params.head if classes else "linear",
         classes=classes,
         image_size=ImageSize(
             resize=params.resize or round(params.image_size * 8 / 7), crop=params.image_size

@@ -115,7 +115,10 @@ def train_one_epoch(trainer: Trainer, batches: Iterable[Batch], epoch: int) -> S
         trainer.fabric.backward(loss + penalty(recipe.network, params))
         if params.gradient_clip is not None:
             trainer.fabric.clip_gradients(
-                trainer.network, trainer.optimizer, max_norm=params.gradient_clip
+                trainer.network,
+                trainer.optimizer,
+                max_norm=params.gradient_clip,
+                error_if_nonfinite=False,
             )
         trainer.optimizer.step()
         trainer.optimizer.zero_grad()

@@ -1,5 +1,7 @@
 """The recipe: all that the parameters make of a plain training."""
 
+from collections.abc import Iterator
+
 from torch import nn
 
 from lookalike.model.network import EmbeddingNetwork
@@ -39,6 +41,16 @@ class Recipe:
         if params.classifier_follows:
             detach_classifier(network)
         self.ema = None if params.ema_decay is None else make_ema(network, params.ema_decay)
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """All that learns: what the network has, and what the objective has of its own."""
+        yield from self.network.named_parameters()
+        yield from self.objective.named_parameters("objective")
+
+    def stateful(self) -> dict[str, nn.Module]:
+        """What has a state beside the network, for checkpoints."""
+        averaged = {} if self.ema is None else {"ema": self.ema}
+        return {"objective": self.objective, **averaged}
 
     @property
     def result(self) -> nn.Module:
