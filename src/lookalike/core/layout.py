@@ -13,9 +13,11 @@ REJECTED = Path("data/rejected.csv")
 SPLIT = Path("data/split.csv")
 EMBEDDINGS = Path("data/embeddings")
 MODEL = Path("models/model")
+CHECKPOINTS = Path("models/checkpoints")
 INDEX = Path("models/index")
 METRICS = Path("metrics")
 TRAIN_LOG = METRICS / "train"
+TIMINGS = METRICS / "timings"
 EVALUATION = METRICS / "evaluate"
 FIGURES = METRICS / "figures"
 

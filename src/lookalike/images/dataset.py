@@ -1,6 +1,6 @@
 """A torch dataset over rows of the image store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 from lookalike.core.seeds import seed_for
 from lookalike.images.bands import Bands
 from lookalike.images.pixels import Pixels, decode_pixels
-from lookalike.images.shards import open_shards
+from lookalike.images.shards import open_metadata, open_shards
 
 Transform = Callable[[Pixels], Tensor]
 Sample = tuple[Tensor, int]
@@ -54,6 +54,11 @@ class ImageDataset(Dataset[Sample]):
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def ids(self, items: Iterable[tuple[int, int]]) -> list[str]:
+        """The ids of the images of some items."""
+        column = open_metadata(self.folder)["id"]
+        return [column[self.rows[position]].as_py() for _, position in items]
 
     def __getitem__(self, item: tuple[int, int]) -> Sample:
         epoch, position = item

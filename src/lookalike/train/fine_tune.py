@@ -7,8 +7,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from lookalike.core.params import BaseParams
-from lookalike.images.batches import SequentialBatches, ShuffledBatches
+from lookalike.core.params import BaseParams, MachineParams
+from lookalike.images.batches import SequentialBatches, SharedBatches, ShuffledBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import load_batches
 from lookalike.model.artifact import Model, ModelDescription, build_network
@@ -16,12 +16,21 @@ from lookalike.model.extract import extract_all
 from lookalike.model.transforms import ImageSize, augmentation, evaluation_transform
 from lookalike.model.weights import load_backbone, read_weights
 from lookalike.train.calibration import fit_temperature
+from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.data import TrainingData
+from lookalike.train.devices import launch
+from lookalike.train.epoch import BestEpoch, Epoch
+from lookalike.train.interruption import Interruption
 from lookalike.train.log import TrainingLog
-from lookalike.train.loop import Best, Trainer, fit
+from lookalike.train.loop import Trainer, fit
 from lookalike.train.normalisation import with_bands
 from lookalike.train.optimizer import make_loss, make_optimizer, make_schedule
+from lookalike.train.optimizer_state import NamedOptimizer
 from lookalike.train.params import TrainParams
+from lookalike.train.position import Position
+from lookalike.train.resume_from import go_on_from
+from lookalike.train.saving import Saving
+from lookalike.train.state_file import Stateful
 
 
 class Trained(NamedTuple):
@@ -39,8 +48,26 @@ def fine_tune(
     images: Path,
     data: TrainingData,
     log: TrainingLog,
+    fabric: Fabric | None = None,
+    checkpoint: CheckpointFile | None = None,
 ) -> Trained:
-    """Train the backbone with its heads and keep the best epoch, calibrated on validation."""
+    """Train the backbone with its heads and keep the best epoch, calibrated on validation.
+
+    Args:
+        params: the model and how it is trained.
+        base: what the stages share.
+        workers: processes that decode; 0 for this one.
+        images: the image store.
+        data: the images to train and validate with.
+        log: told every epoch.
+        fabric: the devices; None: a single one.
+        checkpoint: where the run is saved, and goes on from; None: it is not.
+
+    Raises:
+        LookalikeError: parameters, data and devices do not fit each other, or training fails.
+        KeyboardInterrupt: the run was asked to stop, and is saved.
+    """
+    fabric = fabric or launch(MachineParams(), base)
     description = describe(params, base, data.classes)
     description = with_bands(description, images, data.train.rows, workers)
     network = build_network(description)
@@ -50,24 +77,50 @@ def fine_tune(
     plain = evaluation_transform(size)
     augmented = augmentation(size, params.smallest_crop, params.horizontal_flip)
     train_set = ImageDataset(images, *data.train, augmented if params.augment else plain, base.seed)
-    valid_set = ImageDataset(images, *data.valid, plain)
-    order = ShuffledBatches(len(train_set), params.batch_size, base.seed)
+    rank, processes = fabric.global_rank, fabric.world_size
+    valid_set = ImageDataset(images, *data.valid.share(rank, processes), plain)
+    order = SharedBatches(
+        ShuffledBatches(len(train_set), params.batch_size, base.seed),
+        params.accumulate,
+        processes,
+        rank,
+    )
     in_turn = SequentialBatches(len(valid_set), params.batch_size)
 
-    fabric = Fabric(devices=1, precision="bf16-mixed" if base.precision == "bf16" else "32-true")
     optimizer = make_optimizer(network, params)
-    schedule = make_schedule(optimizer, params, steps_per_epoch=len(order))
-    wrapped, optimizer = fabric.setup(network, optimizer)
-    trainer = Trainer(fabric, wrapped, make_loss(params), optimizer, schedule)
-    best = fit(
-        trainer,
-        load_batches(train_set, order, workers),
-        order,
-        load_batches(valid_set, in_turn, workers),
-        params.epochs,
-        log.report,
+    schedule = make_schedule(optimizer, params, steps_per_epoch=order.steps)
+    wrapped, stepping = fabric.setup(network, optimizer)
+    trainer = Trainer(
+        fabric, wrapped, make_loss(params), stepping, schedule, train_set.ids, base.seed
     )
+    best, position = BestEpoch(), Position()
+    named = NamedOptimizer(optimizer, network.named_parameters())
+    parts: dict[str, Stateful] = {
+        "network": network,
+        "optimizer": named,
+        "schedule": schedule,
+        "position": position,
+        "best": best,
+        "log": log,
+    }
+    with Interruption() as interruption:
+        saving = Saving(fabric, parts, checkpoint, params.checkpoint_every, interruption)
+        if not saving.resume() and params.resume_from is not None:
+            go_on_from(params, parts, named, schedule, order.steps)
+        fit(
+            trainer,
+            load_batches(train_set, order, workers),
+            order,
+            load_batches(valid_set, in_turn, workers),
+            params.epochs,
+            position,
+            best,
+            log.report,
+            saving,
+        )
+        saving.save()
 
+    assert best.epoch is not None
     network.load_state_dict(best.weights)
     logits = extract_all(
         Model(description, network), images, data.valid.rows, base.inference_batch_size, workers
@@ -75,7 +128,7 @@ def fine_tune(
     assert logits is not None
     temperature = fit_temperature(logits, torch.tensor(data.valid.targets))
     calibrated = description.model_copy(update={"temperature": temperature})
-    return Trained(calibrated, best.weights, _metrics(best, data, params, temperature))
+    return Trained(calibrated, best.weights, _metrics(best.epoch, data, params, temperature))
 
 
 def without_training(params: TrainParams, base: BaseParams, workers: int, images: Path) -> Trained:
@@ -107,17 +160,14 @@ def load_pretrained(backbone: torch.nn.Module, params: TrainParams) -> None:
 
 
 def _metrics(
-    best: Best, data: TrainingData, params: TrainParams, temperature: float
+    best: Epoch, data: TrainingData, params: TrainParams, temperature: float
 ) -> dict[str, Any]:
     return {
         "epochs": params.epochs,
         "classes": len(data.classes),
         "train_images": len(data.train.rows),
         "valid_images": len(data.valid.rows),
-        "best_epoch": best.epoch.number,
-        "train_loss": best.epoch.train.loss,
-        "train_accuracy": best.epoch.train.accuracy,
-        "valid_loss": best.epoch.valid.loss,
-        "valid_accuracy": best.epoch.valid.accuracy,
+        "best_epoch": best.number,
+        **{name.replace("/", "_"): value for name, value in best.metrics.items() if "/" in name},
         "temperature": temperature,
     }

@@ -1,138 +1,186 @@
-"""The training loop: epochs of batches, a look at the validation images after each."""
+"""The training loop: epochs of steps, a look at the validation images after each epoch."""
 
 import math
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import NamedTuple
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from lightning_fabric.wrappers import _FabricModule
+from torch import nn
+from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.progress import track
-from lookalike.images.batches import ShuffledBatches
+from lookalike.core.seeds import seed_for
+from lookalike.images.batches import Item, SharedBatches
 from lookalike.images.loading import Batch
-
-
-class Score(NamedTuple):
-    """Mean loss and share of right answers over the images of one pass."""
-
-    loss: float
-    accuracy: float
-
-
-class Epoch(NamedTuple):
-    """What one epoch gave; `lr` is the heads' learning rate at its end."""
-
-    number: int
-    train: Score
-    valid: Score
-    lr: float
-
-
-class Best(NamedTuple):
-    """The epoch with the best validation accuracy, and the weights after it."""
-
-    epoch: Epoch
-    weights: dict[str, Tensor]
+from lookalike.train.devices import summed
+from lookalike.train.epoch import BestEpoch, Epoch
+from lookalike.train.position import Position
+from lookalike.train.saving import Saving
+from lookalike.train.validation import validate
 
 
 class Trainer(NamedTuple):
-    """Everything that one run of the loop works with."""
+    """What one run of the loop works with, already on its device.
+
+    Attributes:
+        ids: the ids of the images of some items.
+        seed: of what is random in a step itself, such as dropout.
+    """
 
     fabric: Fabric
-    network: nn.Module
+    network: _FabricModule
     loss: nn.Module
     optimizer: Optimizer
     schedule: LRScheduler
+    ids: Callable[[Iterable[Item]], list[str]]
+    seed: int
+
+
+class Step(NamedTuple):
+    """What a step gave: the mean loss of its images over all processes, and how many were right."""
+
+    images: int
+    loss: float
+    right: int
+    gradient_norm: float
 
 
 def fit(
     trainer: Trainer,
     train: Iterable[Batch],
-    order: ShuffledBatches,
+    order: SharedBatches,
     valid: Iterable[Batch],
     epochs: int,
+    position: Position,
+    best: BestEpoch,
     report: Callable[[Epoch], None],
-) -> Best:
-    """Train for `epochs` epochs and return the best one by validation accuracy, then loss.
+    saving: Saving,
+) -> None:
+    """Train from where `position` is to the end of the last epoch, and note the best one.
 
     Args:
-        trainer: network, loss, optimiser and schedule, already on their device.
+        trainer: network, loss, optimiser and schedule.
         train: batches of augmented images; iterated over once an epoch.
-        order: what chooses those batches; it is told the epoch.
+        order: what chooses those batches; it is told the epoch, and where in it to begin.
         valid: batches of validation images.
-        epochs: at least 1.
+        epochs: the number of the last epoch.
+        position: how far the training has come; it is moved on.
+        best: the best epoch so far; it is told every epoch.
         report: called after each epoch.
+        saving: where the run is saved, and stopped.
 
     Raises:
-        LookalikeError: the loss is no longer a number.
+        LookalikeError: a loss is no longer a number, or memory does not suffice.
     """
-    best: Best | None = None
-    for number in range(1, epochs + 1):
-        order.set_epoch(number)
-        batches = track(train, f"epoch {number}/{epochs}", total=len(order))
-        epoch = Epoch(
-            number,
-            train_one_epoch(trainer, batches, number),
-            evaluate(trainer, valid),
-            trainer.optimizer.param_groups[-1]["lr"],
+    while position.epoch <= epochs:
+        order.set_epoch(position.epoch, first=position.step)
+        train_one_epoch(
+            trainer,
+            track(train, f"epoch {position.epoch}/{epochs}", len(order), order.piece_size),
+            order,
+            position,
+            saving.after_step,
         )
-        if not math.isfinite(epoch.valid.loss):
+        metrics = {
+            **position.metrics(),
+            **validate(
+                trainer.fabric,
+                trainer.network.module,
+                trainer.loss,
+                valid,
+                saving.between_batches,
+            ),
+            "lr": trainer.optimizer.param_groups[-1]["lr"],
+        }
+        if not math.isfinite(metrics["valid/loss"]):
             raise LookalikeError(
-                f"the validation loss is {epoch.valid.loss} after epoch {number}: lower train.lr"
+                f"the validation loss is {metrics['valid/loss']} after epoch {position.epoch}: "
+                "lower train.lr"
             )
+        epoch = Epoch(position.epoch, metrics)
         report(epoch)
-        if best is None or _rank(epoch) > _rank(best.epoch):
-            best = Best(epoch, _copy_weights(trainer.network))
-    if best is None:
-        raise ValueError(f"epochs = {epochs}: should be at least 1")
-    return best
+        best.consider(epoch, trainer.network.module)
+        position.next_epoch()
 
 
-def train_one_epoch(trainer: Trainer, batches: Iterable[Batch], epoch: int) -> Score:
-    """One pass over the training images, one optimiser step a batch."""
+def train_one_epoch(
+    trainer: Trainer,
+    pieces: Iterable[Batch],
+    order: SharedBatches,
+    position: Position,
+    after_step: Callable[[], None],
+) -> None:
+    """Do the steps of an epoch that are not done yet; see `fit`."""
     trainer.network.train()
-    losses, right = [], []
-    for step, (images, targets) in enumerate(batches):
-        images, targets = trainer.fabric.to_device((images, targets))
-        logits = trainer.network(images).logits
-        loss = trainer.loss(logits.float(), targets)
-        if not torch.isfinite(loss):
+    coming = iter(pieces)
+    rank = trainer.fabric.global_rank
+    while position.step < order.steps:
+        # What is random in a step is a function of where it is: no generator has to be saved.
+        torch.manual_seed(seed_for(trainer.seed, "step", position.epoch, position.step, rank))
+        rate = trainer.optimizer.param_groups[-1]["lr"]
+        try:
+            loss, right, norm = take_step(trainer, islice(coming, order.pieces), order.pieces)
+        except (MemoryError, RuntimeError) as error:
+            raise _too_large(order) if is_out_of_memory(error) else error from None
+        position.add(order.batches.batch_size, loss, right, norm)
+        if not math.isfinite(loss + norm):
+            what = "loss" if not math.isfinite(loss) else "gradient"
             raise LookalikeError(
-                f"the loss is {loss.item()} in epoch {epoch}, step {step}: lower train.lr"
+                f"the {what} is {norm if math.isfinite(loss) else loss} in epoch {position.epoch}, "
+                f"step {position.step}, at the learning rate {rate:g}: lower train.lr, or look at "
+                f"the images {', '.join(trainer.ids(order.batch(position.step)))}"
             )
-        trainer.fabric.backward(loss)
-        trainer.optimizer.step()
-        trainer.optimizer.zero_grad()
-        trainer.schedule.step()
-        losses.append(loss.detach().expand(len(targets)))
-        right.append(logits.detach().argmax(dim=1) == targets)
-    return _score(losses, right)
+        after_step()
 
 
-@torch.inference_mode()
-def evaluate(trainer: Trainer, batches: Iterable[Batch]) -> Score:
-    """Loss and accuracy over batches, without learning from them."""
-    trainer.network.eval()
-    losses, right = [], []
-    for images, targets in batches:
-        images, targets = trainer.fabric.to_device((images, targets))
-        logits = trainer.network(images).logits
-        losses.append(trainer.loss(logits.float(), targets).expand(len(targets)))
-        right.append(logits.argmax(dim=1) == targets)
-    return _score(losses, right)
+def take_step(trainer: Trainer, pieces: Iterable[Batch], number: int) -> tuple[float, int, float]:
+    """One step of optimiser and schedule, by the gradient over all pieces of a batch.
+
+    Returns:
+        The mean loss over the batch's images, how many were classified rightly, and the norm of the
+        gradient; of all processes.
+    """
+    fabric, network = trainer.fabric, trainer.network
+    losses, rights = [], []
+    for piece, (images, targets) in enumerate(pieces, start=1):
+        images, targets = fabric.to_device((images, targets))
+        with fabric.no_backward_sync(network, enabled=piece < number):
+            logits = network(images).logits
+            loss = trainer.loss(logits.float(), targets) / number
+            fabric.backward(loss)
+        losses.append(loss.detach())
+        rights.append((logits.detach().argmax(dim=1) == targets).sum())
+    norm = get_total_norm(
+        parameter.grad
+        for group in trainer.optimizer.param_groups
+        for parameter in group["params"]
+        if parameter.grad is not None
+    )
+    trainer.optimizer.step()
+    trainer.optimizer.zero_grad()
+    trainer.schedule.step()
+    loss_of_all = summed(fabric, torch.stack(losses).sum()) / fabric.world_size
+    right_of_all = summed(fabric, torch.stack(rights).sum())
+    return float(loss_of_all), int(right_of_all), float(norm)
 
 
-def _score(losses: list[Tensor], right: list[Tensor]) -> Score:
-    return Score(float(torch.cat(losses).mean()), float(torch.cat(right).float().mean()))
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a device or this machine had no memory left for what torch asked for."""
+    return isinstance(
+        error, MemoryError | torch.OutOfMemoryError
+    ) or "can't allocate memory" in str(error)
 
 
-def _rank(epoch: Epoch) -> tuple[float, float]:
-    return epoch.valid.accuracy, -epoch.valid.loss
-
-
-def _copy_weights(network: nn.Module) -> dict[str, Tensor]:
-    return {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
+def _too_large(order: SharedBatches) -> LookalikeError:
+    size = order.batches.batch_size
+    return LookalikeError(
+        f"train.batch_size = {size}: out of memory with {order.piece_size} images at once; try "
+        f"train.accumulate: {2 * order.pieces}, which computes the same batch in smaller pieces, "
+        f"or train.batch_size: {max(2, size // 2)}"
+    )

@@ -35,6 +35,26 @@ class TrainParams(Block):
     smallest_crop: float = Field(default=0.35, gt=0, le=1)
     horizontal_flip: bool = True
 
+    accumulate: int = Field(default=1, ge=1)
+    cache: Literal["none", "decoded"] = "none"
+    checkpoint_every: int = Field(default=100, ge=1)
+    resume_from: str | None = None
+    resume_from_sha256: str | None = None
+
+    @model_validator(mode="after")
+    def _engine_is_consistent(self) -> Self:
+        if self.batch_size % self.accumulate:
+            raise ValueError(
+                f"batch_size = {self.batch_size} cannot be computed in accumulate = "
+                f"{self.accumulate} equal pieces"
+            )
+        if self.resume_from_sha256 is not None:
+            if self.resume_from is None:
+                raise ValueError("resume_from_sha256 has no meaning without resume_from")
+            if not re.fullmatch("[0-9a-f]{64}", self.resume_from_sha256):
+                raise ValueError("resume_from_sha256 should be 64 hexadecimal digits")
+        return self
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.resize is not None and self.resize < self.image_size:
