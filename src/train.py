@@ -4,13 +4,14 @@ Reads `data/images/` and `data/split.csv`; writes the model artifact `models/mod
 checkpoints `models/checkpoints/`, `metrics/train.json` and dvclive's curves in `metrics/train/`.
 """
 
-from lookalike.core.files import write_metrics
+from lookalike.core.files import write_json, write_metrics
 from lookalike.core.layout import (
     CHECKPOINTS,
     IMAGES,
     METRICS,
     MODEL,
     SPLIT,
+    TIMINGS,
     TRAIN_LOG,
     cache_folder,
 )
@@ -26,6 +27,7 @@ from lookalike.train.fine_tune import fine_tune, without_training
 from lookalike.train.fingerprint import fingerprint
 from lookalike.train.log import training_log
 from lookalike.train.params import TrainParams
+from lookalike.train.timings import Timings
 
 
 def main() -> None:
@@ -38,19 +40,21 @@ def main() -> None:
         cache_folder() / "checkpoints",
         fingerprint(params, base, SPLIT, IMAGES, describe_devices(fabric)),
     )
+    timings = Timings()
     with training_log(TRAIN_LOG) as log:
         if params.epochs == 0:
             trained = without_training(params, base, machine.workers, IMAGES)
         else:
             data = training_data(read_split(SPLIT, IMAGES))
             trained = fine_tune(
-                params, base, machine.workers, IMAGES, data, log, fabric, checkpoint
+                params, base, machine.workers, IMAGES, data, log, fabric, checkpoint, timings
             )
         if fabric.is_global_zero:
             save_model(MODEL, trained.description, trained.weights)
             write_output(CHECKPOINTS, MODEL / WEIGHTS, checkpoint.path)
             write_metrics(METRICS / "train.json", trained.metrics)
             checkpoint.remove_if_recorded()
+            write_json(TIMINGS / "train.json", timings.summary())
 
 
 if __name__ == "__main__":

@@ -16,9 +16,10 @@ from lookalike.images.loading import Batch
 from lookalike.model.network import Output
 from lookalike.train.epoch import BestEpoch, Epoch
 from lookalike.train.interruption import Interruption
-from lookalike.train.loop import Trainer, fit, take_step, train_one_epoch
+from lookalike.train.loop import Batches, Run, Trainer, fit, take_step, train_one_epoch
 from lookalike.train.position import Position
 from lookalike.train.saving import Saving
+from lookalike.train.timings import Timings
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -84,26 +85,28 @@ def order_of(length: int, batch: int, pieces: int = 1) -> SharedBatches:
     return SharedBatches(ShuffledBatches(length, batch, seed=0), pieces)
 
 
-def run(
-    trainer: Trainer,
-    train: Iterable[Batch],
-    order: SharedBatches,
-    valid: Iterable[Batch],
-    epochs: int,
-) -> tuple[BestEpoch, list[Epoch]]:
-    """Fit from the start, nothing saved; the best epoch and what was reported."""
+def run_of(
+    trainer: Trainer, position: Position | None = None, reported: list[Epoch] | None = None
+) -> Run:
+    """A run that is not saved; from its start, where no position is given."""
+    saving = Saving(trainer.fabric, {}, None, 1, Interruption(), Timings())
+    report = [].append if reported is None else reported.append
+    return Run(position or Position(), BestEpoch(), report, saving, Timings())
+
+
+def run(trainer: Trainer, batches: Batches, epochs: int) -> tuple[BestEpoch, list[Epoch]]:
+    """Fit from the start; the best epoch and what was reported."""
     reported: list[Epoch] = []
-    best = BestEpoch()
-    saving = Saving(trainer.fabric, {}, None, 1, Interruption())
-    fit(trainer, train, order, valid, epochs, Position(), best, reported.append, saving)
-    return best, reported
+    run = run_of(trainer, reported=reported)
+    fit(trainer, batches, run, epochs)
+    return run.best, reported
 
 
 def fit_line(
     epochs: int, lr: float = 0.5, batch: int = 8, spread: float = 1.0
 ) -> tuple[BestEpoch, list[Epoch]]:
     train, valid = batches_of(batch, spread), batches_of(24, spread)
-    return run(trainer_of(Line(), lr), train, order_of(24, batch), valid, epochs)
+    return run(trainer_of(Line(), lr), Batches(train, order_of(24, batch), valid), epochs)
 
 
 def fit_script(*epochs: list[list[float]]) -> tuple[int, int]:
@@ -114,7 +117,7 @@ def fit_script(*epochs: list[list[float]]) -> tuple[int, int]:
     """
     batch = (torch.zeros(2, 1), torch.zeros(2, dtype=torch.int64))
     trainer = trainer_of(Scripted(list(epochs)))
-    best, _ = run(trainer, [batch], order_of(2, 2), [batch], len(epochs))
+    best, _ = run(trainer, Batches([batch], order_of(2, 2), [batch]), len(epochs))
     assert best.epoch is not None
     return best.epoch.number, int(best.weights["seen"])
 
@@ -176,7 +179,7 @@ class Watched:
 def test_the_sampler_is_told_every_epoch() -> None:
     order = order_of(24, 8)
     train = Watched(order)
-    run(trainer_of(Line()), train, order, batches_of(24), 3)
+    run(trainer_of(Line()), Batches(train, order, batches_of(24)), 3)
     assert train.told == [(1, 0), (2, 0), (3, 0)]
 
 
@@ -184,8 +187,7 @@ def test_a_run_that_goes_on_begins_with_the_step_after_the_last_one() -> None:
     trainer, order, position = trainer_of(Line()), order_of(24, 8), Position(epoch=2, step=2)
     position.images = 16
     train = Watched(order)
-    saving = Saving(trainer.fabric, {}, None, 1, Interruption())
-    fit(trainer, train, order, batches_of(24), 3, position, BestEpoch(), lambda _: None, saving)
+    fit(trainer, Batches(train, order, batches_of(24)), run_of(trainer, position), 3)
     assert train.told == [(2, 2), (3, 0)]
     assert trainer.schedule.last_epoch == 1 + 3
 
@@ -207,14 +209,15 @@ def test_where_memory_does_not_suffice_a_line_says_what_to_try(
     one_line_error: OneLineError,
 ) -> None:
     with one_line_error("train.batch_size = 8", "train.accumulate: 2", "train.batch_size: 4"):
-        run(trainer_of(Greedy()), batches_of(8), order_of(24, 8), batches_of(24), 1)
+        run(trainer_of(Greedy()), Batches(batches_of(8), order_of(24, 8), batches_of(24)), 1)
 
 
 def test_one_epoch_takes_one_step_of_optimiser_and_schedule_a_batch() -> None:
     trainer, order = trainer_of(Line()), order_of(24, 8)
     seen = []
     position = Position()
-    train_one_epoch(trainer, batches_of(8), order, position, lambda: seen.append(position.step))
+    batches = Batches(batches_of(8), order, [])
+    train_one_epoch(trainer, batches, position, lambda: seen.append(position.step), 1)
     assert trainer.schedule.last_epoch == 3
     assert seen == [1, 2, 3]
 
@@ -233,10 +236,9 @@ def test_what_is_random_in_a_step_is_a_function_of_the_step() -> None:
     def draws(position: Position) -> list[float]:
         found: list[float] = []
         order = order_of(24, 8)
-        pieces = batches_of(8)[position.step :]
-        train_one_epoch(
-            trainer_of(Line()), pieces, order, position, lambda: found.append(float(torch.rand(())))
-        )
+        batches = Batches(batches_of(8)[position.step :], order, [])
+        draw = lambda: found.append(float(torch.rand(())))  # noqa: E731
+        train_one_epoch(trainer_of(Line()), batches, position, draw, 1)
         return found
 
     assert draws(Position(step=1)) == draws(Position())[1:]

@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 from lookalike.core.seeds import seed_for
 from lookalike.images.bands import Bands
 from lookalike.images.pixels import Pixels, decode_pixels
-from lookalike.images.shards import open_metadata, open_shards
+from lookalike.images.shards import open_shards
 
 Transform = Callable[[Pixels], Tensor]
 Sample = tuple[Tensor, int]
@@ -32,6 +32,7 @@ class ImageDataset(Dataset[Sample]):
         targets: class numbers, one for each position; -1 where there is none.
         transform: from a decoded image (see `decode_pixels`) to a tensor.
         seed: the experiment's seed.
+        decode: from a row to its image; None: the image is decoded from the store.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class ImageDataset(Dataset[Sample]):
         targets: Sequence[int],
         transform: Transform,
         seed: int = 0,
+        decode: Callable[[int], Pixels] | None = None,
     ) -> None:
         if len(rows) != len(targets):
             raise ValueError(f"{len(rows)} rows but {len(targets)} targets")
@@ -49,6 +51,7 @@ class ImageDataset(Dataset[Sample]):
         self.targets = targets
         self.transform = transform
         self.seed = seed
+        self.decode = decode or self._decode
         self._table: pa.Table | None = None
         self._bands: Bands | None = None
 
@@ -57,17 +60,22 @@ class ImageDataset(Dataset[Sample]):
 
     def ids(self, items: Iterable[tuple[int, int]]) -> list[str]:
         """The ids of the images of some items."""
-        column = open_metadata(self.folder)["id"]
-        return [column[self.rows[position]].as_py() for _, position in items]
+        return [self._store()["id"][self.rows[position]].as_py() for _, position in items]
 
     def __getitem__(self, item: tuple[int, int]) -> Sample:
         epoch, position = item
         row = self.rows[position]
-        if self._table is None:  # opened by each worker process for itself
-            self._table = open_shards(self.folder).select(["id", "image"])
-            self._bands = Bands.from_metadata(self._table.schema.metadata)
-        image_id = self._table["id"][row].as_py()
-        image = decode_pixels(self._table["image"][row].as_py(), self._bands, max_pixels=None)
+        image, image_id = self.decode(row), self._store()["id"][row].as_py()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_for(self.seed, epoch, image_id))
             return self.transform(image), self.targets[position]
+
+    def _decode(self, row: int) -> Pixels:
+        data = self._store()["image"][row].as_py()
+        return decode_pixels(data, self._bands, max_pixels=None)
+
+    def _store(self) -> pa.Table:
+        if self._table is None:  # opened by each worker process for itself
+            self._table = open_shards(self.folder).select(["id", "image"])
+            self._bands = Bands.from_metadata(self._table.schema.metadata)
+        return self._table

@@ -29,6 +29,13 @@ def evaluation_transform(size: ImageSize) -> Transform:
     )
 
 
+def whole_image(size: ImageSize) -> Transform:
+    """Resize the shorter side as `evaluation_transform` does, and cut nothing out of the centre."""
+    return _to_tensor(
+        _without_ends, v2.Resize(size.resize, interpolation=v2.InterpolationMode.BILINEAR)
+    )
+
+
 def augmentation(size: ImageSize, smallest_crop: float, flip: bool) -> Transform:
     """A random crop, resized, and a random mirror image (Szegedy et al., 2015, section 6).
 

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.params import BaseParams, MachineParams
+from lookalike.train.params import TrainParams
 
 
 def launch(machine: MachineParams, base: BaseParams) -> Fabric:
@@ -30,6 +31,21 @@ def launch(machine: MachineParams, base: BaseParams) -> Fabric:
             f"machine.devices = {machine.devices}, hosts = {machine.hosts}: {reason}"
         ) from None
     return fabric
+
+
+def check_share(params: TrainParams, images: int, processes: int) -> None:
+    """Do nothing where every process gets as many images of a batch as the others.
+
+    Raises:
+        LookalikeError: a batch cannot be shared equally.
+    """
+    size = min(params.batch_size, images)
+    if size % (params.accumulate * processes):
+        raise LookalikeError(
+            f"train.batch_size: a batch of {size} images cannot be cut into {params.accumulate} "
+            f"pieces (train.accumulate) for {processes} processes; take a multiple of "
+            f"{params.accumulate * processes}"
+        )
 
 
 def summed(fabric: Fabric, tensor: Tensor) -> Tensor:

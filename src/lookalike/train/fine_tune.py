@@ -7,22 +7,25 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
+from lookalike.core.layout import cache_folder
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.batches import SequentialBatches, SharedBatches, ShuffledBatches
 from lookalike.images.dataset import ImageDataset
+from lookalike.images.decoded import decode_once
 from lookalike.images.loading import load_batches
 from lookalike.model.artifact import Model, ModelDescription, build_network
 from lookalike.model.extract import extract_all
-from lookalike.model.transforms import ImageSize, augmentation, evaluation_transform
+from lookalike.model.transforms import ImageSize, augmentation, evaluation_transform, whole_image
 from lookalike.model.weights import load_backbone, read_weights
+from lookalike.train.batch_norm import share_batch_norm
 from lookalike.train.calibration import fit_temperature
 from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.data import TrainingData
-from lookalike.train.devices import launch
+from lookalike.train.devices import check_share, launch
 from lookalike.train.epoch import BestEpoch, Epoch
 from lookalike.train.interruption import Interruption
 from lookalike.train.log import TrainingLog
-from lookalike.train.loop import Trainer, fit
+from lookalike.train.loop import Batches, Run, Trainer, fit
 from lookalike.train.normalisation import with_bands
 from lookalike.train.optimizer import make_loss, make_optimizer, make_schedule
 from lookalike.train.optimizer_state import NamedOptimizer
@@ -31,6 +34,7 @@ from lookalike.train.position import Position
 from lookalike.train.resume_from import go_on_from
 from lookalike.train.saving import Saving
 from lookalike.train.state_file import Stateful
+from lookalike.train.timings import Timings
 
 
 class Trained(NamedTuple):
@@ -50,6 +54,7 @@ def fine_tune(
     log: TrainingLog,
     fabric: Fabric | None = None,
     checkpoint: CheckpointFile | None = None,
+    timings: Timings | None = None,
 ) -> Trained:
     """Train the backbone with its heads and keep the best epoch, calibrated on validation.
 
@@ -62,23 +67,34 @@ def fine_tune(
         log: told every epoch.
         fabric: the devices; None: a single one.
         checkpoint: where the run is saved, and goes on from; None: it is not.
+        timings: told how long what took.
 
     Raises:
         LookalikeError: parameters, data and devices do not fit each other, or training fails.
         KeyboardInterrupt: the run was asked to stop, and is saved.
     """
     fabric = fabric or launch(MachineParams(), base)
+    timings = timings or Timings()
     description = describe(params, base, data.classes)
     description = with_bands(description, images, data.train.rows, workers)
     network = build_network(description)
     load_pretrained(network.backbone, params)
+    if fabric.world_size > 1:
+        share_batch_norm(network)
 
     size = description.image_size
     plain = evaluation_transform(size)
     augmented = augmentation(size, params.smallest_crop, params.horizontal_flip)
-    train_set = ImageDataset(images, *data.train, augmented if params.augment else plain, base.seed)
+    decode = None
+    if params.cache == "decoded":
+        rows = [*data.train.rows, *data.valid.rows]
+        folder = cache_folder() / "decoded"
+        decode = decode_once(images, rows, whole_image(size), size.resize, folder, workers).image
+    augment = augmented if params.augment else plain
+    train_set = ImageDataset(images, *data.train, augment, base.seed, decode)
     rank, processes = fabric.global_rank, fabric.world_size
-    valid_set = ImageDataset(images, *data.valid.share(rank, processes), plain)
+    check_share(params, len(train_set), processes)
+    valid_set = ImageDataset(images, *data.valid.share(rank, processes), plain, decode=decode)
     order = SharedBatches(
         ShuffledBatches(len(train_set), params.batch_size, base.seed),
         params.accumulate,
@@ -104,20 +120,15 @@ def fine_tune(
         "log": log,
     }
     with Interruption() as interruption:
-        saving = Saving(fabric, parts, checkpoint, params.checkpoint_every, interruption)
+        saving = Saving(fabric, parts, checkpoint, params.checkpoint_every, interruption, timings)
         if not saving.resume() and params.resume_from is not None:
             go_on_from(params, parts, named, schedule, order.steps)
-        fit(
-            trainer,
+        batches = Batches(
             load_batches(train_set, order, workers),
             order,
             load_batches(valid_set, in_turn, workers),
-            params.epochs,
-            position,
-            best,
-            log.report,
-            saving,
         )
+        fit(trainer, batches, Run(position, best, log.report, saving, timings), params.epochs)
         saving.save()
 
     assert best.epoch is not None

@@ -22,6 +22,7 @@ from lookalike.train.devices import summed
 from lookalike.train.epoch import BestEpoch, Epoch
 from lookalike.train.position import Position
 from lookalike.train.saving import Saving
+from lookalike.train.timings import Timings
 from lookalike.train.validation import validate
 
 
@@ -51,74 +52,84 @@ class Step(NamedTuple):
     gradient_norm: float
 
 
-def fit(
-    trainer: Trainer,
-    train: Iterable[Batch],
-    order: SharedBatches,
-    valid: Iterable[Batch],
-    epochs: int,
-    position: Position,
-    best: BestEpoch,
-    report: Callable[[Epoch], None],
-    saving: Saving,
-) -> None:
-    """Train from where `position` is to the end of the last epoch, and note the best one.
+class Batches(NamedTuple):
+    """What is learned from and what is validated with.
 
-    Args:
-        trainer: network, loss, optimiser and schedule.
-        train: batches of augmented images; iterated over once an epoch.
-        order: what chooses those batches; it is told the epoch, and where in it to begin.
+    Attributes:
+        train: batches of augmented images, in pieces; iterated over once an epoch.
+        order: what chooses them; it is told the epoch, and where in it to begin.
         valid: batches of validation images.
-        epochs: the number of the last epoch.
-        position: how far the training has come; it is moved on.
-        best: the best epoch so far; it is told every epoch.
+    """
+
+    train: Iterable[Batch]
+    order: SharedBatches
+    valid: Iterable[Batch]
+
+
+class Run(NamedTuple):
+    """How far a training has come, and who is told.
+
+    Attributes:
+        position: where the next step is; the loop moves it on.
+        best: the best epoch so far.
         report: called after each epoch.
         saving: where the run is saved, and stopped.
+        timings: told how long what took.
+    """
+
+    position: Position
+    best: BestEpoch
+    report: Callable[[Epoch], None]
+    saving: Saving
+    timings: Timings
+
+
+def fit(trainer: Trainer, batches: Batches, run: Run, epochs: int) -> None:
+    """Train from where the run is to the end of the last epoch.
 
     Raises:
         LookalikeError: a loss is no longer a number, or memory does not suffice.
+        KeyboardInterrupt: the run was asked to stop, and is saved.
     """
+    position, fabric = run.position, trainer.fabric
     while position.epoch <= epochs:
-        order.set_epoch(position.epoch, first=position.step)
-        train_one_epoch(
-            trainer,
-            track(train, f"epoch {position.epoch}/{epochs}", len(order), order.piece_size),
-            order,
-            position,
-            saving.after_step,
-        )
-        metrics = {
-            **position.metrics(),
-            **validate(
-                trainer.fabric,
+        batches.order.set_epoch(position.epoch, first=position.step)
+        before = position.images
+        with run.timings.measured("training"):
+            train_one_epoch(trainer, batches, position, run.saving.after_step, epochs)
+        run.timings.images += position.images - before
+        with run.timings.measured("validation"):
+            scores = validate(
+                fabric,
                 trainer.network.module,
                 trainer.loss,
-                valid,
-                saving.between_batches,
-            ),
-            "lr": trainer.optimizer.param_groups[-1]["lr"],
-        }
-        if not math.isfinite(metrics["valid/loss"]):
+                batches.valid,
+                run.saving.between_batches,
+            )
+        if not math.isfinite(scores["valid/loss"]):
             raise LookalikeError(
-                f"the validation loss is {metrics['valid/loss']} after epoch {position.epoch}: "
+                f"the validation loss is {scores['valid/loss']} after epoch {position.epoch}: "
                 "lower train.lr"
             )
-        epoch = Epoch(position.epoch, metrics)
-        report(epoch)
-        best.consider(epoch, trainer.network.module)
+        rate = trainer.optimizer.param_groups[-1]["lr"]
+        epoch = Epoch(position.epoch, {**position.metrics(), **scores, "lr": rate})
+        run.report(epoch)
+        run.best.consider(epoch, trainer.network.module)
         position.next_epoch()
 
 
 def train_one_epoch(
     trainer: Trainer,
-    pieces: Iterable[Batch],
-    order: SharedBatches,
+    batches: Batches,
     position: Position,
     after_step: Callable[[], None],
+    epochs: int,
 ) -> None:
-    """Do the steps of an epoch that are not done yet; see `fit`."""
+    """Do the steps of an epoch that are not done yet."""
     trainer.network.train()
-    coming = iter(pieces)
+    order = batches.order
+    name = f"epoch {position.epoch}/{epochs}"
+    coming = track(batches.train, name, total=len(order), images=order.piece_size)
     rank = trainer.fabric.global_rank
     while position.step < order.steps:
         # What is random in a step is a function of where it is: no generator has to be saved.

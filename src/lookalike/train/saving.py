@@ -10,7 +10,8 @@ from lookalike.core.progress import say
 from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.devices import summed
 from lookalike.train.interruption import Interruption
-from lookalike.train.state_file import State, Stateful
+from lookalike.train.state_file import Stateful
+from lookalike.train.timings import Timings
 
 
 class Saving:
@@ -22,6 +23,7 @@ class Saving:
         file: the checkpoint; None: nothing is saved.
         every: how many steps are lost at most.
         interruption: whether the run is to stop.
+        timings: told how long saving took.
     """
 
     def __init__(
@@ -31,12 +33,14 @@ class Saving:
         file: CheckpointFile | None,
         every: int,
         interruption: Interruption,
+        timings: Timings,
     ) -> None:
         self._fabric = fabric
         self._parts = parts
         self._file = file
         self._every = every
         self._interruption = interruption
+        self._timings = timings
         self._steps = 0
 
     def resume(self) -> bool:
@@ -58,11 +62,9 @@ class Saving:
             LookalikeError: the checkpoint cannot be written.
         """
         if self._file is not None and self._fabric.is_global_zero:
-            self._file.write(self.state())
-
-    def state(self) -> State:
-        """The state of all parts."""
-        return {name: part.state_dict() for name, part in self._parts.items()}
+            with self._timings.measured("checkpoints"):
+                state = {name: part.state_dict() for name, part in self._parts.items()}
+                self._file.write(state)
 
     def after_step(self) -> None:
         """Save where it is time to, and stop where that is asked for.
