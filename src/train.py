@@ -1,35 +1,60 @@
 """Stage `train`: fine-tune a backbone with an embedding head and a classifier.
 
-Reads `data/images/` and `data/split.csv`; writes the model artifact `models/model/`,
-`metrics/train.json` and dvclive's curves in `metrics/train/`.
+Reads `data/images/` and `data/split.csv`; writes the model artifact `models/model/`, its
+checkpoints `models/checkpoints/`, `metrics/train.json` and dvclive's curves in `metrics/train/`.
 """
 
-from lookalike.core.files import write_metrics
-from lookalike.core.layout import IMAGES, METRICS, MODEL, SPLIT, TRAIN_LOG
+from lookalike.core.files import write_json, write_metrics
+from lookalike.core.layout import (
+    CHECKPOINTS,
+    IMAGES,
+    METRICS,
+    MODEL,
+    SPLIT,
+    TIMINGS,
+    TRAIN_LOG,
+    cache_folder,
+)
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.core.stage import run_stage
 from lookalike.images.split import read_split
-from lookalike.model.artifact import save_model
+from lookalike.model.artifact import WEIGHTS, save_model
 from lookalike.model.compute import fix_compute
+from lookalike.train.checkpoint import CheckpointFile, write_output
 from lookalike.train.data import training_data
+from lookalike.train.devices import describe_devices, launch
 from lookalike.train.fine_tune import fine_tune, without_training
+from lookalike.train.fingerprint import fingerprint
 from lookalike.train.log import training_log
 from lookalike.train.params import TrainParams
+from lookalike.train.timings import Timings
 
 
 def main() -> None:
     params = read_params(TrainParams)
     base = read_params(BaseParams)
-    workers = read_params(MachineParams).workers
+    machine = read_params(MachineParams)
+    fabric = launch(machine, base)
     fix_compute(base)
+    checkpoint = CheckpointFile(
+        cache_folder() / "checkpoints",
+        fingerprint(params, base, SPLIT, IMAGES, describe_devices(fabric)),
+    )
+    timings = Timings()
     with training_log(TRAIN_LOG) as log:
         if params.epochs == 0:
-            trained = without_training(params, base, workers, IMAGES)
+            trained = without_training(params, base, machine.workers, IMAGES)
         else:
             data = training_data(read_split(SPLIT, IMAGES))
-            trained = fine_tune(params, base, workers, IMAGES, data, log)
-        save_model(MODEL, trained.description, trained.weights)
-        write_metrics(METRICS / "train.json", trained.metrics)
+            trained = fine_tune(
+                params, base, machine.workers, IMAGES, data, log, fabric, checkpoint, timings
+            )
+        if fabric.is_global_zero:
+            save_model(MODEL, trained.description, trained.weights)
+            write_output(CHECKPOINTS, MODEL / WEIGHTS, checkpoint.path)
+            write_metrics(METRICS / "train.json", trained.metrics)
+            checkpoint.remove_if_recorded()
+            write_json(TIMINGS / "train.json", timings.summary())
 
 
 if __name__ == "__main__":

@@ -90,6 +90,21 @@ def preset(
         print(f"{layout.PARAMS} now holds the preset {name}; run it with: dvc repro")
 
 
+checkpoints = typer.Typer(help="Checkpoints of trainings.", no_args_is_help=True)
+app.add_typer(checkpoints, name="checkpoint")
+
+
+@checkpoints.command()
+def save(name: Annotated[str, typer.Argument(help="What the copy is called.")]) -> None:
+    """Keep a copy of the last training's checkpoint, for a later one to go on from."""
+    from lookalike.project.checkpoints import save_checkpoint
+
+    path, sha256 = save_checkpoint(layout.project_root(), name)
+    print("To go on from it with more epochs, set in the train block of params.yaml:")
+    print(f"  resume_from: {path}")
+    print(f"  resume_from_sha256: {sha256}")
+
+
 @app.command()
 def duplicates(
     split: Annotated[Path | None, typer.Option(help="Split; default data/split.csv.")] = None,

@@ -1,6 +1,7 @@
 """Kill it anywhere: outputs are whole or not there, and two runs never write beside each other."""
 
 import os
+import re
 import signal
 import subprocess
 
@@ -19,16 +20,40 @@ def start_training(project: Project) -> subprocess.Popen[str]:
     return process
 
 
-def test_an_interrupted_training_leaves_nothing_and_says_so_in_one_line(finished: Project) -> None:
+def test_an_interrupted_training_leaves_no_output_and_says_so_in_one_line(
+    finished: Project,
+) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         process = start_training(finished)
         process.send_signal(number)
         _, errors = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 130
         assert "Traceback" not in errors
-        assert errors.splitlines()[-1].startswith("train: interrupted")
+        assert re.fullmatch(
+            r"train: interrupted; saved in epoch \d+ after step \d+; run it again to go on from "
+            "there",
+            errors.splitlines()[-1],
+        )
         assert not finished.path("metrics/train").exists()
         assert not finished.path("models/model").exists()
+
+
+def test_an_interrupted_repro_goes_on_and_ends_in_the_same_bytes(finished: Project) -> None:
+    before = finished.read("dvc.lock")
+    saved = finished.path(".cache/checkpoints")
+    finished.set_params(train__checkpoint_every=1)
+    finished.run("dvc", "repro", "--force", "--single-item", "train")
+    whole = finished.read("dvc.lock")
+    process = finished.start("dvc", "repro", "--force", "--single-item", "train")
+    wait_for(lambda: any(saved.glob("*.safetensors")))
+    stage = int(finished.read(".stage.pid").split()[-1])
+    os.kill(stage, signal.SIGTERM)
+    process.communicate(timeout=TIMEOUT)
+    assert process.returncode != 0
+    assert len(list(saved.iterdir())) == 1
+    finished.run("dvc", "repro", "--force", "--single-item", "train")
+    assert finished.read("dvc.lock") == whole != before
+    assert list(saved.iterdir()) == []
 
 
 def test_a_second_start_stops_with_one_line_naming_the_pid_of_the_first(finished: Project) -> None:

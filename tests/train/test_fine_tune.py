@@ -155,8 +155,11 @@ def test_the_metrics_are_those_of_the_best_epoch(train: Training) -> None:
         "best_epoch",
         "train_loss",
         "train_accuracy",
+        "train_gradient_norm",
         "valid_loss",
         "valid_accuracy",
+        "valid_macro_auroc",
+        "valid_recall_at_1",
         "temperature",
     ]
     assert (metrics["train_images"], metrics["valid_images"], metrics["classes"]) == (12, 9, 3)

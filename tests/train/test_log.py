@@ -2,17 +2,19 @@
 
 import csv
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
 from lookalike.core.errors import LookalikeError
+from lookalike.train.epoch import Epoch
 from lookalike.train.log import training_log
-from lookalike.train.loop import Epoch, Score
 
 
 def epoch(number: int) -> Epoch:
-    return Epoch(number, Score(2.0 / number, 0.5), Score(3.0 / number, 0.25), lr=0.1 * number)
+    metrics = {"train/loss": 2.0 / number, "valid/recall_at_1": 0.25, "lr": 0.1 * number}
+    return Epoch(number, metrics)
 
 
 @pytest.fixture
@@ -43,9 +45,7 @@ def test_there_is_one_row_an_epoch(folder: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "metric", ["train/loss", "train/accuracy", "valid/loss", "valid/accuracy", "lr"]
-)
+@pytest.mark.parametrize("metric", ["train/loss", "valid/recall_at_1", "lr"])
 def test_every_curve_has_every_epoch(metric: str, folder: Path) -> None:
     write(folder, 2)
     assert [row["step"] for row in rows(folder, metric)] == ["1", "2"]
@@ -54,8 +54,7 @@ def test_every_curve_has_every_epoch(metric: str, folder: Path) -> None:
 def test_the_summary_is_of_the_last_epoch(folder: Path) -> None:
     write(folder, 2)
     summary = json.loads((folder / "metrics.json").read_text())
-    assert summary["valid"] == {"loss": 1.5, "accuracy": 0.25}
-    assert summary["lr"] == 0.2
+    assert summary == {"train": {"loss": 1.0}, "valid": {"recall_at_1": 0.25}, "lr": 0.2, "step": 2}
 
 
 def test_a_log_starts_anew(folder: Path) -> None:
@@ -84,5 +83,27 @@ def test_dvc_yaml_is_left_alone(folder: Path) -> None:
 
 def test_an_epoch_is_a_line_for_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, 1)
-    line = "epoch 1: train loss 2.0000, accuracy 0.5000; valid loss 3.0000, accuracy 0.2500\n"
+    line = "epoch 1: train loss 2, valid recall at 1 0.25, lr 0.1\n"
     assert line in capsys.readouterr().err
+
+
+def test_a_log_that_goes_on_has_the_bytes_of_one_that_never_stopped(folder: Path) -> None:
+    write(folder, 3)
+    whole = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with training_log(folder) as log:
+        log.report(epoch(1))
+        state = deepcopy(log.state_dict())
+        log.report(epoch(2))  # after the state was taken: as if it had never been
+    with training_log(folder) as log:
+        log.load_state_dict(state)
+        for number in (2, 3):
+            log.report(epoch(number))
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == whole
+
+
+def test_a_process_that_is_not_the_first_leaves_the_files_to_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    write(folder, 1)
+    assert not folder.exists()

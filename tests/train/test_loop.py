@@ -1,6 +1,6 @@
 """The training loop."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -11,12 +11,17 @@ from torch import Tensor, nn
 from torch.optim import SGD
 from torch.optim.lr_scheduler import LambdaLR
 
-from lookalike.images.batches import ShuffledBatches
+from lookalike.images.batches import Item, SharedBatches, ShuffledBatches
 from lookalike.images.loading import Batch
 from lookalike.model.network import EmbeddingNetwork, Output
-from lookalike.train.loop import Best, Epoch, Trainer, evaluate, fit, train_one_epoch
+from lookalike.train.epoch import BestEpoch, Epoch
+from lookalike.train.interruption import Interruption
+from lookalike.train.loop import Batches, Run, Trainer, fit, take_step, train_one_epoch
 from lookalike.train.params import TrainParams
+from lookalike.train.position import Position
 from lookalike.train.recipe import Recipe
+from lookalike.train.saving import Saving
+from lookalike.train.timings import Timings
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -37,6 +42,14 @@ class Line(EmbeddingNetwork):
         return Output(points, self.classifier(points))
 
 
+class Greedy(Line):
+    """Asks for more memory than any machine has."""
+
+    def forward(self, points: Tensor) -> Output:
+        torch.empty(2**60, dtype=torch.uint8)
+        return super().forward(points)
+
+
 class Scripted(Line):
     """After its n-th epoch (of one batch) it gives the n-th of some logits to whatever it sees."""
 
@@ -55,27 +68,52 @@ class Scripted(Line):
         return Output(images, torch.tensor(self.script[int(self.seen) - 1]))
 
 
+def names(items: Iterable[Item]) -> list[str]:
+    return [f"image-{position}" for _, position in items]
+
+
 def trainer_of(network: Line, lr: float = 0.5, **values: Any) -> Trainer:
     fabric = Fabric(devices=1, accelerator="cpu")
     optimizer = SGD(network.parameters(), lr=lr)
     wrapped, optimizer = fabric.setup(network, optimizer)
     schedule = LambdaLR(optimizer, lambda step: 1.0)
     params = TrainParams(epochs=1, warmup_epochs=0.0, **values)
-    return Trainer(fabric, wrapped, Recipe(network, params, 2, seed=0), optimizer, schedule)
+    recipe = Recipe(network, params, 2, seed=0)
+    return Trainer(fabric, wrapped, recipe, optimizer, schedule, names, seed=0)
 
 
 def batches_of(size: int, spread: float = 1.0) -> list[Batch]:
     return list(zip((POINTS * spread).split(size), SIDES.split(size), strict=True))
 
 
+def order_of(length: int, batch: int, pieces: int = 1) -> SharedBatches:
+    return SharedBatches(ShuffledBatches(length, batch, seed=0), pieces)
+
+
+def run_of(
+    trainer: Trainer, position: Position | None = None, reported: list[Epoch] | None = None
+) -> Run:
+    """A run that is not saved; from its start, where no position is given."""
+    saving = Saving(trainer.fabric, {}, None, 1, Interruption(), Timings())
+    report = [].append if reported is None else reported.append
+    return Run(
+        position or Position(), BestEpoch(trainer.recipe.params.best_by), report, saving, Timings()
+    )
+
+
+def run(trainer: Trainer, batches: Batches, epochs: int) -> tuple[BestEpoch, list[Epoch]]:
+    """Fit from the start; the best epoch and what was reported."""
+    reported: list[Epoch] = []
+    run = run_of(trainer, reported=reported)
+    fit(trainer, batches, run, epochs)
+    return run.best, reported
+
+
 def fit_line(
     epochs: int, lr: float = 0.5, batch: int = 8, spread: float = 1.0
-) -> tuple[Best, list[Epoch]]:
-    epochs_seen: list[Epoch] = []
+) -> tuple[BestEpoch, list[Epoch]]:
     train, valid = batches_of(batch, spread), batches_of(24, spread)
-    order = ShuffledBatches(24, batch, seed=0)
-    best = fit(trainer_of(Line(), lr), train, order, valid, epochs, epochs_seen.append)
-    return best, epochs_seen
+    return run(trainer_of(Line(), lr), Batches(train, order_of(24, batch), valid), epochs)
 
 
 def fit_script(*epochs: list[list[float]], **values: Any) -> tuple[int, int]:
@@ -85,9 +123,9 @@ def fit_script(*epochs: list[list[float]], **values: Any) -> tuple[int, int]:
         The number of the best epoch, and of that which the weights are from.
     """
     batch = (torch.zeros(2, 1), torch.zeros(2, dtype=torch.int64))
-    order = ShuffledBatches(2, 2, seed=0)
     trainer = trainer_of(Scripted(list(epochs)), **values)
-    best = fit(trainer, [batch], order, [batch], len(epochs), lambda epoch: None)
+    best, _ = run(trainer, Batches([batch], order_of(2, 2), [batch]), len(epochs))
+    assert best.epoch is not None
     return best.epoch.number, int(best.weights["seen"])
 
 
@@ -113,11 +151,19 @@ def test_the_epoch_with_the_lowest_loss_wins_where_that_is_asked_for() -> None:
 def test_training_stops_where_no_epoch_has_been_better_for_so_long() -> None:
     scripted = Scripted([[BARELY, BARELY], [RIGHT, RIGHT], *[[BARELY, BARELY]] * 4])
     batch = (torch.zeros(2, 1), torch.zeros(2, dtype=torch.int64))
-    seen: list[Epoch] = []
     trainer = trainer_of(scripted, patience=2)
-    best = fit(trainer, [batch], ShuffledBatches(2, 2, seed=0), [batch], 6, seen.append)
+    best, seen = run(trainer, Batches([batch], order_of(2, 2), [batch]), 6)
+    assert best.epoch is not None
     assert best.epoch.number == 2
     assert [epoch.number for epoch in seen] == [1, 2, 3, 4]
+
+
+def test_a_run_whose_patience_was_at_its_end_does_not_go_on() -> None:
+    trainer, reported = trainer_of(Line(), patience=2), []
+    stopped = run_of(trainer, Position(epoch=4), reported)
+    stopped.best.epoch = Epoch(1, {"valid/accuracy": 1.0, "valid/loss": 0.0})
+    fit(trainer, Batches(batches_of(8), order_of(24, 8), batches_of(24)), stopped, 9)
+    assert reported == []
 
 
 def test_clipping_bounds_a_step() -> None:
@@ -126,7 +172,8 @@ def test_clipping_bounds_a_step() -> None:
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter.zero_()
-        train_one_epoch(trainer_of(network, lr=1.0, gradient_clip=clip), batches_of(24), 1)
+        trainer = trainer_of(network, lr=1.0, gradient_clip=clip)
+        take_step(trainer, batches_of(24), order_of(24, 24), Position())
         return float(torch.cat([p.detach().flatten() for p in network.parameters()]).norm())
 
     assert moved(0.01) == pytest.approx(0.01, rel=1e-3)
@@ -136,8 +183,7 @@ def test_clipping_bounds_a_step() -> None:
 def test_the_average_of_the_weights_is_what_is_kept() -> None:
     network = Line()
     trainer = trainer_of(network, ema_decay=0.9)
-    batches, order = batches_of(8), ShuffledBatches(24, 8, seed=0)
-    best = fit(trainer, batches, order, batches_of(24), 1, lambda epoch: None)
+    best, _ = run(trainer, Batches(batches_of(8), order_of(24, 8), batches_of(24)), 1)
     assert trainer.recipe.ema is not None
     assert int(trainer.recipe.ema.n_averaged) == 3
     assert torch.equal(best.weights["classifier.bias"], trainer.recipe.ema.module.classifier.bias)
@@ -146,41 +192,64 @@ def test_the_average_of_the_weights_is_what_is_kept() -> None:
 
 def test_training_learns() -> None:
     best, epochs = fit_line(epochs=20)
-    assert epochs[-1].train.loss < epochs[0].train.loss
-    assert best.epoch.valid.accuracy > 0.9
+    assert epochs[-1].metrics["train/loss"] < epochs[0].metrics["train/loss"]
+    assert best.epoch is not None
+    assert best.epoch.metrics["valid/accuracy"] > 0.9
 
 
-def test_every_epoch_is_reported_in_turn_with_its_learning_rate() -> None:
+def test_every_epoch_is_reported_in_turn_with_its_metrics() -> None:
     _, epochs = fit_line(epochs=3, lr=0.25)
-    assert [(epoch.number, epoch.lr) for epoch in epochs] == [(1, 0.25), (2, 0.25), (3, 0.25)]
+    assert [(epoch.number, epoch.metrics["lr"]) for epoch in epochs] == [
+        (1, 0.25),
+        (2, 0.25),
+        (3, 0.25),
+    ]
+    assert list(epochs[0].metrics) == [
+        "train/loss",
+        "train/accuracy",
+        "train/gradient_norm",
+        "valid/loss",
+        "valid/accuracy",
+        "valid/macro_auroc",
+        "valid/recall_at_1",
+        "lr",
+    ]
 
 
 class Watched:
-    """Training batches that note the epoch that their sampler was told."""
+    """Training batches that note what their sampler was told: the epoch, the first batch."""
 
-    def __init__(self, order: ShuffledBatches) -> None:
+    def __init__(self, order: SharedBatches) -> None:
         self.order = order
-        self.epochs: list[int] = []
+        self.told: list[tuple[int, int]] = []
 
     def __iter__(self) -> Iterator[Batch]:
-        self.epochs.append(self.order.epoch)
-        return iter(batches_of(8))
+        batches: Any = self.order.batches
+        self.told.append((batches.epoch, self.order.first))
+        return iter(batches_of(8)[self.order.first :])
 
 
 def test_the_sampler_is_told_every_epoch() -> None:
-    order = ShuffledBatches(24, 8, seed=0)
+    order = order_of(24, 8)
     train = Watched(order)
-    fit(trainer_of(Line()), train, order, batches_of(24), 3, lambda epoch: None)
-    assert train.epochs == [1, 2, 3]
+    run(trainer_of(Line()), Batches(train, order, batches_of(24)), 3)
+    assert train.told == [(1, 0), (2, 0), (3, 0)]
 
 
-def test_without_epochs_there_is_nothing_to_return() -> None:
-    with pytest.raises(ValueError, match="at least 1"):
-        fit_line(epochs=0)
+def test_a_run_that_goes_on_begins_with_the_step_after_the_last_one() -> None:
+    trainer, order, position = trainer_of(Line()), order_of(24, 8), Position(epoch=2, step=2)
+    position.images = 16
+    train = Watched(order)
+    fit(trainer, Batches(train, order, batches_of(24)), run_of(trainer, position), 3)
+    assert train.told == [(2, 2), (3, 0)]
+    assert trainer.schedule.last_epoch == 1 + 3
 
 
-def test_a_training_loss_that_is_no_number_is_one_line(one_line_error: OneLineError) -> None:
-    with one_line_error("the loss is nan in epoch 1, step 1", "lower train.lr"):
+def test_a_loss_that_is_no_number_is_one_line_with_its_images(one_line_error: OneLineError) -> None:
+    order = order_of(24, 8)
+    order.set_epoch(1)
+    blamed = ", ".join(names(order.batch(2)))
+    with one_line_error("the loss is nan in epoch 1, step 2", "learning rate 1e+38", blamed):
         fit_line(epochs=1, lr=1e38, batch=8, spread=1e6)
 
 
@@ -189,28 +258,41 @@ def test_a_validation_loss_that_is_no_number_is_one_line(one_line_error: OneLine
         fit_line(epochs=1, lr=1e38, batch=24, spread=1e6)
 
 
-def test_scores_are_means_over_images_whatever_the_batches() -> None:
-    trainer = trainer_of(Line())
-    whole, parts = evaluate(trainer, batches_of(24)), evaluate(trainer, batches_of(7))
-    assert parts == pytest.approx(whole)
-
-
-def test_an_accuracy_is_the_share_of_right_answers() -> None:
-    trainer = trainer_of(Scripted([[RIGHT, RIGHT, RIGHT, WRONG]]))
-    trainer.network.train()
-    trainer.network(torch.zeros(4, 1))
-    batch = (torch.zeros(4, 1), torch.zeros(4, dtype=torch.int64))
-    assert evaluate(trainer, [batch]).accuracy == 0.75
-
-
-def test_evaluating_changes_nothing() -> None:
-    network = Line()
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    evaluate(trainer_of(network), batches_of(8))
-    assert all(torch.equal(before[name], now) for name, now in network.state_dict().items())
+def test_where_memory_does_not_suffice_a_line_says_what_to_try(
+    one_line_error: OneLineError,
+) -> None:
+    with one_line_error("train.batch_size = 8", "train.accumulate: 2", "train.batch_size: 4"):
+        run(trainer_of(Greedy()), Batches(batches_of(8), order_of(24, 8), batches_of(24)), 1)
 
 
 def test_one_epoch_takes_one_step_of_optimiser_and_schedule_a_batch() -> None:
-    trainer = trainer_of(Line())
-    train_one_epoch(trainer, batches_of(8), 1)
+    trainer, order = trainer_of(Line()), order_of(24, 8)
+    seen = []
+    position = Position()
+    batches = Batches(batches_of(8), order, [])
+    train_one_epoch(trainer, batches, position, lambda: seen.append(position.step), 1)
     assert trainer.schedule.last_epoch == 3
+    assert seen == [1, 2, 3]
+
+
+def test_a_batch_in_pieces_is_the_same_step_as_the_batch_at_once() -> None:
+    torch.manual_seed(0)
+    whole, cut = trainer_of(network := Line()), trainer_of(other := Line())
+    other.load_state_dict(network.state_dict())
+    at_once = take_step(whole, batches_of(24), order_of(24, 24), Position())
+    in_pieces = take_step(cut, batches_of(8), order_of(24, 24, pieces=3), Position())
+    assert in_pieces == pytest.approx(at_once)
+    assert torch.allclose(network.classifier.weight, other.classifier.weight)
+
+
+def test_what_is_random_in_a_step_is_a_function_of_the_step() -> None:
+    def draws(position: Position) -> list[float]:
+        found: list[float] = []
+        order = order_of(24, 8)
+        batches = Batches(batches_of(8)[position.step :], order, [])
+        draw = lambda: found.append(float(torch.rand(())))  # noqa: E731
+        train_one_epoch(trainer_of(Line()), batches, position, draw, 1)
+        return found
+
+    assert draws(Position(step=1)) == draws(Position())[1:]
+    assert len({*draws(Position()), *draws(Position(epoch=2))}) == 6

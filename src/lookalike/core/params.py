@@ -42,12 +42,19 @@ class BaseParams(Block):
 
 
 class MachineParams(Block):
-    """What this machine has; nothing here can change a byte, so no stage declares it."""
+    """What this machine has, so no stage declares it.
+
+    Workers cannot change a byte. Devices and hosts share the same batches and the same sums; the
+    order of the sums, and with it the last bits of a model, is that of their number.
+    """
 
     block = "machine"
 
     workers: int = Field(default=2, ge=0)
     memo_gigabytes: float = Field(default=5.0, ge=0)
+    devices: int = Field(default=1, ge=1)
+    hosts: int = Field(default=1, ge=1)
+    strategy: Literal["auto", "ddp", "ddp_find_unused_parameters_true"] = "auto"
 
 
 AnyBlock = TypeVar("AnyBlock", bound=Block)

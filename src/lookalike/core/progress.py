@@ -8,32 +8,55 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
+
+from lookalike.core.process import is_first_process
 
 Item = TypeVar("Item")
 
-console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+console = Console(
+    stderr=True, soft_wrap=True, highlight=False, emoji=False, quiet=not is_first_process()
+)
 
 
-def track(items: Iterable[Item], description: str, total: int | None) -> Iterator[Item]:
+class ImagesPerSecond(ProgressColumn):
+    """How fast images are done, where an item is a batch of so many."""
+
+    def __init__(self, images: int) -> None:
+        super().__init__()
+        self.images = images
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed * self.images:.0f} images/s" if task.speed else "")
+
+
+def track(
+    items: Iterable[Item], description: str, total: int | None, images: int | None = None
+) -> Iterator[Item]:
     """Yield `items` behind a progress bar on stderr; silent where stderr is not a terminal.
 
     Args:
         total: how many there are; None where that shows at the end only.
+        images: how many images an item stands for; their number a second is then shown.
     """
-    if not console.is_terminal:
+    if console.quiet or not console.is_terminal:
         yield from items
         return
-    columns = (
+    columns: list[ProgressColumn] = [
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-    )
+    ]
+    if images is not None:
+        columns.append(ImagesPerSecond(images))
     with Progress(*columns, console=console, transient=True) as progress:
         yield from progress.track(items, total=total, description=description)
 

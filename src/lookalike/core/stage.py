@@ -3,28 +3,36 @@
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import FrameType
 from typing import NoReturn
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.lock import stage_lock
+from lookalike.core.process import is_first_process
 
 
 def run_stage(name: str, main: Callable[[], None]) -> NoReturn:
     """Run `main` under the working tree's lock and exit.
 
     Exit code 0: done. 1: a mistake that the user can mend, told in one line on stderr.
-    130: interrupted (SIGINT or SIGTERM); outputs that were not finished are not there.
+    130: interrupted (SIGINT or SIGTERM); outputs that were not finished are not there. The text of
+    the `KeyboardInterrupt` says from where the next run goes on, if not from the start.
+
+    Of several processes that train together, the first one locks and speaks for all of them.
     """
+    first = is_first_process()
     for number in (signal.SIGINT, signal.SIGTERM):  # a job in the background ignores SIGINT
         signal.signal(number, _interrupt)
     try:
-        with stage_lock(name):
+        with stage_lock(name) if first else nullcontext():
             main()
     except LookalikeError as error:
-        sys.exit(f"{name}: {error}")
-    except KeyboardInterrupt:
-        print(f"{name}: interrupted; run it again to start this stage anew", file=sys.stderr)
+        sys.exit(f"{name}: {error}" if first else 1)
+    except KeyboardInterrupt as interruption:
+        if first:
+            remedy = str(interruption) or "run it again to start this stage anew"
+            print(f"{name}: interrupted; {remedy}", file=sys.stderr)
         sys.exit(130)
     sys.exit(0)
 

@@ -1,6 +1,8 @@
 """Which images make up which batch, as a pure function of seed and epoch."""
 
 from collections.abc import Iterator
+from itertools import islice
+from typing import Protocol
 
 import torch
 from torch.utils.data import Sampler
@@ -8,6 +10,18 @@ from torch.utils.data import Sampler
 from lookalike.core.seeds import seed_for
 
 Item = tuple[int, int]
+
+
+class EpochBatches(Protocol):
+    """The batches of an epoch, all of one size, and always the same for an epoch."""
+
+    batch_size: int
+
+    def set_epoch(self, epoch: int) -> None: ...
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[Item]]: ...
 
 
 class ShuffledBatches(Sampler[list[Item]]):
@@ -35,6 +49,58 @@ class ShuffledBatches(Sampler[list[Item]]):
         order = torch.randperm(self.length, generator=generator).tolist()
         for start in range(0, len(self) * self.batch_size, self.batch_size):
             yield [(self.epoch, position) for position in order[start : start + self.batch_size]]
+
+
+class SharedBatches(Sampler[list[Item]]):
+    """What one of several processes does of each batch, in one piece or in several.
+
+    A batch is what an optimiser's step learns from. Its pieces, gone through one after the other,
+    add up their gradients; of each piece every process has an equal part.
+
+    Args:
+        batches: the batches of an epoch.
+        pieces: how many pieces a batch is cut into.
+        processes: how many processes share each piece.
+        rank: which of them this one is, from 0.
+    """
+
+    def __init__(
+        self, batches: EpochBatches, pieces: int = 1, processes: int = 1, rank: int = 0
+    ) -> None:
+        self.batches = batches
+        self.pieces = pieces
+        self.processes = processes
+        self.rank = rank
+        self.first = 0
+
+    def set_epoch(self, epoch: int, first: int = 0) -> None:
+        """Choose the epoch that the next iteration is for, and the batch it begins with."""
+        self.batches.set_epoch(epoch)
+        self.first = first
+
+    @property
+    def steps(self) -> int:
+        """How many batches an epoch has, from its beginning."""
+        return len(self.batches)
+
+    @property
+    def piece_size(self) -> int:
+        """How many images a piece has, those of all processes."""
+        return self.batches.batch_size // self.pieces
+
+    def batch(self, step: int) -> list[Item]:
+        """The whole batch of one step of the epoch, counted from 1, of all processes."""
+        return next(islice(self.batches, step - 1, None))
+
+    def __len__(self) -> int:
+        return (self.steps - self.first) * self.pieces
+
+    def __iter__(self) -> Iterator[list[Item]]:
+        for batch in islice(self.batches, self.first, None):
+            size = len(batch) // (self.pieces * self.processes)
+            for piece in range(self.pieces):
+                start = (piece * self.processes + self.rank) * size
+                yield batch[start : start + size]
 
 
 class SequentialBatches(Sampler[list[Item]]):

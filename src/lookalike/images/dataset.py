@@ -1,6 +1,6 @@
 """A torch dataset over rows of the image store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,6 +32,7 @@ class ImageDataset(Dataset[Sample]):
         targets: class numbers, one for each position; -1 where there is none.
         transform: from a decoded image (see `decode_pixels`) to a tensor.
         seed: the experiment's seed.
+        decode: from a row to its image; None: the image is decoded from the store.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class ImageDataset(Dataset[Sample]):
         targets: Sequence[int],
         transform: Transform,
         seed: int = 0,
+        decode: Callable[[int], Pixels] | None = None,
     ) -> None:
         if len(rows) != len(targets):
             raise ValueError(f"{len(rows)} rows but {len(targets)} targets")
@@ -49,20 +51,31 @@ class ImageDataset(Dataset[Sample]):
         self.targets = targets
         self.transform = transform
         self.seed = seed
+        self.decode = decode or self._decode
         self._table: pa.Table | None = None
         self._bands: Bands | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    def ids(self, items: Iterable[tuple[int, int]]) -> list[str]:
+        """The ids of the images of some items."""
+        return [self._store()["id"][self.rows[position]].as_py() for _, position in items]
+
     def __getitem__(self, item: tuple[int, int]) -> Sample:
         epoch, position = item
         row = self.rows[position]
-        if self._table is None:  # opened by each worker process for itself
-            self._table = open_shards(self.folder).select(["id", "image"])
-            self._bands = Bands.from_metadata(self._table.schema.metadata)
-        image_id = self._table["id"][row].as_py()
-        image = decode_pixels(self._table["image"][row].as_py(), self._bands, max_pixels=None)
+        image, image_id = self.decode(row), self._store()["id"][row].as_py()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_for(self.seed, epoch, image_id))
             return self.transform(image), self.targets[position]
+
+    def _decode(self, row: int) -> Pixels:
+        data = self._store()["image"][row].as_py()
+        return decode_pixels(data, self._bands, max_pixels=None)
+
+    def _store(self) -> pa.Table:
+        if self._table is None:  # opened by each worker process for itself
+            self._table = open_shards(self.folder).select(["id", "image"])
+            self._bands = Bands.from_metadata(self._table.schema.metadata)
+        return self._table

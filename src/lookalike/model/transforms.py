@@ -29,6 +29,13 @@ def evaluation_transform(size: ImageSize) -> Transform:
     )
 
 
+def whole_image(size: ImageSize) -> Transform:
+    """Resize the shorter side as `evaluation_transform` does, and cut nothing out of the centre."""
+    return to_tensor(
+        _without_ends, v2.Resize(size.resize, interpolation=v2.InterpolationMode.BILINEAR)
+    )
+
+
 def to_tensor(*steps: object) -> Transform:
     """One transform of several steps, and of the last one to a tensor."""
     pipeline = v2.Compose([*steps, v2.PILToTensor()])  # a tensor passes as it is

@@ -12,6 +12,10 @@ class Side(NamedTuple):
     rows: list[int]
     targets: list[int]
 
+    def share(self, rank: int, processes: int) -> "Side":
+        """Every so-manieth image: what one of several processes looks at."""
+        return Side(self.rows[rank::processes], self.targets[rank::processes])
+
 
 class TrainingData(NamedTuple):
     """Class names, sorted, and the images of the two sides that training may see."""

@@ -1,5 +1,6 @@
 """From images and a split to a trained model."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -7,27 +8,40 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from lookalike.core.params import BaseParams
-from lookalike.images.batches import SequentialBatches
+from lookalike.core.layout import cache_folder
+from lookalike.core.params import BaseParams, MachineParams
+from lookalike.images.batches import SequentialBatches, SharedBatches
 from lookalike.images.dataset import ImageDataset
+from lookalike.images.decoded import decode_once
 from lookalike.images.loading import load_batches
 from lookalike.model.artifact import Model, ModelDescription, build_network
 from lookalike.model.extract import extract_all
 from lookalike.model.image_size import check_image_size
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.timm_models import timm_name, timm_normalisation
-from lookalike.model.transforms import ImageSize, evaluation_transform
+from lookalike.model.transforms import ImageSize, evaluation_transform, whole_image
 from lookalike.train.augmentation import augmentation
+from lookalike.train.batch_norm import share_batch_norm
 from lookalike.train.calibration import fit_temperature
+from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.data import TrainingData
+from lookalike.train.devices import check_share, gathered, launch
+from lookalike.train.epoch import BestEpoch, Epoch
+from lookalike.train.interruption import Interruption
 from lookalike.train.log import TrainingLog
-from lookalike.train.loop import Best, Trainer, fit
+from lookalike.train.loop import Batches, Run, Trainer, fit
 from lookalike.train.normalisation import with_bands
 from lookalike.train.optimizer import make_optimizer
+from lookalike.train.optimizer_state import NamedOptimizer
 from lookalike.train.params import TrainParams
+from lookalike.train.position import Position
 from lookalike.train.recipe import Recipe
+from lookalike.train.resume_from import go_on_from
 from lookalike.train.sampling import make_batches
+from lookalike.train.saving import Saving
 from lookalike.train.schedule import make_schedule
+from lookalike.train.state_file import Stateful
+from lookalike.train.timings import Timings
 from lookalike.train.warm_start import warm_start
 
 
@@ -46,38 +60,86 @@ def fine_tune(
     images: Path,
     data: TrainingData,
     log: TrainingLog,
+    fabric: Fabric | None = None,
+    checkpoint: CheckpointFile | None = None,
+    timings: Timings | None = None,
 ) -> Trained:
-    """Train the backbone with its heads and keep the best epoch, calibrated on validation."""
+    """Train the backbone with its heads and keep the best epoch, calibrated on validation.
+
+    Args:
+        params: the model and how it is trained.
+        base: what the stages share.
+        workers: processes that decode; 0 for this one.
+        images: the image store.
+        data: the images to train and validate with.
+        log: told every epoch.
+        fabric: the devices; None: a single one.
+        checkpoint: where the run is saved, and goes on from; None: it is not.
+        timings: told how long what took.
+
+    Raises:
+        LookalikeError: parameters, data and devices do not fit each other, or training fails.
+        KeyboardInterrupt: the run was asked to stop, and is saved.
+    """
+    fabric = fabric or launch(MachineParams(), base)
+    timings = timings or Timings()
     description = describe(params, base, data.classes)
     description = with_bands(description, images, data.train.rows, workers)
     network = start(description, params)
+    if fabric.world_size > 1:
+        share_batch_norm(network)
 
     size = description.image_size
     rgb = description.bands is None
     mean = [value * 255 for value in description.mean] if rgb else description.mean
+    decode = None
+    if params.cache == "decoded":
+        rows = [*data.train.rows, *data.valid.rows]
+        folder = cache_folder() / "decoded"
+        decode = decode_once(images, rows, whole_image(size), size.resize, folder, workers).image
     augmented = augmentation(size, params, mean, rgb)
-    train_set = ImageDataset(images, *data.train, augmented, base.seed)
-    valid_set = ImageDataset(images, *data.valid, evaluation_transform(size))
-    order = make_batches(data.train.targets, params, base.seed)
+    train_set = ImageDataset(images, *data.train, augmented, base.seed, decode)
+    rank, processes = fabric.global_rank, fabric.world_size
+    valid_set = ImageDataset(
+        images, *data.valid.share(rank, processes), evaluation_transform(size), decode=decode
+    )
+    drawn = make_batches(data.train.targets, params, base.seed)
+    check_share(drawn.batch_size, params.accumulate, processes)
+    order = SharedBatches(drawn, params.accumulate, processes, rank)
     in_turn = SequentialBatches(len(valid_set), params.batch_size)
 
-    fabric = Fabric(devices=1, precision="bf16-mixed" if base.precision == "bf16" else "32-true")
     recipe = Recipe(network, params, len(data.classes), base.seed)
     optimizer = make_optimizer(network, recipe.objective, params)
-    schedule = make_schedule(optimizer, params, params.epochs, steps_per_epoch=len(order))
-    wrapped, optimizer = fabric.setup(network, optimizer)
+    schedule = make_schedule(optimizer, params, params.epochs, steps_per_epoch=order.steps)
+    wrapped, stepping = fabric.setup(network, optimizer)
     for part in recipe.stateful().values():
         fabric.to_device(part)
-    trainer = Trainer(fabric, wrapped, recipe, optimizer, schedule)
-    best = fit(
-        trainer,
-        load_batches(train_set, order, workers),
-        order,
-        load_batches(valid_set, in_turn, workers),
-        params.epochs,
-        log.report,
-    )
+    recipe.objective.gather = partial(gathered, fabric)
+    trainer = Trainer(fabric, wrapped, recipe, stepping, schedule, train_set.ids, base.seed)
+    best, position = BestEpoch(params.best_by), Position()
+    named = NamedOptimizer(optimizer, recipe.named_parameters())
+    parts: dict[str, Stateful] = {
+        "network": network,
+        **recipe.stateful(),
+        "optimizer": named,
+        "schedule": schedule,
+        "position": position,
+        "best": best,
+        "log": log,
+    }
+    with Interruption() as interruption:
+        saving = Saving(fabric, parts, checkpoint, params.checkpoint_every, interruption, timings)
+        if not saving.resume() and params.resume_from is not None:
+            go_on_from(params, parts, named, schedule, order.steps)
+        batches = Batches(
+            load_batches(train_set, order, workers),
+            order,
+            load_batches(valid_set, in_turn, workers),
+        )
+        fit(trainer, batches, Run(position, best, log.report, saving, timings), params.epochs)
+        saving.save()
 
+    assert best.epoch is not None
     network.load_state_dict(best.weights)
     logits = extract_all(
         Model(description, network), images, data.valid.rows, base.inference_batch_size, workers
@@ -85,7 +147,7 @@ def fine_tune(
     assert logits is not None
     temperature = fit_temperature(logits, torch.tensor(data.valid.targets))
     calibrated = description.model_copy(update={"temperature": temperature})
-    return Trained(calibrated, best.weights, _metrics(best, data, params, temperature))
+    return Trained(calibrated, best.weights, _metrics(best.epoch, data, params, temperature))
 
 
 def without_training(params: TrainParams, base: BaseParams, workers: int, images: Path) -> Trained:
@@ -124,17 +186,14 @@ def start(description: ModelDescription, params: TrainParams) -> EmbeddingNetwor
 
 
 def _metrics(
-    best: Best, data: TrainingData, params: TrainParams, temperature: float
+    best: Epoch, data: TrainingData, params: TrainParams, temperature: float
 ) -> dict[str, Any]:
     return {
         "epochs": params.epochs,
         "classes": len(data.classes),
         "train_images": len(data.train.rows),
         "valid_images": len(data.valid.rows),
-        "best_epoch": best.epoch.number,
-        "train_loss": best.epoch.train.loss,
-        "train_accuracy": best.epoch.train.accuracy,
-        "valid_loss": best.epoch.valid.loss,
-        "valid_accuracy": best.epoch.valid.accuracy,
+        "best_epoch": best.number,
+        **{name.replace("/", "_"): value for name, value in best.metrics.items() if "/" in name},
         "temperature": temperature,
     }

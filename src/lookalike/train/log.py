@@ -7,39 +7,54 @@ from pathlib import Path
 from dvclive.live import Live
 
 from lookalike.core.files import remove
+from lookalike.core.process import is_first_process
 from lookalike.core.progress import say
-from lookalike.train.loop import Epoch
+from lookalike.train.epoch import Epoch
+from lookalike.train.state_file import State
 
 
 class TrainingLog:
-    """Logs one row an epoch to dvclive."""
+    """Logs one row an epoch to dvclive; what it has logged is its state.
 
-    def __init__(self, live: Live) -> None:
+    Args:
+        live: where to; None where another process does it.
+    """
+
+    def __init__(self, live: Live | None) -> None:
         self._live = live
+        self._epochs: list[Epoch] = []
 
     def report(self, epoch: Epoch) -> None:
         """Log an epoch and print it."""
-        values = {
-            "train/loss": epoch.train.loss,
-            "train/accuracy": epoch.train.accuracy,
-            "valid/loss": epoch.valid.loss,
-            "valid/accuracy": epoch.valid.accuracy,
-            "lr": epoch.lr,
-        }
+        self._log(epoch)
+        words = {name: name.replace("/", " ").replace("_", " ") for name in epoch.metrics}
+        shown = (f"{words[name]} {value:.4g}" for name, value in epoch.metrics.items())
+        say(f"epoch {epoch.number}: {', '.join(shown)}")
+
+    def _log(self, epoch: Epoch) -> None:
+        self._epochs.append(epoch)
+        if self._live is None:
+            return
         self._live.step = epoch.number
-        for name, value in values.items():
+        for name, value in epoch.metrics.items():
             self._live.log_metric(name, round(value, 6))
         self._live.make_summary()
-        say(
-            f"epoch {epoch.number}: train loss {epoch.train.loss:.4f}, "
-            f"accuracy {epoch.train.accuracy:.4f}; valid loss {epoch.valid.loss:.4f}, "
-            f"accuracy {epoch.valid.accuracy:.4f}"
-        )
+
+    def state_dict(self) -> State:
+        return {"epochs": [epoch._asdict() for epoch in self._epochs]}
+
+    def load_state_dict(self, state: State) -> None:
+        """Log again, into a log that is still empty, what was logged before."""
+        for epoch in state["epochs"]:
+            self._log(Epoch(**epoch))
 
 
 @contextmanager
 def training_log(folder: Path) -> Iterator[TrainingLog]:
     """Open a fresh log in `folder`; it is removed again where training does not end well."""
+    if not is_first_process():
+        yield TrainingLog(None)
+        return
     remove(folder)
     try:
         # dvclive would otherwise rewrite dvc.yaml and save experiments that DVC saves itself

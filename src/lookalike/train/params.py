@@ -1,5 +1,6 @@
 """The `train` block of `params.yaml`."""
 
+import re
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -18,8 +19,28 @@ class TrainParams(OptimizerParams, LossParams, AugmentationParams, NetworkParams
 
     epochs: int = Field(default=10, ge=0)
     batch_size: int = Field(default=32, ge=2)
-    best_by: Literal["accuracy", "loss"] = "accuracy"
+    best_by: Literal["accuracy", "loss", "macro_auroc", "recall_at_1"] = "accuracy"
     patience: int | None = Field(default=None, ge=1)
+
+    accumulate: int = Field(default=1, ge=1)
+    cache: Literal["none", "decoded"] = "none"
+    checkpoint_every: int = Field(default=100, ge=1)
+    resume_from: str | None = None
+    resume_from_sha256: str | None = None
+
+    @model_validator(mode="after")
+    def _engine_is_consistent(self) -> Self:
+        if self.batch_size % self.accumulate:
+            raise ValueError(
+                f"batch_size = {self.batch_size} cannot be computed in accumulate = "
+                f"{self.accumulate} equal pieces"
+            )
+        if self.resume_from_sha256 is not None:
+            if self.resume_from is None:
+                raise ValueError("resume_from_sha256 has no meaning without resume_from")
+            if not re.fullmatch("[0-9a-f]{64}", self.resume_from_sha256):
+                raise ValueError("resume_from_sha256 should be 64 hexadecimal digits")
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

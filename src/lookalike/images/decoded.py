@@ -1,0 +1,118 @@
+"""Images decoded and resized once, for trainings of many epochs: bytes of RGB, memory-mapped.
+
+One Arrow file in the cache folder; safe to delete.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+
+import PIL
+import pyarrow as pa
+from filelock import FileLock
+from PIL import Image
+from torch import Tensor
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.files import written_whole
+from lookalike.core.progress import track
+from lookalike.images.bands import Bands
+from lookalike.images.batches import SequentialBatches
+from lookalike.images.dataset import ImageDataset
+from lookalike.images.loading import load_batches
+from lookalike.images.pixels import Pixels
+from lookalike.images.shards import open_metadata
+
+SCHEMA = pa.schema(
+    [
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("width", pa.int32(), nullable=False),
+        pa.field("height", pa.int32(), nullable=False),
+        pa.field("pixels", pa.binary(), nullable=False),
+    ]
+)
+ROWS_AT_ONCE = 64
+KEPT = 3  # files, of data sets or sizes used last
+
+
+class DecodedImages:
+    """The pixels of some rows of an image store, opened when first asked for.
+
+    Args:
+        path: what `decode_once` has written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._table: pa.Table | None = None
+        self._place: dict[int, int] = {}
+
+    def image(self, row: int) -> Image.Image:
+        """The image of a row of the image store, 8-bit RGB, not copied."""
+        if self._table is None:  # opened by each worker process for itself
+            self._table = pa.ipc.open_file(pa.memory_map(str(self.path))).read_all()
+            self._place = {row: n for n, row in enumerate(self._table["row"].to_pylist())}
+        place = self._place[row]
+        size = (self._table["width"][place].as_py(), self._table["height"][place].as_py())
+        pixels = self._table["pixels"][place].as_buffer()
+        return Image.frombuffer("RGB", size, pixels, "raw", "RGB", 0, 1)
+
+
+def decode_once(
+    images: Path,
+    rows: Sequence[int],
+    resize: Callable[[Pixels], Tensor],
+    size: int,
+    folder: Path,
+    workers: int,
+) -> DecodedImages:
+    """Decode and resize rows of an image store, unless that lies in the cache already.
+
+    Args:
+        images: the image store, of 8-bit RGB.
+        rows: the rows that will be asked for.
+        resize: from a decoded image to uint8 `[3, height, width]`.
+        size: what `resize` is called with: the length of the shorter side.
+        folder: the cache.
+        workers: processes that decode; 0 for this one.
+
+    Raises:
+        LookalikeError: the images have bands.
+    """
+    metadata = open_metadata(images)
+    if Bands.from_metadata(metadata.schema.metadata) is not None:
+        raise LookalikeError(
+            "train.cache = decoded: is for 8-bit RGB, but these images have bands; use none"
+        )
+    wanted = sorted(rows)
+    ids = metadata["id"].take(pa.array(wanted)).to_pylist()
+    name = "\0".join([PIL.__version__, str(size), *map(str, wanted), *ids])
+    path = folder / f"{hashlib.sha256(name.encode()).hexdigest()}.arrow"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):  # experiments may want the same at once
+        if not path.is_file():
+            with written_whole(path) as partial:
+                _write(partial, ImageDataset(images, wanted, [0] * len(wanted), resize), workers)
+        os.utime(path)
+    files = sorted(folder.glob("*.arrow"), key=lambda file: file.stat().st_mtime)
+    for file in files[:-KEPT]:
+        file.unlink(missing_ok=True)
+        file.with_suffix(".lock").unlink(missing_ok=True)
+    return DecodedImages(path)
+
+
+def _write(path: Path, dataset: ImageDataset, workers: int) -> None:
+    one_by_one = SequentialBatches(len(dataset), 1)
+    decoded = track(load_batches(dataset, one_by_one, workers), "decoding", len(one_by_one))
+    found = zip(dataset.rows, (pixels[0] for pixels, _ in decoded), strict=True)
+    with pa.ipc.new_file(path, SCHEMA) as writer:
+        while some := [_record(*pair) for pair in islice(found, ROWS_AT_ONCE)]:
+            writer.write_table(pa.Table.from_pylist(some, schema=SCHEMA))
+
+
+def _record(row: int, pixels: Tensor) -> dict[str, object]:
+    _, height, width = pixels.shape
+    data = pixels.permute(1, 2, 0).numpy().tobytes()
+    return {"row": row, "width": width, "height": height, "pixels": data}

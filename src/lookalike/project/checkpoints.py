@@ -1,0 +1,37 @@
+"""Checkpoints that people keep, beside those that the next training replaces."""
+
+import re
+import shutil
+from pathlib import Path
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.files import sha256_of_file, written_whole
+from lookalike.core.layout import CHECKPOINTS
+from lookalike.train.checkpoint import LAST, SUFFIX
+
+FOLDER = Path("checkpoints")
+
+
+def save_checkpoint(root: Path, name: str) -> tuple[Path, str]:
+    """Copy the checkpoint of the last training out of the pipeline's outputs.
+
+    Args:
+        root: the project.
+        name: what the copy is called.
+
+    Returns:
+        The copy's absolute path, and its sha256.
+
+    Raises:
+        LookalikeError: there is no checkpoint, or the name is taken or no name of a file.
+    """
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise LookalikeError(f"checkpoint {name!r}: use letters, digits, '.', '_' and '-'")
+    source, copy = root / CHECKPOINTS / LAST, root / FOLDER / f"{name}{SUFFIX}"
+    if not source.is_file():
+        raise LookalikeError(f"{source}: missing; train first, or dvc pull")
+    if copy.exists():
+        raise LookalikeError(f"{copy}: is there already; remove it or take another name")
+    with written_whole(copy) as partial:
+        shutil.copyfile(source, partial)
+    return copy.resolve(), sha256_of_file(copy)

@@ -1,0 +1,67 @@
+"""The devices that a model is trained on: one processor or GPU, or several of several hosts."""
+
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.params import BaseParams, MachineParams
+
+
+def launch(machine: MachineParams, base: BaseParams) -> Fabric:
+    """Start what the `machine` block asks for: GPUs where there are any, else processors.
+
+    Several processes of one host are started from here, unless torchrun has started them; on
+    several hosts it has to.
+
+    Raises:
+        LookalikeError: this machine has not got so many devices, or others were started.
+    """
+    try:
+        fabric = Fabric(
+            devices=machine.devices,
+            num_nodes=machine.hosts,
+            strategy=machine.strategy,
+            precision="bf16-mixed" if base.precision == "bf16" else "32-true",
+        )
+        fabric.launch()
+    except (RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise LookalikeError(
+            f"machine.devices = {machine.devices}, hosts = {machine.hosts}: {reason}"
+        ) from None
+    return fabric
+
+
+def check_share(batch_size: int, pieces: int, processes: int) -> None:
+    """Do nothing where every process gets as many images of a batch as the others.
+
+    Raises:
+        LookalikeError: a batch cannot be shared equally.
+    """
+    if batch_size % (pieces * processes):
+        raise LookalikeError(
+            f"train.batch_size: a batch of {batch_size} images cannot be cut into {pieces} pieces "
+            f"(train.accumulate) for {processes} processes; take a multiple of "
+            f"{pieces * processes}"
+        )
+
+
+def gathered(fabric: Fabric, rows: Tensor) -> Tensor:
+    """The rows of all processes, which have as many each, with their gradients."""
+    if fabric.world_size == 1:
+        return rows
+    whole = fabric.all_gather(rows, sync_grads=rows.is_floating_point())
+    assert isinstance(whole, Tensor)
+    return whole.flatten(0, 1)
+
+
+def summed(fabric: Fabric, tensor: Tensor) -> Tensor:
+    """The sum of what all processes have."""
+    total = fabric.all_reduce(tensor, reduce_op="sum")
+    assert isinstance(total, Tensor)
+    return total
+
+
+def describe_devices(fabric: Fabric) -> str:
+    """Number and kind of the devices, as in `2 x cpu`."""
+    return f"{fabric.world_size} x {fabric.device.type}"

@@ -1,0 +1,66 @@
+"""What decides the result of a training, as one hash: other params, data or code, another one."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+
+import lookalike
+from lookalike.core.files import sha256_of_file, to_json
+from lookalike.core.params import BaseParams
+from lookalike.images.shards import open_metadata
+from lookalike.train.params import TrainParams
+
+PACKAGE = Path(lookalike.__file__).parent
+
+# What dvc.yaml declares as this stage's code, relative to src/.
+CODE = (
+    "train.py",
+    "lookalike/__init__.py",
+    "lookalike/core",
+    "lookalike/images",
+    "lookalike/model",
+    "lookalike/retrieval",
+    "lookalike/train",
+)
+
+
+def fingerprint(
+    params: TrainParams, base: BaseParams, split: Path, images: Path, devices: str
+) -> str:
+    """The sha256 over everything that a byte of the trained model depends on.
+
+    Args:
+        params: of the training.
+        base: what the stages share.
+        split: the split file.
+        images: the image store.
+        devices: what computes, such as `2 x cpu`.
+    """
+    metadata = open_metadata(images)
+    store = hashlib.sha256(repr(metadata.schema.metadata).encode())
+    for image_id in metadata["id"]:
+        store.update(image_id.as_buffer())
+    weights = Path(params.weights)
+    parts = {
+        "base": base.model_dump(),
+        "train": params.model_dump(),
+        "weights": sha256_of_file(weights) if weights.is_file() else None,
+        "split": sha256_of_file(split),
+        "images": store.hexdigest(),
+        "code": {str(path): sha256_of_file(PACKAGE.parent / path) for path in _code()},
+        "torch": torch.__version__,
+        "devices": devices,
+    }
+    return hashlib.sha256(to_json(parts).encode()).hexdigest()
+
+
+def _code() -> list[Path]:
+    root = PACKAGE.parent
+    files = [
+        path
+        for name in CODE
+        for path in (root / name, *(root / name).rglob("*.py"))
+        if path.is_file()
+    ]
+    return sorted(path.relative_to(root) for path in files)

@@ -1,0 +1,41 @@
+"""SIGINT and SIGTERM as a wish to stop, which is met where the work can go on later."""
+
+import signal
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from lookalike.core.progress import say
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interruption:
+    """Inside of this context a first signal is noted; a second one interrupts at once.
+
+    Attributes:
+        requested: whether there was a signal.
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._previous: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in SIGNALS:
+            self._previous[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, previous in self._previous.items():
+            signal.signal(number, previous)
+
+    def _note(self, _signal: int, _frame: FrameType | None) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self.requested = True
+        say("interrupted: this step is finished and saved first")

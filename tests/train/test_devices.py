@@ -1,0 +1,94 @@
+"""Several processes that train together."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from lookalike.core.params import BaseParams, MachineParams
+from lookalike.train.devices import check_share, launch
+from lookalike.train.params import TrainParams
+
+OneLineError = Callable[..., AbstractContextManager[None]]
+
+SOURCE = Path(__file__).parents[2] / "src"
+PARAMS = """
+base: {threads: 1}
+train:
+  backbone: shufflenet_v2_x0_5  # without dropout, whose draws are those of each process
+  embedding_dim: 8
+  image_size: 32
+  resize: 32
+  epochs: 2
+  batch_size: 12
+  accumulate: ACCUMULATE
+  checkpoint_every: 3
+machine: {workers: 0, devices: DEVICES}
+"""
+
+
+@pytest.fixture
+def train(tiny_images: Path, tiny_split: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Run the stage on the tiny digits, in a project of its own, by a launcher."""
+
+    def run(devices: int, *launcher: str, accumulate: int = 1) -> Path:
+        root = tmp_path / f"{devices}-{accumulate}"
+        shutil.copytree(tiny_images, root / "data" / "images")
+        shutil.copy(tiny_split, root / "data" / "split.csv")
+        params = PARAMS.replace("DEVICES", str(devices)).replace("ACCUMULATE", str(accumulate))
+        (root / "params.yaml").write_text(params)
+        environment = os.environ | {"PYTHONPATH": str(SOURCE)}
+        script = [sys.executable, *launcher, str(SOURCE / "train.py")]
+        done = subprocess.run(script, cwd=root, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.count("epoch 1: ") == 1, done.stderr  # one of them speaks
+        return root
+
+    return run
+
+
+def metrics(root: Path) -> dict[str, float]:
+    found: dict[str, float] = json.loads((root / "metrics" / "train.json").read_text())
+    return found
+
+
+def files(root: Path) -> list[str]:
+    outputs = (path for name in ("models", "metrics") for path in (root / name).rglob("*"))
+    return sorted(str(path.relative_to(root)) for path in outputs if path.is_file())
+
+
+def test_two_processes_give_the_metrics_of_one_to_rounding_and_one_set_of_outputs(
+    train: Callable[..., Path],
+) -> None:
+    alone = train(1)
+    together = train(2, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    assert metrics(together) == pytest.approx(metrics(alone), rel=1e-3)
+    assert files(together) == files(alone)
+    curve = "metrics/train/plots/metrics/train/loss.tsv"
+    assert len((together / curve).read_text().splitlines()) == 1 + 2
+
+
+@pytest.mark.full
+def test_the_stage_starts_its_processes_where_no_launcher_has(
+    train: Callable[..., Path],
+) -> None:
+    assert metrics(train(2, accumulate=2))["epochs"] == 2
+
+
+def test_a_batch_that_cannot_be_shared_equally_is_one_line(one_line_error: OneLineError) -> None:
+    check_share(TrainParams(batch_size=12), 100, 3)
+    with one_line_error("a batch of 12 images", "4 pieces", "2 processes", "a multiple of 8"):
+        check_share(TrainParams(batch_size=12, accumulate=4), 100, 2)
+    with one_line_error("a batch of 9 images", "a multiple of 2"):
+        check_share(TrainParams(batch_size=12), 9, 2)
+
+
+def test_a_strategy_for_one_device_is_one_device() -> None:
+    fabric = launch(MachineParams(), BaseParams())
+    assert (fabric.world_size, fabric.global_rank) == (1, 0)
