@@ -38,11 +38,6 @@ def test_the_same_points_land_on_the_same_bytes(method: Method) -> None:
     assert project(unit, method, 3).tobytes() == project(unit, method, 3).tobytes()
 
 
-def test_the_seed_decides_the_arrangement() -> None:
-    unit, _ = clusters(40)
-    assert not np.array_equal(project(unit, "tsne", 1), project(unit, "tsne", 2))
-
-
 @pytest.mark.parametrize("method", ["pca", "tsne"])
 def test_the_fewest_points_can_be_placed(method: Method) -> None:
     assert np.isfinite(project(clusters(FEWEST_POINTS)[0], method, 0)).all()

@@ -28,7 +28,7 @@ def project(unit: np.ndarray, method: Method, seed: int) -> np.ndarray:
     Args:
         unit: float32 `[n, d]`, rows of length 1; n at least `FEWEST_POINTS`.
         method: how.
-        seed: what the arrangement depends on.
+        seed: what UMAP's arrangement depends on; the others have no choice.
 
     Raises:
         LookalikeError: umap is asked for and not installed.
