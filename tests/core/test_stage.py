@@ -67,6 +67,24 @@ def test_an_interrupted_stage_exits_with_130_one_line_and_nothing_half_written(
     assert [path.name for path in tmp_path.iterdir()] == [".stage.lock"]
 
 
+def test_an_interruption_may_say_from_where_the_next_run_goes_on(
+    stage: Callable[[str], Popen[str]],
+) -> None:
+    process = stage("raise KeyboardInterrupt('run it again to go on from step 7')")
+    assert process.communicate()[1] == "train: interrupted; run it again to go on from step 7\n"
+    assert process.returncode == 130
+
+
+def test_of_several_processes_the_first_alone_locks_and_speaks(
+    stage: Callable[[str], Popen[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    process = stage("raise LookalikeError('all of them say so')")
+    assert process.communicate() == ("", "")
+    assert process.returncode == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_second_stage_exits_with_1_and_names_the_first(
     stage: Callable[[str], Popen[str]],
 ) -> None:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.images.batches import SequentialBatches, ShuffledBatches
+from lookalike.images.batches import SequentialBatches, SharedBatches, ShuffledBatches
 
 Batches = list[list[tuple[int, int]]]
 
@@ -82,3 +82,40 @@ def test_sequential_batches_hold_every_position_once_in_order(length: int, batch
     assert positions(batches) == list(range(length))
     assert all(len(batch) == batch_size for batch in batches[:-1])
     assert all(0 < len(batch) <= batch_size for batch in batches)
+
+
+def shares(
+    pieces: int, processes: int, epoch: int = 1, first: int = 0
+) -> tuple[Batches, list[Batches]]:
+    """Three batches of 24 positions, and what each process does of them."""
+    found = []
+    for rank in range(processes):
+        share = SharedBatches(ShuffledBatches(72, 24, seed=0), pieces, processes, rank)
+        share.set_epoch(epoch, first)
+        assert len(share) == len(list(share))
+        found.append(list(share))
+    return shuffled(72, 24, epoch=epoch), found
+
+
+@given(st.sampled_from([1, 2, 3]), st.sampled_from([1, 2, 4]), epochs)
+def test_the_pieces_of_all_processes_together_are_the_batches(
+    pieces: int, processes: int, epoch: int
+) -> None:
+    whole, parts = shares(pieces, processes, epoch)
+    together = [item for piece in zip(*parts, strict=True) for share in piece for item in share]
+    assert together == [item for batch in whole for item in batch]
+    assert {len(piece) for part in parts for piece in part} == {24 // (pieces * processes)}
+
+
+@given(st.sampled_from([1, 2]), st.integers(0, 3))
+def test_an_epoch_goes_on_with_the_batch_that_is_next(pieces: int, first: int) -> None:
+    assert shares(pieces, 2, first=first)[1] == [
+        part[first * pieces :] for part in shares(pieces, 2)[1]
+    ]
+
+
+def test_the_whole_batch_of_a_step_can_be_asked_for() -> None:
+    share = SharedBatches(ShuffledBatches(72, 24, seed=0), 2, 2, rank=1)
+    share.set_epoch(5, first=1)
+    assert [share.batch(step) for step in (1, 2, 3)] == shuffled(72, 24, epoch=5)
+    assert (share.steps, share.piece_size) == (3, 12)

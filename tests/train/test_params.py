@@ -28,6 +28,12 @@ def train(**values: object) -> TrainParams:
             ["weights_sha256 has no meaning with weights: imagenet"],
         ),
         ({"weights": "w.pth", "weights_sha256": "abc"}, ["64 hexadecimal digits"]),
+        (
+            {"batch_size": 32, "accumulate": 3},
+            ["batch_size = 32", "accumulate = 3", "equal pieces"],
+        ),
+        ({"resume_from_sha256": SHA256}, ["has no meaning without resume_from"]),
+        ({"resume_from": "a", "resume_from_sha256": "abc"}, ["64 hexadecimal digits"]),
         ({"epochs": 2, "warmup_epochs": 2.0}, ["warmup_epochs = 2 should be below epochs = 2"]),
         ({"loss": "triplet"}, ["triplet compares images of the same class", "sampling: pk"]),
         ({"added_loss": "supcon"}, ["supcon compares images of the same class", "sampling: pk"]),
@@ -65,6 +71,9 @@ def test_values_that_contradict_each_other_are_one_line(
         ("head", "deep"),
         ("loss", "contrastive"),
         ("patience", 0),
+        ("accumulate", 0),
+        ("checkpoint_every", 0),
+        ("cache", "all"),
     ],
 )
 def test_a_value_out_of_range_is_named_with_its_key(

@@ -1,0 +1,197 @@
+"""How fast training is, end to end, against a plain loop over loose files.
+
+    python -m bench.train FOLDER [--backbone resnet18] [--batch 32] [--steps 20] [--runs 3]
+
+FOLDER is a folder of class folders. Three ways, in turn, run after run; medians are printed:
+
+- plain: `torchvision.datasets.ImageFolder`, a `DataLoader` and the steps of torchvision's reference
+  (references/classification), with random crops and mirror images.
+- bare: the steps of the plain loop, fed from the image store by this project's loader.
+- stage: what the stage `train` does: as bare, and seeds, gradient norm, progress, checkpoints.
+
+`stage / plain` is the speed-up; `bare / stage - 1`, the overhead, is what loop, logging and one
+checkpoint cost; with `--steps 100` that is the default's share of checkpoints.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, RandomSampler
+
+from lookalike.core.params import BaseParams
+from lookalike.images.batches import ShuffledBatches
+from lookalike.images.dataset import ImageDataset
+from lookalike.images.loading import Batch, load_batches
+from lookalike.images.shards import open_metadata
+from lookalike.model.compute import accelerator, autocast, fix_compute
+from lookalike.model.network import EmbeddingNetwork
+from lookalike.model.transforms import ImageSize, augmentation
+from lookalike.model.vision import v2
+from lookalike.train.checkpoint import CheckpointFile
+from lookalike.train.data import Side, TrainingData
+from lookalike.train.fine_tune import fine_tune
+from lookalike.train.log import training_log
+from lookalike.train.params import TrainParams
+from lookalike.train.timings import Timings
+
+REPOSITORY = Path(__file__).parents[1]
+SMALLEST_CROP = 0.35
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="end-to-end throughput of training")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--backbone", default="resnet18")
+    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lookalike-bench-") as temporary:
+        images = ingest(options.folder.resolve(), Path(temporary))
+        bench = Bench(options, images, Path(temporary))
+        print(f"{options.backbone} at {options.size}, batches of {options.batch}, images a second")
+        print("| precision | plain fp32 | bare | stage | stage / plain | overhead |")
+        print("|---|---:|---:|---:|---:|---:|")
+        for precision in ("fp32", "bf16"):
+            base = BaseParams(precision=precision, threads=options.threads)
+            ways: list[Callable[[], float]] = [
+                bench.plain,
+                lambda base=base: bench.bare(base),  # type: ignore[misc]
+                lambda base=base: bench.stage(base),  # type: ignore[misc]
+            ]
+            rates = zip(*([way() for way in ways] for _ in range(options.runs)), strict=True)
+            plain, bare, stage = map(statistics.median, rates)
+            print(
+                f"| {precision} | {plain:.1f} | {bare:.1f} | {stage:.1f} | {stage / plain:.2f} "
+                f"| {bare / stage - 1:.1%} |",
+                flush=True,
+            )
+
+
+class Bench:
+    """The ways to train, each giving images a second over the same number of steps."""
+
+    def __init__(self, options: Any, images: Path, scratch: Path) -> None:
+        self.options, self.images, self.scratch = options, images, scratch
+        labels = open_metadata(images)["label"].to_pylist()
+        self.classes = sorted(set(labels))
+        self.targets = [self.classes.index(label) for label in labels]
+        self.rows = list(range(len(labels)))
+
+    @property
+    def count(self) -> int:
+        """How many images are learned from."""
+        return int(self.options.steps * self.options.batch)
+
+    def plain(self) -> float:
+        """Loose files, as torchvision's reference reads them; normalised by the network."""
+        from torchvision.datasets import ImageFolder
+
+        options = self.options
+        fix_compute(BaseParams(threads=options.threads))
+        torch.use_deterministic_algorithms(False)
+        transform = v2.Compose(
+            [
+                v2.RandomResizedCrop(options.size, scale=(SMALLEST_CROP, 1.0)),
+                v2.RandomHorizontalFlip(),
+                v2.PILToTensor(),
+            ]
+        )
+        files = ImageFolder(str(options.folder), transform)
+        loader = DataLoader(
+            files,
+            options.batch,
+            sampler=RandomSampler(files, num_samples=self.count),
+            num_workers=options.workers,
+            pin_memory=torch.cuda.is_available(),
+        )
+        return self._rate(loader, "fp32")
+
+    def bare(self, base: BaseParams) -> float:
+        """This project's data path, and nothing but steps."""
+        fix_compute(base)
+        size = ImageSize(resize=round(self.options.size * 8 / 7), crop=self.options.size)
+        data = ImageDataset(
+            self.images,
+            self.rows[: self.count],
+            self.targets[: self.count],
+            augmentation(size, SMALLEST_CROP, flip=True),
+        )
+        batches = ShuffledBatches(self.count, self.options.batch, seed=0)
+        return self._rate(load_batches(data, batches, self.options.workers), base.precision)
+
+    def stage(self, base: BaseParams) -> float:
+        """What the stage does in an epoch."""
+        options = self.options
+        fix_compute(base)
+        params = TrainParams(
+            backbone=options.backbone,
+            image_size=options.size,
+            batch_size=options.batch,
+            epochs=1,
+            warmup_epochs=0.0,
+            optimizer="sgd",
+            smallest_crop=SMALLEST_CROP,
+            checkpoint_every=options.steps,
+        )
+        train = Side(self.rows[: self.count], self.targets[: self.count])
+        valid = Side(self.rows[: options.batch], self.targets[: options.batch])
+        data = TrainingData(self.classes, train, valid)
+        timings = Timings()
+        file = CheckpointFile(self.scratch / "checkpoints", "bench")
+        with training_log(self.scratch / "log") as log:
+            fine_tune(
+                params,
+                base,
+                options.workers,
+                self.images,
+                data,
+                log,
+                checkpoint=file,
+                timings=timings,
+            )
+        file.path.unlink()
+        return float(timings.summary()["images_per_second"])
+
+    def _rate(self, batches: Iterable[Batch], precision: str) -> float:
+        device = accelerator()
+        network = EmbeddingNetwork(self.options.backbone, 384, len(self.classes)).to(device).train()
+        network.mean.fill_(0.45)
+        network.std.fill_(0.22)
+        optimizer = torch.optim.SGD(network.parameters(), lr=1e-3, momentum=0.9, weight_decay=1e-4)
+        loss_of = nn.CrossEntropyLoss()
+        start, images = time.perf_counter(), 0
+        for pixels, targets in batches:
+            pixels = pixels.to(device, non_blocking=True)
+            targets = targets.to(device, non_blocking=True)
+            with autocast(precision, device):
+                loss = loss_of(network(pixels).logits.float(), targets)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            loss.item()  # as the reference's metric logger
+            images += len(targets)
+        return images / (time.perf_counter() - start)
+
+
+def ingest(folder: Path, scratch: Path) -> Path:
+    """The image store of a folder, made by the stage."""
+    (scratch / "params.yaml").write_text(f"ingest: {{source: {folder}}}\n", encoding="utf-8")
+    subprocess.run([sys.executable, str(REPOSITORY / "src" / "ingest.py")], cwd=scratch, check=True)
+    return scratch / "data" / "images"
+
+
+if __name__ == "__main__":
+    main()
