@@ -25,7 +25,7 @@ from lookalike.train.devices import check_share, launch
 from lookalike.train.epoch import BestEpoch, Epoch
 from lookalike.train.interruption import Interruption
 from lookalike.train.log import TrainingLog
-from lookalike.train.loop import Batches, Run, Trainer, fit
+from lookalike.train.loop import Batches, Run, fit
 from lookalike.train.normalisation import with_bands
 from lookalike.train.optimizer import make_loss, make_optimizer, make_schedule
 from lookalike.train.optimizer_state import NamedOptimizer
@@ -34,6 +34,7 @@ from lookalike.train.position import Position
 from lookalike.train.resume_from import go_on_from
 from lookalike.train.saving import Saving
 from lookalike.train.state_file import Stateful
+from lookalike.train.step import Trainer
 from lookalike.train.timings import Timings
 
 
@@ -130,6 +131,7 @@ def fine_tune(
         )
         fit(trainer, batches, Run(position, best, log.report, saving, timings), params.epochs)
         saving.save()
+        saving.between_batches()  # asked to stop at the very end: what is left would take a while
 
     assert best.epoch is not None
     network.load_state_dict(best.weights)
