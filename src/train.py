@@ -36,24 +36,24 @@ def main() -> None:
     machine = read_params(MachineParams)
     fabric = launch(machine, base)
     fix_compute(base)
-    checkpoint = CheckpointFile(
-        cache_folder() / "checkpoints",
-        fingerprint(params, base, SPLIT, IMAGES, describe_devices(fabric)),
-    )
+    checkpoint = None
     timings = Timings()
     with training_log(TRAIN_LOG) as log:
         if params.epochs == 0:
             trained = without_training(params, base, machine.workers, IMAGES)
         else:
             data = training_data(read_split(SPLIT, IMAGES))
+            name = fingerprint(params, base, SPLIT, IMAGES, describe_devices(fabric))
+            checkpoint = CheckpointFile(cache_folder() / "checkpoints", name)
             trained = fine_tune(
                 params, base, machine.workers, IMAGES, data, log, fabric, checkpoint, timings
             )
         if fabric.is_global_zero:
             save_model(MODEL, trained.description, trained.weights)
-            write_output(CHECKPOINTS, MODEL / WEIGHTS, checkpoint.path)
+            write_output(CHECKPOINTS, MODEL / WEIGHTS, checkpoint)
             write_metrics(METRICS / "train.json", trained.metrics)
-            checkpoint.remove_if_recorded()
+            if checkpoint is not None:
+                checkpoint.remove_if_recorded()
             write_json(TIMINGS / "train.json", timings.summary())
 
 

@@ -79,7 +79,7 @@ def test_the_output_holds_the_weights_and_the_last_checkpoint(tmp_path: Path) ->
     weights.write_bytes(b"weights")
     file = CheckpointFile(tmp_path, "this")
     file.write(state(9))
-    write_output(tmp_path / "checkpoints", weights, file.path)
+    write_output(tmp_path / "checkpoints", weights, file)
     assert (tmp_path / "checkpoints" / "best.safetensors").read_bytes() == b"weights"
     found = read_checkpoint(tmp_path / "checkpoints" / "last.safetensors", None)
     assert found["position"]["step"] == 9
@@ -88,7 +88,7 @@ def test_the_output_holds_the_weights_and_the_last_checkpoint(tmp_path: Path) ->
 def test_without_training_the_output_holds_the_weights_alone(tmp_path: Path) -> None:
     weights = tmp_path / "weights.safetensors"
     weights.write_bytes(b"weights")
-    write_output(tmp_path / "checkpoints", weights, tmp_path / "none")
+    write_output(tmp_path / "checkpoints", weights, None)
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["best.safetensors"]
 
 

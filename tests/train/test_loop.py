@@ -16,11 +16,12 @@ from lookalike.images.loading import Batch
 from lookalike.model.network import EmbeddingNetwork, Output
 from lookalike.train.epoch import BestEpoch, Epoch
 from lookalike.train.interruption import Interruption
-from lookalike.train.loop import Batches, Run, Trainer, fit, take_step, train_one_epoch
+from lookalike.train.loop import Batches, Run, fit, train_one_epoch
 from lookalike.train.params import TrainParams
 from lookalike.train.position import Position
 from lookalike.train.recipe import Recipe
 from lookalike.train.saving import Saving
+from lookalike.train.step import Trainer, take_step
 from lookalike.train.timings import Timings
 
 OneLineError = Callable[..., AbstractContextManager[None]]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor
+from torch.multiprocessing import _prctl_pr_set_pdeathsig  # type: ignore[attr-defined]
 from torch.utils.data import DataLoader, Sampler
 
 from lookalike.images.batches import Item
@@ -28,7 +29,7 @@ def load_batches(
         num_workers=workers,
         persistent_workers=workers > 0,
         prefetch_factor=PREFETCHED if workers else None,
-        worker_init_fn=_leave_signals_to_parent,
+        worker_init_fn=_live_as_long_as_parent,
         pin_memory=torch.cuda.is_available(),
         multiprocessing_context="fork" if workers else None,
         # Seeds for workers that live on are not drawn anew; from torch's own generator, their
@@ -37,10 +38,13 @@ def load_batches(
     )
 
 
-def _leave_signals_to_parent(_worker: int) -> None:
-    """The terminal interrupts all processes at once; which of them end is the first one's business.
+def _live_as_long_as_parent(_worker: int) -> None:
+    """Be no target of signals that are meant for the stage, and end with it.
 
-    Workers whose parent has died end by themselves.
+    The terminal interrupts all processes at once. A worker that outlived a killed stage would hold
+    the lock of its working tree; where the system cannot end it at once (Linux can), it ends by
+    itself a few seconds later.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    _prctl_pr_set_pdeathsig(signal.SIGKILL)

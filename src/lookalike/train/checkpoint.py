@@ -69,19 +69,19 @@ class CheckpointFile:
             self.path.unlink(missing_ok=True)
 
 
-def write_output(folder: Path, weights: Path, last: Path) -> None:
+def write_output(folder: Path, weights: Path, last: CheckpointFile | None) -> None:
     """Write the checkpoints of a training that has ended, whole or not at all.
 
     Args:
         folder: to be written.
         weights: the file of the model's weights, those of the best epoch.
-        last: the checkpoint of the run; it is not there where nothing was trained.
+        last: the checkpoint of the run; None where nothing was trained.
     """
     with written_whole(folder) as partial:
         partial.mkdir()
         shutil.copyfile(weights, partial / BEST)
-        if last.is_file():
-            shutil.copyfile(last, partial / LAST)
+        if last is not None:
+            shutil.copyfile(last.path, partial / LAST)
 
 
 def read_checkpoint(path: Path, sha256: str | None) -> State:

@@ -29,7 +29,7 @@ from lookalike.train.devices import check_share, gathered, launch
 from lookalike.train.epoch import BestEpoch, Epoch
 from lookalike.train.interruption import Interruption
 from lookalike.train.log import TrainingLog
-from lookalike.train.loop import Batches, Run, Trainer, fit
+from lookalike.train.loop import Batches, Run, fit
 from lookalike.train.normalisation import with_bands
 from lookalike.train.optimizer import make_optimizer
 from lookalike.train.optimizer_state import NamedOptimizer
@@ -41,6 +41,7 @@ from lookalike.train.sampling import make_batches
 from lookalike.train.saving import Saving
 from lookalike.train.schedule import make_schedule
 from lookalike.train.state_file import Stateful
+from lookalike.train.step import Trainer
 from lookalike.train.timings import Timings
 from lookalike.train.warm_start import warm_start
 
@@ -138,6 +139,7 @@ def fine_tune(
         )
         fit(trainer, batches, Run(position, best, log.report, saving, timings), params.epochs)
         saving.save()
+        saving.between_batches()  # asked to stop at the very end: what is left would take a while
 
     assert best.epoch is not None
     network.load_state_dict(best.weights)
