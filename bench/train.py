@@ -34,8 +34,9 @@ from lookalike.images.loading import Batch, load_batches
 from lookalike.images.shards import open_metadata
 from lookalike.model.compute import accelerator, autocast, fix_compute
 from lookalike.model.network import EmbeddingNetwork
-from lookalike.model.transforms import ImageSize, augmentation
+from lookalike.model.transforms import ImageSize
 from lookalike.model.vision import v2
+from lookalike.train.augmentation import augmentation
 from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.data import Side, TrainingData
 from lookalike.train.fine_tune import fine_tune
@@ -127,7 +128,7 @@ class Bench:
             self.images,
             self.rows[: self.count],
             self.targets[: self.count],
-            augmentation(size, SMALLEST_CROP, flip=True),
+            augmentation(size, TrainParams(smallest_crop=SMALLEST_CROP), mean=[]),
         )
         batches = ShuffledBatches(self.count, self.options.batch, seed=0)
         return self._rate(load_batches(data, batches, self.options.workers), base.precision)

@@ -28,14 +28,14 @@ def test_a_small_image_is_not_blown_up(encoded: Callable[..., bytes]) -> None:
     assert opened(thumbnail(encoded(NOISE[:20, :30]), None, 96, 10**6)).size == (30, 20)
 
 
-@pytest.mark.parametrize("most", [3000, 1000, 300])
+@pytest.mark.parametrize("most", [1500, 500])
 def test_an_image_that_would_take_too_many_bytes_is_made_smaller(
     most: int, encoded: Callable[..., bytes]
 ) -> None:
     data = thumbnail(encoded(NOISE), None, size=96, most=most)
     assert data is not None
     assert len(data) <= most
-    assert max(opened(data).size) in {48, 24}
+    assert max(opened(data).size) < 96
 
 
 def test_where_even_the_smallest_is_too_large_there_is_none(encoded: Callable[..., bytes]) -> None:

@@ -13,6 +13,7 @@ from lookalike.ingest.params import IngestParams
 from lookalike.project.doctor import Setting, doctor, recommend
 from lookalike.project.machine import Machine
 from lookalike.project.parameters import Parameters
+from lookalike.publish.params import PublishParams
 from lookalike.split.params import SplitParams
 from lookalike.train.params import TrainParams
 
@@ -24,6 +25,7 @@ PARAMS = Parameters(
     TrainParams(batch_size=32),
     EvaluateParams(),
     IndexParams(),
+    PublishParams(),
     MachineParams(workers=2),
 )
 

@@ -13,13 +13,12 @@ import pytest
 
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.train.devices import check_share, launch
-from lookalike.train.params import TrainParams
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
 SOURCE = Path(__file__).parents[2] / "src"
-# Gentle steps: at this size batch norm makes much of last bits, and so does every larger step. (With
-# lr: 0.01 two threads differ from one by as much as two processes do.)
+# Gentle steps: at this size batch norm makes much of last bits, and so does every larger step.
+# (With lr: 0.01 two threads differ from one by as much as two processes do.)
 PARAMS = """
 base: {threads: 1}
 train:
@@ -85,11 +84,11 @@ def test_the_stage_starts_its_processes_where_no_launcher_has(
 
 
 def test_a_batch_that_cannot_be_shared_equally_is_one_line(one_line_error: OneLineError) -> None:
-    check_share(TrainParams(batch_size=12), 100, 3)
+    check_share(12, 1, 3)
     with one_line_error("a batch of 12 images", "4 pieces", "2 processes", "a multiple of 8"):
-        check_share(TrainParams(batch_size=12, accumulate=4), 100, 2)
+        check_share(12, 4, 2)
     with one_line_error("a batch of 9 images", "a multiple of 2"):
-        check_share(TrainParams(batch_size=12), 9, 2)
+        check_share(9, 1, 2)
 
 
 def test_a_strategy_for_one_device_is_one_device() -> None:

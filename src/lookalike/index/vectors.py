@@ -1,13 +1,11 @@
-"""The indexed vectors and what makes two of them near."""
+"""The indexed vectors."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from lookalike.index.params import Metric
-
 BLOCK = 65_536  # rows read at once
-TINY = np.finfo(np.float32).tiny
+TINY = float(np.finfo(np.float32).tiny)
 
 
 class Vectors(NamedTuple):
@@ -37,27 +35,15 @@ class Vectors(NamedTuple):
         Of several queries `[n, d]`, each with its own rows `[n, k]`.
         """
         # Not as a matrix product: there, equal rows may differ in their last bits
-        axes = "kd,d->k" if query.ndim == 1 else "nkd,nd->nk"
-        products: np.ndarray = np.einsum(axes, self.values[rows], query)
+        found = self.values.take(rows, axis=0)
+        products: np.ndarray = np.vecdot(found, query if query.ndim == 1 else query[:, None])
         return products
+
+    def inverse_lengths(self) -> np.ndarray:
+        """What a product is multiplied by to become a cosine; a vector of zeros is like nothing."""
+        inverse: np.ndarray = 1 / np.maximum(self.lengths, TINY)
+        return inverse
 
     def without(self, rows: np.ndarray) -> "Vectors":
         """A copy that lacks some rows."""
         return Vectors(np.delete(self.values, rows, axis=0), np.delete(self.lengths, rows))
-
-
-def nearness(products: np.ndarray, lengths: np.ndarray, metric: Metric) -> np.ndarray:
-    """Turn dot products with a query into numbers that fall with the distance from it.
-
-    Args:
-        products: of a query, or of several, with vectors, float32 `[..., n]`.
-        lengths: of those vectors.
-        metric: angular gives the cosine times the query's length; euclidean, from
-            `|q - v|² = |q|² + |v|² - 2qv`, the negative square of the distance plus `|q|²`.
-    """
-    near = products
-    if metric == "angular":
-        near = products / np.maximum(lengths, TINY)
-    elif metric == "euclidean":
-        near = 2 * products - lengths * lengths
-    return near

@@ -73,17 +73,15 @@ def exact_neighbours(
 
 def highest(scores: Tensor, k: int) -> Highest:
     """The `k` highest of each row of `[n, m]`, k at most m; equal ones by their column."""
-    values, indices = scores.topk(k, dim=1)
+    values, indices = scores.topk(min(k + 1, scores.shape[1]), dim=1)
+    # Where the last one ties with the next, topk may have taken any of several
+    torn = values[:, k - 1] == values[:, -1] if values.shape[1] > k else None
+    values, indices = values[:, :k], indices[:, :k]
     by_column = indices.argsort(dim=1)
     values, indices = values.gather(1, by_column), indices.gather(1, by_column)
     values, order = values.sort(dim=1, descending=True, stable=True)
     indices = indices.gather(1, order)
-    # Where the last one ties with others outside, topk took any of them
-    if k == 0:
-        return Highest(values, indices)
-    last = values[:, -1:]
-    torn = (scores == last).sum(dim=1) > (values == last).sum(dim=1)
-    if torn.any():
+    if torn is not None and torn.any():
         ordered = scores[torn].sort(dim=1, descending=True, stable=True)
         indices[torn] = ordered.indices[:, :k]
     return Highest(values, indices)
