@@ -145,10 +145,21 @@ def test_before_the_pipeline_has_run_there_are_no_results(run: Run) -> None:
     assert "metrics/evaluate.json: missing; run the pipeline first" in one_line(run("results"))
 
 
+def test_the_report_is_written_where_it_is_asked_for(run: Run, project: Path) -> None:
+    assert "metrics/evaluate.json: missing; run the pipeline first" in one_line(run("report"))
+    (project / "metrics").mkdir()
+    (project / "metrics" / "evaluate.json").write_text('{"test_images": 3, "queries": 0}')
+    done = run("report", "-o", "page.html")
+    assert done.stdout == "page.html shows the last run; it needs nothing but itself\n"
+    assert "3 test images" in (project / "page.html").read_text()
+
+
 def test_help_names_every_command(run: Run) -> None:
     done = run("--help")
     assert done.returncode == 0
-    assert all(command in done.stdout for command in ("search", "check", "preset", "results"))
+    assert all(
+        command in done.stdout for command in ("search", "check", "preset", "results", "report")
+    )
 
 
 def test_an_unknown_option_is_a_mistake_in_use(run: Run) -> None:
