@@ -34,6 +34,10 @@ from lookalike.train.params import TrainParams
 
 RECIPES: dict[str, dict[str, Any]] = {
     "as it is": {},
+    "backbone faster": {"backbone_lr_scale": 0.3},
+    "backbone slower": {"backbone_lr_scale": 0.03},
+    "whole size": {"train_size": None},
+    "larger crops": {"smallest_crop": 0.6},
     "no augmentation": {"augment": "none"},
     "strong": {"augment": "strong"},
     "trivialaugment": {"augment": "trivialaugment"},

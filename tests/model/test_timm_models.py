@@ -51,7 +51,7 @@ def test_without_the_package_the_line_says_how_to_install_it(
 
 def test_a_size_that_the_model_cannot_take_is_one_line(one_line_error: OneLineError) -> None:
     with one_line_error("train.image_size = 64", "timm/vit_tiny_patch16_224", "it takes 224"):
-        check_image_size("timm/vit_tiny_patch16_224", 64)
+        check_image_size("train.image_size", 64, "timm/vit_tiny_patch16_224")
 
 
 def test_every_model_is_shown_images_as_its_weights_expect_them() -> None:

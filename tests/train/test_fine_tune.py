@@ -251,13 +251,3 @@ def test_a_model_of_timm_is_shown_images_as_its_weights_expect_them() -> None:
     pytest.importorskip("timm")
     description = describe(TrainParams(backbone="timm/vit_tiny_patch16_224"), BASE, ["a", "b"])
     assert (description.mean, description.std) == ([0.5] * 3, [0.5] * 3)
-
-
-def test_the_shorter_side_is_an_eighth_longer_than_the_image_where_nothing_else_is_said() -> None:
-    size = describe(TrainParams(image_size=224), BASE, ["a", "b"]).image_size
-    assert (size.resize, size.crop) == (256, 224)
-
-
-def test_a_resize_that_is_given_is_taken() -> None:
-    size = describe(TrainParams(image_size=224, resize=230), BASE, ["a", "b"]).image_size
-    assert (size.resize, size.crop) == (230, 224)

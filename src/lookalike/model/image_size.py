@@ -10,10 +10,15 @@ from lookalike.model.backbones import build_backbone
 USUAL_SIZES = (64, 96, 112, 128, 160, 192, 224, 256, 299, 384, 448, 512, 518)
 
 
-def check_image_size(name: str, size: int) -> None:
+def check_image_size(parameter: str, size: int, name: str) -> None:
     """Do nothing where the backbone takes images of `size` x `size` pixels.
 
     Nothing is computed: tensors on the device `meta` have shapes alone.
+
+    Args:
+        parameter: what the size is called in `params.yaml`.
+        size: pixels.
+        name: the backbone.
 
     Raises:
         LookalikeError: it does not; the line names the nearest size that it takes.
@@ -25,7 +30,7 @@ def check_image_size(name: str, size: int) -> None:
     other = next((usual for usual in nearest if _takes(backbone, usual)), None)
     advice = "" if other is None else f"; it takes {other}"
     raise LookalikeError(
-        f"train.image_size = {size}: train.backbone {name} cannot take images of this size{advice}"
+        f"{parameter} = {size}: train.backbone {name} cannot take images of this size{advice}"
     )
 
 

@@ -11,10 +11,10 @@ from lookalike.images.picture import decode_picture
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.source import Candidate, Source, UnreadableError
 from lookalike.model.backbones import check_backbone
-from lookalike.model.image_size import check_image_size
 from lookalike.model.weights import check_weights
 from lookalike.project.parameters import read_all
 from lookalike.train.augmentation import check_augmentation
+from lookalike.train.image_sizes import check_image_sizes
 
 # Enough files to tell a folder of images from a folder of something else.
 FILES_TRIED = 100
@@ -31,7 +31,7 @@ def check(root: Path) -> str:
     """
     params = read_all(root / PARAMS)
     check_backbone(params.train.backbone)
-    check_image_size(params.train.backbone, params.train.image_size)
+    check_image_sizes(params.train)
     check_augmentation(params.train, rgb=params.ingest.bands is None)
     check_weights(params.train.weights, params.train.backbone)
     name = params.ingest.source

@@ -10,11 +10,11 @@ import torch
 from lookalike.core.layout import PARAMS
 from lookalike.core.progress import track
 from lookalike.model.backbones import check_backbone
-from lookalike.model.image_size import check_image_size
 from lookalike.project.machine import Machine, this_machine
 from lookalike.project.parameters import Parameters, read_all
 from lookalike.project.reachable import mongodb_answer, remote_answer
 from lookalike.project.speed import decoding_speed, training_speed
+from lookalike.train.image_sizes import check_image_sizes, while_learning
 
 # bf16 has to be this much faster to be worth its rounding, more threads to be worth their cores.
 WORTH = 1.1
@@ -53,11 +53,12 @@ def doctor(root: Path, seconds: float = 2.0) -> Iterator[str]:
     """
     params = read_all(root / PARAMS)
     check_backbone(params.train.backbone)
-    check_image_size(params.train.backbone, params.train.image_size)
+    check_image_sizes(params.train)
     machine = this_machine()
     yield from _describe(machine)
     yield ""
-    yield f"training {params.train.backbone} at {params.train.image_size} pixels, images a second"
+    size = while_learning(params.train).crop
+    yield f"training {params.train.backbone} at {size} pixels, images a second"
     settings = _measure(params, machine, seconds)
     for one in settings:
         yield f"  {one.precision}, {one.threads} threads, batches of {one.batch}: {one.speed:.0f}"

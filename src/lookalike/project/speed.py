@@ -14,8 +14,8 @@ from lookalike.images.pixels import decode_pixels
 from lookalike.images.shards import open_shards
 from lookalike.model.compute import accelerator, autocast
 from lookalike.model.network import EmbeddingNetwork
-from lookalike.model.transforms import ImageSize
 from lookalike.train.augmentation import augmentation
+from lookalike.train.image_sizes import while_learning
 from lookalike.train.params import TrainParams
 
 CLASSES = 100
@@ -40,7 +40,7 @@ def training_speed(
         device = accelerator()
         network = EmbeddingNetwork(params.backbone, params.embedding_dim, CLASSES).to(device)
         optimizer = torch.optim.SGD(network.parameters(), lr=1e-3)
-        size = params.image_size
+        size = while_learning(params).crop
         images = torch.randint(256, (batch, 3, size, size), dtype=torch.uint8, device=device)
         targets = torch.randint(CLASSES, (batch,), device=device)
 
@@ -65,15 +65,16 @@ def decoding_speed(root: Path, params: TrainParams, seconds: float) -> float | N
     table = open_shards(root / IMAGES)
     bands = Bands.from_metadata(table.schema.metadata)
     data = [image.as_py() for image in table["image"][:IMAGES_DECODED]]
-    size = ImageSize(resize=params.resize or params.image_size, crop=params.image_size)
     channels = torch.as_tensor(_channels(decode_pixels(data[0], bands)))
-    transform = augmentation(size, params, [0.0] * int(channels), rgb=bands is None)
+    transform = augmentation(
+        while_learning(params), params, [0.0] * int(channels), rgb=bands is None
+    )
     turn = cycle(data)
     return _per_second(lambda: transform(decode_pixels(next(turn), bands)), seconds)
 
 
 def _channels(pixels: Any) -> int:
-    return pixels.shape[0] if isinstance(pixels, torch.Tensor) else 3
+    return len(pixels) if isinstance(pixels, torch.Tensor) else 3
 
 
 def _per_second(work: Callable[[], object], seconds: float) -> float:

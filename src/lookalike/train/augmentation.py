@@ -31,7 +31,7 @@ def augmentation(
     al., 2020) comes last.
 
     Args:
-        size: the network's input.
+        size: the network's input while it learns.
         params: which of them, and how often.
         mean: what each channel has where an image is moved away or erased, in the image's units.
         rgb: are the images 8-bit RGB, or bands?

@@ -16,10 +16,9 @@ from lookalike.images.decoded import decode_once
 from lookalike.images.loading import load_batches
 from lookalike.model.artifact import Model, ModelDescription, build_network
 from lookalike.model.extract import extract_all
-from lookalike.model.image_size import check_image_size
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.timm_models import timm_name, timm_normalisation
-from lookalike.model.transforms import ImageSize, evaluation_transform, whole_image
+from lookalike.model.transforms import evaluation_transform, whole_image
 from lookalike.train.augmentation import augmentation
 from lookalike.train.batch_norm import share_batch_norm
 from lookalike.train.calibration import fit_temperature
@@ -27,6 +26,7 @@ from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.data import TrainingData
 from lookalike.train.devices import check_share, gathered, launch
 from lookalike.train.epoch import BestEpoch, Epoch
+from lookalike.train.image_sizes import check_image_sizes, in_search, while_learning
 from lookalike.train.interruption import Interruption
 from lookalike.train.log import TrainingLog
 from lookalike.train.loop import Batches, Run, fit
@@ -98,7 +98,7 @@ def fine_tune(
         rows = [*data.train.rows, *data.valid.rows]
         folder = cache_folder() / "decoded"
         decode = decode_once(images, rows, whole_image(size), size.resize, folder, workers).image
-    augmented = augmentation(size, params, mean, rgb)
+    augmented = augmentation(while_learning(params), params, mean, rgb)
     train_set = ImageDataset(images, *data.train, augmented, base.seed, decode)
     rank, processes = fabric.global_rank, fabric.world_size
     valid_set = ImageDataset(
@@ -167,9 +167,7 @@ def describe(params: TrainParams, base: BaseParams, classes: list[str]) -> Model
         embedding_dim=params.embedding_dim if classes else None,
         head=params.head if classes else "linear",
         classes=classes,
-        image_size=ImageSize(
-            resize=params.resize or round(params.image_size * 8 / 7), crop=params.image_size
-        ),
+        image_size=in_search(params),
         precision=base.precision,
         **({} if timm is None else timm_normalisation(timm)._asdict()),
     )
@@ -181,7 +179,7 @@ def start(description: ModelDescription, params: TrainParams) -> EmbeddingNetwor
     Raises:
         LookalikeError: the weights do not fit, or the backbone cannot take images of this size.
     """
-    check_image_size(params.backbone, params.image_size)
+    check_image_sizes(params)
     network = build_network(description)
     warm_start(network, description.classes, params)
     return network

@@ -20,6 +20,7 @@ class NetworkParams(Group):
     embedding_dim: int = Field(default=384, ge=2)
     image_size: int = Field(default=224, ge=32)
     resize: int | None = None
+    train_size: int | None = Field(default=None, ge=32)
 
     @model_validator(mode="after")
     def _consistent_network(self) -> Self:

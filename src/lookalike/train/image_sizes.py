@@ -1,0 +1,36 @@
+"""How large the network's input is: in search, and while it learns."""
+
+from lookalike.model.image_size import check_image_size
+from lookalike.model.transforms import ImageSize
+from lookalike.train.params import TrainParams
+
+
+def in_search(params: TrainParams) -> ImageSize:
+    """What every image becomes once the network is trained, in validation too."""
+    resize = params.resize or round(params.image_size * 8 / 7)
+    return ImageSize(resize=resize, crop=params.image_size)
+
+
+def while_learning(params: TrainParams) -> ImageSize:
+    """What a training image becomes.
+
+    A random crop shows things larger than the centre crop of search does. A smaller input while
+    learning makes up for that, and its steps take less time (Touvron et al., "Fixing the
+    train-test resolution discrepancy", 2019).
+    """
+    size = in_search(params)
+    if params.train_size is None:
+        return size
+    resize = round(size.resize * params.train_size / size.crop)
+    return ImageSize(resize=resize, crop=params.train_size)
+
+
+def check_image_sizes(params: TrainParams) -> None:
+    """Do nothing where the backbone takes images of both sizes.
+
+    Raises:
+        LookalikeError: it does not; the line names the nearest size that it takes.
+    """
+    check_image_size("train.image_size", params.image_size, params.backbone)
+    if params.train_size is not None:
+        check_image_size("train.train_size", params.train_size, params.backbone)
