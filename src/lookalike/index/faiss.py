@@ -74,6 +74,7 @@ class Faiss:
     def nearest_of_each(self, queries: np.ndarray, k: int) -> Found:
         # A cosine's order over the vectors does not change with the length of the query
         products, rows = self._index.search(np.ascontiguousarray(queries, np.float32), k)
+        products[rows < 0] = 0  # in place of the lowest number there is
         return Found(rows, products * inverse_lengths(queries) if self._tells_cosines else None)
 
 
