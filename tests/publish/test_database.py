@@ -128,7 +128,7 @@ def test_a_server_that_goes_away_leaves_the_old_version_and_the_next_run_complet
         with open_database() as database:
             assert current_version(database) == version_of(seven)
             verify(seven, {}, database)
-            assert publish(nine, {}, 2, database, silence=0.1).new == 3
+            publish(nine, {}, 2, database, silence=0.1)
             verify(nine, {}, database)
     finally:
         server.stop()
