@@ -5,16 +5,18 @@
 VECTORS is the `vectors.npy` of an embed stage. The engines index it as it is, and --rows vectors
 that are made from it: each a real one, moved by a twentieth of its length in a random direction.
 Each engine runs in a process of its own, on one thread. The overhead is what a query through an
-`IndexBundle` costs more than one of the library alone. Rounds alternate; the best counts.
+`IndexBundle` costs more than one of the library alone: they take turns, medians count.
 """
 
 import argparse
 import multiprocessing
 import os
 import resource
+import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,8 @@ from lookalike.index.tuning import choose
 from lookalike.index.vectors import Vectors, inverse
 
 K = 10
-ROUNDS = 7
+ROUNDS = 3
+BATCHES = 5
 MODEL = "0" * 64
 PERTURBATION = 0.05
 BLOCK = 10_000
@@ -107,6 +110,17 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - begin
 
 
+def medians(searches: list[Callable[[Any], object]], work: list[Any]) -> list[float]:
+    """Median seconds of each search for a piece of work, taking turns at every piece."""
+    times: list[list[float]] = [[] for _ in searches]
+    for _ in range(ROUNDS):
+        for number, piece in enumerate(work):
+            for turn in range(len(searches)):
+                which = (number + turn) % len(searches)
+                times[which].append(seconds(partial(searches[which], piece)))
+    return [statistics.median(of_search) for of_search in times]
+
+
 def peak() -> float:
     """The most memory that this process has held, MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -132,24 +146,16 @@ def measure(name: EngineName, path: Path, queries: np.ndarray, folder: Path) -> 
     one, several = direct(bundle, folder / name)
     exact = Exact(vectors, "angular")
     recall = recall_at_10(bundle.search_each, exact, queries)
-    rounds: dict[str, list[float]] = {key: [] for key in ("one", "ours", "several", "ours each")}
-    few = queries[: max(10, len(queries) // 5)]
-    for _ in range(ROUNDS):
-        rounds["one"].append(seconds(lambda: [one(query) for query in few]) / len(few))
-        rounds["ours"].append(
-            seconds(lambda: [bundle.search(query, K) for query in few]) / len(few)
-        )
-        rounds["several"].append(seconds(lambda: several(queries)) / len(queries))
-        rounds["ours each"].append(seconds(lambda: bundle.search_each(queries, K)) / len(queries))
-    best = {key: min(times) for key, times in rounds.items()}
-    single = (best["ours"] - best["one"]) * 1e6
-    batch = best["ours each"] / best["several"] - 1
+    alone = medians([one, lambda query: bundle.search(query, K)], list(queries))
+    each = medians([several, lambda some: bundle.search_each(some, K)], [queries] * BATCHES)
+    single = (alone[1] - alone[0]) * 1e6
+    batch = each[1] / each[0] - 1
     size = bundle.description.files[kind.file].bytes / 1e6
     label = f"{name} ({params.trees} trees, {params.search_k} nodes)" if name == "annoy" else name
     return (
         f"| {label} | {build:.1f} | {size:.0f} | {memory:.0f} | {opening * 1000:.0f} "
-        f"| {recall:.4f} | {1 / best['ours']:,.0f} "
-        f"| {1 / best['ours each']:,.0f} | {single:+.0f} "
+        f"| {recall:.4f} | {1 / alone[1]:,.0f} "
+        f"| {len(queries) / each[1]:,.0f} | {single:+.0f} "
         f"| {batch:+.1%} |"
     )
 
