@@ -189,14 +189,3 @@ def test_of_two_at_once_one_wins_and_none_corrupts(
     verify(bundles[winner], {}, database)
     publish(bundles[1 - winner], {}, 2, database)
     verify(bundles[1 - winner], {}, database)
-
-
-def test_images_that_are_not_of_the_index_keep_the_pointer_where_it_is(
-    seven: IndexBundle, nine: IndexBundle, database: Database[Document]
-) -> None:
-    publish(seven, {}, 2, database)
-    version = version_of(nine)
-    database["images"].insert_one({"_id": f"{version}/x", "version": version, "path": "x"})
-    with pytest.raises(LookalikeError, match=f"10 images of version {version}, but the index has"):
-        publish(nine, {}, 2, database)
-    assert current_version(database) == version_of(seven)
