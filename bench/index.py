@@ -5,7 +5,7 @@
 VECTORS is the `vectors.npy` of an embed stage. The engines index it as it is, and --rows vectors
 that are made from it: each a real one, moved by a twentieth of its length in a random direction.
 Each engine runs in a process of its own, on one thread. The overhead is what a query through an
-`IndexBundle` costs more than one of the library alone: medians over alternating rounds.
+`IndexBundle` costs more than one of the library alone: they take turns, medians count.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,16 @@ import torch
 from lookalike.index.bundle import IndexBundle
 from lookalike.index.bundle_files import open_bundle, write_bundle
 from lookalike.index.engine import engine_kind
-from lookalike.index.exact import Exact
+from lookalike.index.exact import MOST_SCORES, QUERIES_AT_ONCE, Exact
 from lookalike.index.metadata import FILE_SCHEMA
 from lookalike.index.params import EngineName, IndexParams
 from lookalike.index.quality import recall_at_10
 from lookalike.index.tuning import choose
-from lookalike.index.vectors import Vectors
+from lookalike.index.vectors import Vectors, inverse
 
 K = 10
-ROUNDS = 5
+ROUNDS = 3
+BATCHES = 5
 MODEL = "0" * 64
 PERTURBATION = 0.05
 BLOCK = 10_000
@@ -90,13 +92,15 @@ def direct(bundle: IndexBundle, folder: Path) -> tuple[Callable[[np.ndarray], An
 
         index = faiss.read_index(path, faiss.IO_FLAG_MMAP_IFC)
         return lambda query: index.search(query[None], K), lambda queries: index.search(queries, K)
-    unit = torch.from_numpy(bundle.vectors.values / bundle.vectors.lengths[:, None])
+    values = torch.from_numpy(bundle.vectors.values)
+    scale = torch.from_numpy(inverse(bundle.vectors.lengths))
+    at_once = max(1, min(QUERIES_AT_ONCE, MOST_SCORES // len(values)))
 
     def several(queries: np.ndarray) -> Any:
-        blocks = torch.from_numpy(queries).split(256)
-        return [(block @ unit.T).topk(K, dim=1).indices for block in blocks]
+        blocks = torch.from_numpy(queries).split(at_once)
+        return [(block @ values.T).mul_(scale).topk(K, dim=1).indices for block in blocks]
 
-    return lambda query: (unit @ torch.from_numpy(query)).topk(K).indices, several
+    return lambda query: (values @ torch.from_numpy(query)).mul_(scale).topk(K).indices, several
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -104,6 +108,17 @@ def seconds(work: Callable[[], object]) -> float:
     begin = time.process_time()
     work()
     return time.process_time() - begin
+
+
+def medians(searches: list[Callable[[Any], object]], work: list[Any]) -> list[float]:
+    """Median seconds of each search for a piece of work, taking turns at every piece."""
+    times: list[list[float]] = [[] for _ in searches]
+    for _ in range(ROUNDS):
+        for number, piece in enumerate(work):
+            for turn in range(len(searches)):
+                which = (number + turn) % len(searches)
+                times[which].append(seconds(partial(searches[which], piece)))
+    return [statistics.median(of_search) for of_search in times]
 
 
 def peak() -> float:
@@ -114,7 +129,7 @@ def peak() -> float:
 def measure(name: EngineName, path: Path, queries: np.ndarray, folder: Path) -> str:
     """Build, open and search one engine: a line of the table."""
     torch.set_num_threads(1)
-    values = np.load(path, mmap_mode="r")
+    values = np.load(path, mmap_mode="c")
     vectors = Vectors.measured(np.asarray(values))
     params, _ = choose(vectors, IndexParams(engine=name, thumbnail_size=None), folder / "scratch")
     kind = engine_kind(name)
@@ -130,25 +145,17 @@ def measure(name: EngineName, path: Path, queries: np.ndarray, folder: Path) -> 
         faiss.omp_set_num_threads(1)
     one, several = direct(bundle, folder / name)
     exact = Exact(vectors, "angular")
-    recall = recall_at_10(lambda some, k: bundle.search_each(some, k).rows, exact, queries)
-    rounds: dict[str, list[float]] = {key: [] for key in ("one", "ours", "several", "ours each")}
-    few = queries[: max(10, len(queries) // 5)]
-    for _ in range(ROUNDS):
-        rounds["one"].append(seconds(lambda: [one(query) for query in few]) / len(few))
-        rounds["ours"].append(
-            seconds(lambda: [bundle.search(query, K) for query in few]) / len(few)
-        )
-        rounds["several"].append(seconds(lambda: several(queries)) / len(queries))
-        rounds["ours each"].append(seconds(lambda: bundle.search_each(queries, K)) / len(queries))
-    medians = {key: statistics.median(times) for key, times in rounds.items()}
-    single = (medians["ours"] - medians["one"]) * 1e6
-    batch = medians["ours each"] / medians["several"] - 1
+    recall = recall_at_10(bundle.search_each, exact, queries)
+    alone = medians([one, lambda query: bundle.search(query, K)], list(queries))
+    each = medians([several, lambda some: bundle.search_each(some, K)], [queries] * BATCHES)
+    single = (alone[1] - alone[0]) * 1e6
+    batch = each[1] / each[0] - 1
     size = bundle.description.files[kind.file].bytes / 1e6
     label = f"{name} ({params.trees} trees, {params.search_k} nodes)" if name == "annoy" else name
     return (
         f"| {label} | {build:.1f} | {size:.0f} | {memory:.0f} | {opening * 1000:.0f} "
-        f"| {recall:.4f} | {1 / medians['ours']:,.0f} "
-        f"| {1 / medians['ours each']:,.0f} | {single:+.0f} "
+        f"| {recall:.4f} | {1 / alone[1]:,.0f} "
+        f"| {len(queries) / each[1]:,.0f} | {single:+.0f} "
         f"| {batch:+.1%} |"
     )
 

@@ -154,11 +154,27 @@ def test_the_report_is_written_where_it_is_asked_for(run: Run, project: Path) ->
     assert "3 test images" in (project / "page.html").read_text()
 
 
+def test_without_an_address_nothing_is_published(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+    for arguments in ((), ("--verify",)):
+        assert "MONGODB_URI is not set" in one_line(run("publish", *arguments))
+
+
+def test_a_damaged_index_is_found_by_verifying(run: Run, project: Path, tiny_source: Path) -> None:
+    path = project / "models" / "index" / "vectors.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    failed = one_line(run("search", tiny_source / "3/03.png", "--verify"))
+    assert "vectors.npy: has the fingerprint" in failed
+
+
 def test_help_names_every_command(run: Run) -> None:
     done = run("--help")
     assert done.returncode == 0
     assert all(
-        command in done.stdout for command in ("search", "check", "preset", "results", "report")
+        command in done.stdout
+        for command in ("search", "check", "preset", "publish", "results", "report")
     )
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ def test_the_nearest_are_those_of_brute_force(
     vector = np.float32(query)
     if np.linalg.norm(vector) < 1e-2:
         return
-    found = engines[name, metric].nearest(vector, k)
+    found = engines[name, metric].nearest(vector, k).rows
     missed = set(by_brute_force(vector, metric)[:k].tolist()) - set(found.tolist())
     # HNSW is a graph: of a thousand rows it may miss one
     assert len(found) == k
@@ -79,10 +80,29 @@ def test_each_of_several_is_searched_for_as_if_alone(
     name: str, engines: dict[tuple[str, str], Engine]
 ) -> None:
     engine = engines[name, "angular"]
-    together = engine.nearest_of_each(VECTORS.values[:40], 7)
+    together = engine.nearest_of_each(VECTORS.values[:40], 7).rows
     assert together.dtype == np.int64
     for query, rows in zip(VECTORS.values, together, strict=False):
-        assert engine.nearest(query, 7).tolist() == rows.tolist()
+        assert engine.nearest(query, 7).rows.tolist() == rows.tolist()
+
+
+@pytest.mark.parametrize(("name", "metric"), list(product(ENGINES, METRICS)))
+def test_the_cosines_that_an_engine_tells_are_right(
+    name: str, metric: str, engines: dict[tuple[str, str], Engine]
+) -> None:
+    queries = VECTORS.values[:5] * 3 + 1
+    rows, cosines = engines[name, metric].nearest_of_each(queries, 7)
+    one_rows, one_cosines = engines[name, metric].nearest(queries[0], 7)
+    if metric != "angular":
+        assert cosines is one_cosines is None
+        return
+    assert cosines == pytest.approx(VECTORS.cosines(queries, rows), abs=1e-6)
+    assert one_cosines == pytest.approx(VECTORS.cosines(queries[0], one_rows), abs=1e-6)
+
+
+def test_faiss_tells_no_cosines_where_it_keeps_codes_only(tmp_path: Path) -> None:
+    params = IndexParams(engine="faiss", faiss_factory="SQ4", faiss_search="")
+    assert built(tmp_path, params).nearest(VECTORS.values[0], 3).cosines is None
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -91,8 +111,8 @@ def test_a_k_beyond_the_index_gives_every_row(
 ) -> None:
     engine = engines[name, "angular"]
     assert len(engine) == 300
-    assert sorted(engine.nearest(VECTORS.values[0], 500).tolist()) == list(range(300))
-    together = engine.nearest_of_each(VECTORS.values[:2], 500)
+    assert sorted(engine.nearest(VECTORS.values[0], 500).rows.tolist()) == list(range(300))
+    together = engine.nearest_of_each(VECTORS.values[:2], 500).rows
     assert sorted(together[1].tolist()) == [-1] * 200 + list(range(300))
 
 
@@ -108,13 +128,13 @@ def test_the_same_vectors_and_params_give_the_same_bytes(name: EngineName, tmp_p
 @pytest.mark.parametrize("name", ENGINES)
 def test_an_index_of_one_vector_finds_it(name: EngineName, tmp_path: Path) -> None:
     one = Vectors.measured(VECTORS.values[:1])
-    assert built(tmp_path, params_of(name), one).nearest(VECTORS.values[5], 3).tolist() == [0]
+    assert built(tmp_path, params_of(name), one).nearest(VECTORS.values[5], 3).rows.tolist() == [0]
 
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_equal_vectors_are_all_found(name: EngineName, tmp_path: Path) -> None:
     equal = Vectors.measured(np.ones((40, 6), np.float32))
-    found = built(tmp_path, params_of(name), equal).nearest(np.ones(6, np.float32), 40)
+    found = built(tmp_path, params_of(name), equal).nearest(np.ones(6, np.float32), 40).rows
     assert sorted(found.tolist()) == list(range(40))
 
 
@@ -125,7 +145,7 @@ def test_vectors_of_zeros_are_like_nothing_but_break_nothing(
     values = VECTORS.values.copy()
     values[7] = 0
     engine = built(tmp_path, params_of(name), Vectors.measured(values))
-    assert 7 not in engine.nearest(values[0], 5).tolist()
+    assert 7 not in engine.nearest(values[0], 5).rows.tolist()
 
 
 def test_annoys_seed_decides_on_its_trees(tmp_path: Path) -> None:
@@ -138,7 +158,7 @@ def test_annoys_seed_decides_on_its_trees(tmp_path: Path) -> None:
 
 def test_a_large_k_is_not_cut_by_a_small_search_k(tmp_path: Path) -> None:
     hasty = built(tmp_path, IndexParams(trees=5, search_k=1))
-    assert len(hasty.nearest(VECTORS.values[0], 50)) == 50
+    assert len(hasty.nearest(VECTORS.values[0], 50).rows) == 50
 
 
 def test_an_annoy_file_of_other_vectors_cannot_be_opened(tmp_path: Path) -> None:
@@ -181,7 +201,7 @@ def test_what_faiss_does_not_know_is_one_line(
 
 def test_faiss_that_has_to_learn_first_is_trained(tmp_path: Path) -> None:
     params = IndexParams(engine="faiss", faiss_factory="IVF4,Flat", faiss_search="nprobe=4")
-    assert built(tmp_path, params).nearest(VECTORS.values[9], 1).tolist() == [9]
+    assert built(tmp_path, params).nearest(VECTORS.values[9], 1).rows.tolist() == [9]
 
 
 def test_without_its_package_an_engine_is_one_line(

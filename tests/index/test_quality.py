@@ -9,7 +9,7 @@ import torch
 from lookalike.images.split import SplitImage
 from lookalike.index.exact import Exact
 from lookalike.index.quality import recall_at_10, retrieval_from_gallery
-from lookalike.index.vectors import Vectors
+from lookalike.index.vectors import Found, Vectors
 from lookalike.model.network import normalise
 
 VALUES = np.random.default_rng(0).normal(size=(2000, 24)).astype(np.float32)
@@ -17,13 +17,13 @@ EXACT = Exact(Vectors.measured(VALUES), "angular")
 ROWS = np.arange(0, 2000, 40)
 
 
-def lossy(found: int) -> Callable[[np.ndarray, int], np.ndarray]:
+def lossy(found: int) -> Callable[[np.ndarray, int], Found]:
     """A search that finds only the first few of the exact neighbours."""
 
-    def find(queries: np.ndarray, k: int) -> np.ndarray:
-        rows = EXACT.nearest_of_each(queries, k)
+    def find(queries: np.ndarray, k: int) -> Found:
+        rows = EXACT.nearest_of_each(queries, k).rows
         rows[:, found:] = -1
-        return rows
+        return Found(rows, None)
 
     return find
 
@@ -45,8 +45,8 @@ def test_a_query_of_the_index_is_not_its_own_neighbour() -> None:
 def test_of_equal_vectors_any_is_right() -> None:
     twice = Exact(Vectors.measured(np.repeat(VALUES[:300], 20, axis=0)), "angular")
 
-    def backwards(queries: np.ndarray, k: int) -> np.ndarray:
-        return twice.nearest_of_each(queries, 20)[:, : -k - 1 : -1]
+    def backwards(queries: np.ndarray, k: int) -> Found:
+        return Found(twice.nearest_of_each(queries, 20).rows[:, : -k - 1 : -1], None)
 
     assert recall_at_10(backwards, twice, VALUES[:30]) == 1
 

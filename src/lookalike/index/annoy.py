@@ -7,7 +7,7 @@ from annoy import AnnoyIndex
 
 from lookalike.core.progress import track
 from lookalike.index.params import MOST_NODES, IndexParams
-from lookalike.index.vectors import Vectors
+from lookalike.index.vectors import Found, Vectors
 
 
 def build(vectors: Vectors, path: Path, params: IndexParams) -> None:
@@ -48,22 +48,30 @@ class Annoy:
         self._index.load(str(path))
         self._trees = self._index.get_n_trees()
         self._search_k = params.search_k or 0
+        self._angular = params.metric == "angular"
 
     def __len__(self) -> int:
         return int(self._index.get_n_items())
 
-    def nearest(self, query: np.ndarray, k: int) -> np.ndarray:
-        return np.array(self._rows(query.tolist(), k), np.int64)
+    def nearest(self, query: np.ndarray, k: int) -> Found:
+        rows, distances = self._search(query.tolist(), k)
+        return Found(np.array(rows, np.int64), self._cosines(np.array(distances, np.float32)))
 
-    def nearest_of_each(self, queries: np.ndarray, k: int) -> np.ndarray:
+    def nearest_of_each(self, queries: np.ndarray, k: int) -> Found:
         found = np.full((len(queries), k), -1, np.int64)
-        for query, of_query in zip(queries.tolist(), found, strict=True):
-            rows = self._rows(query, k)
-            of_query[: len(rows)] = rows
-        return found
+        far = np.zeros((len(queries), k), np.float32)
+        for number, query in enumerate(queries.tolist()):
+            rows, distances = self._search(query, k)
+            found[number, : len(rows)] = rows
+            far[number, : len(rows)] = distances
+        return Found(found, self._cosines(far))
 
-    def _rows(self, query: list[float], k: int) -> list[int]:
+    def _search(self, query: list[float], k: int) -> tuple[list[int], list[float]]:
         # The same row can be met once in every tree: fewer nodes may give fewer than k rows
         nodes = max(self._search_k, min(k * self._trees, MOST_NODES))
-        rows: list[int] = self._index.get_nns_by_vector(query, k, nodes)
-        return rows
+        found: tuple[list[int], list[float]] = self._index.get_nns_by_vector(query, k, nodes, True)
+        return found
+
+    def _cosines(self, distances: np.ndarray) -> np.ndarray | None:
+        """Annoy's angular distance is that of the vectors of length 1: its square is 2 - 2 cos."""
+        return 1 - distances * distances / 2 if self._angular else None

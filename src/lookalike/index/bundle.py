@@ -1,6 +1,5 @@
 """An opened index: searches, and tells what a row is."""
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -10,9 +9,8 @@ import pyarrow as pa
 from lookalike.index.description import IndexDescription
 from lookalike.index.engine import Engine
 from lookalike.index.metadata import METADATA_SCHEMA
-from lookalike.index.vectors import TINY, Vectors
+from lookalike.index.vectors import Vectors
 
-QUERIES_AT_ONCE = 64  # whose neighbours' vectors stay in the processor's cache
 NOTHING = -2.0  # below every cosine
 
 
@@ -44,35 +42,26 @@ class IndexBundle:
         self._engine = engine
         self._metadata = metadata.select(METADATA_SCHEMA.names)
         self._thumbnails = thumbnails
-        self._inverse_lengths = vectors.inverse_lengths()
 
     def __len__(self) -> int:
         return self.description.images
 
     def search(self, query: np.ndarray, k: int) -> Hits:
         """Up to `k` images near a float32 vector `[d]`, by falling cosine similarity."""
-        rows = self._engine.nearest(query, min(k, len(self)))
-        rows.sort()  # so that equal similarities are ordered by row
-        cosines = self.vectors.products(query, rows) * self._inverse_lengths[rows]
-        cosines *= 1 / max(math.sqrt(query.dot(query)), TINY)
-        order = (-cosines).argsort(kind="stable")
+        rows, cosines = self._engine.nearest(query, min(k, len(self)))
+        if cosines is None:
+            cosines = self.vectors.cosines(query, rows)
+        order = np.lexsort((rows, -cosines))  # equal ones by row
         return Hits(rows[order], cosines[order])
 
     def search_each(self, queries: np.ndarray, k: int) -> Hits:
         """As `search`, for several vectors `[n, d]` at once."""
-        rows = self._engine.nearest_of_each(queries, min(k, len(self)))
-        rows.sort(axis=1)
-        cosines = np.empty(rows.shape, np.float32)
-        for start in range(0, len(rows), QUERIES_AT_ONCE):
-            block = slice(start, start + QUERIES_AT_ONCE)
-            cosines[block] = self.vectors.products(queries[block], rows[block])
-        cosines *= self._inverse_lengths[rows]
-        cosines *= 1 / np.maximum(np.linalg.norm(queries, axis=1, keepdims=True), TINY)
-        cosines[rows < 0] = NOTHING
-        order = (-cosines).argsort(axis=1, kind="stable")
+        rows, cosines = self._engine.nearest_of_each(queries, min(k, len(self)))
+        if cosines is None:
+            cosines = self.vectors.cosines(queries, rows)
+        order = np.lexsort((rows, -np.where(rows < 0, NOTHING, cosines)))
         rows, cosines = (np.take_along_axis(each, order, axis=1) for each in (rows, cosines))
-        cosines[rows < 0] = 0
-        return Hits(rows, cosines)
+        return Hits(rows, np.where(rows < 0, np.float32(0), cosines))
 
     def record(self, row: int) -> dict[str, Any]:
         """The metadata of a row, under the names of `METADATA_SCHEMA`."""

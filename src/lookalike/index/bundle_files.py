@@ -105,7 +105,8 @@ def _open(folder: Path, description: IndexDescription) -> IndexBundle:
     kind = engine_kind(description.engine)
     metadata = open_metadata_file(folder / METADATA)
     thumbnails = open_thumbnails(folder / THUMBNAILS) if THUMBNAILS in description.files else None
-    values = np.asarray(np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False))
+    # Mapped for writing, though nobody does: torch warns of what is not. The file stays as it is.
+    values = np.asarray(np.load(folder / VECTORS, mmap_mode="c", allow_pickle=False))
     vectors = Vectors(values, metadata["length"].to_numpy())
     engine = kind.open(folder / kind.file, vectors, description.params)
     counts = {VECTORS: len(values), METADATA: len(metadata), kind.file: len(engine)}

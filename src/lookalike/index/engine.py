@@ -10,7 +10,7 @@ from lookalike.core.extras import extra
 from lookalike.index import annoy
 from lookalike.index.exact import Exact
 from lookalike.index.params import EngineName, IndexParams
-from lookalike.index.vectors import Vectors
+from lookalike.index.vectors import Found, Vectors
 from lookalike.model.embeddings import VECTORS
 
 
@@ -19,12 +19,12 @@ class Engine(Protocol):
 
     def __len__(self) -> int: ...
 
-    def nearest(self, query: np.ndarray, k: int) -> np.ndarray:
-        """Up to `k` rows, int64, near a float32 vector `[d]`."""
+    def nearest(self, query: np.ndarray, k: int) -> Found:
+        """Up to `k` rows near a float32 vector `[d]`."""
         ...
 
-    def nearest_of_each(self, queries: np.ndarray, k: int) -> np.ndarray:
-        """Rows near each of several vectors `[n, d]`: int64 `[n, k]`, -1 where there are fewer."""
+    def nearest_of_each(self, queries: np.ndarray, k: int) -> Found:
+        """Rows near each of several vectors `[n, d]`."""
         ...
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lookalike.index.params import IndexParams, Metric
-from lookalike.index.vectors import Vectors
-from lookalike.retrieval.neighbours import highest
+from lookalike.index.vectors import Found, Vectors, inverse, inverse_lengths
 
 # Numbers in memory at once: 64 MB
 MOST_SCORES = 2**24
@@ -21,7 +21,9 @@ class Exact:
     def __init__(self, vectors: Vectors, metric: Metric) -> None:
         self._vectors = vectors
         self._metric = metric
-        self._inverse_lengths = vectors.inverse_lengths()
+        self._values = torch.from_numpy(vectors.values)
+        self._inverse_lengths = torch.from_numpy(inverse(vectors.lengths))
+        self._squares = torch.from_numpy(vectors.lengths**2)
 
     @classmethod
     def open(cls, _path: Path, vectors: Vectors, params: IndexParams) -> "Exact":
@@ -31,33 +33,40 @@ class Exact:
     def __len__(self) -> int:
         return len(self._vectors.values)
 
-    def nearest(self, query: np.ndarray, k: int) -> np.ndarray:
-        scores = self._nearness(self._vectors.values @ query)
-        return torch.from_numpy(scores).topk(min(k, len(self))).indices.numpy()
+    def nearest(self, query: np.ndarray, k: int) -> Found:
+        scores = self._nearness(self._values @ torch.from_numpy(query))
+        best = scores.topk(min(k, len(self)))
+        return Found(best.indices.numpy(), self._cosines(best.values.numpy(), query))
 
-    def nearest_of_each(self, queries: np.ndarray, k: int) -> np.ndarray:
-        found = np.full((len(queries), k), -1, np.int64)
+    def nearest_of_each(self, queries: np.ndarray, k: int) -> Found:
+        rows = np.full((len(queries), k), -1, np.int64)
+        near = np.zeros((len(queries), k), np.float32)
         at_once = max(1, min(QUERIES_AT_ONCE, MOST_SCORES // len(self)))
         for start in range(0, len(queries), at_once):
             block = slice(start, start + at_once)
-            scores = self._nearness(queries[block] @ self._vectors.values.T)
-            best = highest(torch.from_numpy(scores), min(k, len(self)))
-            found[block, : len(self)] = best.indices.numpy()
-        return found
+            scores = self._nearness(torch.from_numpy(queries[block]) @ self._values.T)
+            best = scores.topk(min(k, len(self)), dim=1)
+            rows[block, : len(self)] = best.indices.numpy()
+            near[block, : len(self)] = best.values.numpy()
+        return Found(rows, self._cosines(near, queries))
 
     def nearness(self, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Numbers that fall with the distance of rows `[n, k]` from queries `[n, d]`.
 
         By the metric, and to be compared for one query only; what is no row, -1, is far away.
         """
-        near = self._nearness(self._vectors.products(queries, rows), rows)
+        products = torch.from_numpy(self._vectors.products(queries, rows))
+        near = self._nearness(products, torch.from_numpy(rows)).numpy()
         return np.where(rows < 0, -np.inf, near)
 
-    def _nearness(self, products: np.ndarray, rows: np.ndarray | slice = ALL) -> np.ndarray:
+    def _nearness(self, products: Tensor, rows: Tensor | slice = ALL) -> Tensor:
         """From dot products with some rows, in place: they may be many."""
         if self._metric == "angular":
             products *= self._inverse_lengths[rows]
         elif self._metric == "euclidean":  # |q - v|² = |q|² + |v|² - 2qv
             products *= 2
-            products -= self._vectors.lengths[rows] ** 2
+            products -= self._squares[rows]
         return products
+
+    def _cosines(self, near: np.ndarray, queries: np.ndarray) -> np.ndarray | None:
+        return near * inverse_lengths(queries) if self._metric == "angular" else None

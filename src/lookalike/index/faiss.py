@@ -10,8 +10,10 @@ import numpy as np
 
 from lookalike.core.errors import LookalikeError
 from lookalike.index.params import IndexParams, Metric
-from lookalike.index.vectors import BLOCK, TINY, Vectors
+from lookalike.index.vectors import BLOCK, TINY, Found, Vectors, inverse_lengths
 
+# What keeps whole vectors and not codes of them, so that its products are exact
+WHOLE = (faiss.IndexFlat, faiss.IndexHNSWFlat, faiss.IndexIVFFlat)
 TRAINING_ROWS = 2**18  # what learns clusters or codes learns them from so many vectors
 
 
@@ -58,20 +60,22 @@ class Faiss:
         if self._index.d != vectors.values.shape[1]:
             raise ValueError(f"{path.name} holds vectors of another size")
         _set_search(self._index, params)
-        self._metric = params.metric
+        self._tells_cosines = params.metric == "angular" and isinstance(self._index, WHOLE)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    def nearest(self, query: np.ndarray, k: int) -> np.ndarray:
-        rows = self.nearest_of_each(query[None], k)[0]
-        found: np.ndarray = rows[rows >= 0]
-        return found
+    def nearest(self, query: np.ndarray, k: int) -> Found:
+        products, rows = self._index.search(query[None], k)
+        found = k if rows[0, -1] >= 0 else np.count_nonzero(rows[0] >= 0)
+        cosines = products[0, :found] * inverse_lengths(query) if self._tells_cosines else None
+        return Found(rows[0, :found], cosines)
 
-    def nearest_of_each(self, queries: np.ndarray, k: int) -> np.ndarray:
+    def nearest_of_each(self, queries: np.ndarray, k: int) -> Found:
         # A cosine's order over the vectors does not change with the length of the query
-        rows: np.ndarray = self._index.search(np.ascontiguousarray(queries, np.float32), k)[1]
-        return rows
+        products, rows = self._index.search(np.ascontiguousarray(queries, np.float32), k)
+        products[rows < 0] = 0  # in place of the lowest number there is
+        return Found(rows, products * inverse_lengths(queries) if self._tells_cosines else None)
 
 
 def _prepared(values: np.ndarray, metric: Metric) -> np.ndarray:

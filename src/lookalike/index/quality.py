@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from lookalike.images.split import SplitImage
-from lookalike.index.bundle import IndexBundle
+from lookalike.index.bundle import Hits, IndexBundle
 from lookalike.index.exact import Exact
+from lookalike.index.vectors import Found
 from lookalike.retrieval.evaluation import evaluate_retrieval
 
 K = 10
@@ -21,7 +22,7 @@ def evenly_spaced(rows: int, wanted: int) -> np.ndarray:
 
 
 def recall_at_10(
-    find: Callable[[np.ndarray, int], np.ndarray],
+    find: Callable[[np.ndarray, int], Found | Hits],
     exact: Exact,
     queries: np.ndarray,
     own_rows: np.ndarray | None = None,
@@ -32,7 +33,7 @@ def recall_at_10(
     (Aumüller, Bernhardsson, Faithfull: "ANN-Benchmarks", 2018).
 
     Args:
-        find: rows `[n, k]` near each of `queries`, -1 where there are fewer.
+        find: finds rows `[n, k]` near each of `queries`.
         exact: exact search over the same rows.
         queries: float32 `[n, d]`.
         own_rows: int64 `[n]`, the row that is the query itself and no neighbour, where it is one.
@@ -41,8 +42,8 @@ def recall_at_10(
     k = min(K, len(exact) - itself)
     if k < 1:
         return 1.0
-    wanted = _without_own(exact.nearest_of_each(queries, k + itself), own_rows, k)
-    found = _without_own(find(queries, k + itself), own_rows, k)
+    wanted = _without_own(exact.nearest_of_each(queries, k + itself).rows, own_rows, k)
+    found = _without_own(find(queries, k + itself).rows, own_rows, k)
     border = exact.nearness(queries, wanted)[:, -1:]
     hits = exact.nearness(queries, found) >= border - TOLERANCE * np.abs(border)
     return float(hits.mean())
@@ -67,11 +68,7 @@ def recall_of_bundle(bundle: IndexBundle, queries: int) -> float:
     """
     rows = evenly_spaced(len(bundle), queries)
     exact = Exact(bundle.vectors, bundle.description.metric)
-
-    def find(vectors: np.ndarray, k: int) -> np.ndarray:
-        return bundle.search_each(vectors, k).rows
-
-    return recall_at_10(find, exact, bundle.vectors.values[rows], rows)
+    return recall_at_10(bundle.search_each, exact, bundle.vectors.values[rows], rows)
 
 
 def retrieval_from_gallery(unit_vectors: Tensor, split: list[SplitImage]) -> dict[str, float | int]:

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from pymongo import WriteConcern
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
@@ -24,6 +25,8 @@ COLLECTION = "current"
 POINTER = "current"  # the `_id` of the only document
 SILENCE = 30.0  # seconds without a beat after which a publisher counts as killed
 LOOKS = 10  # in that time
+# Of what was written before, too: the server keeps its journal in order
+DURABLE = WriteConcern("majority", j=True)
 
 
 class Claim:
@@ -83,7 +86,7 @@ class Claim:
         pointer = self._pointers.find_one({"_id": POINTER}) or {}
         known = [pointer.get("version"), *pointer.get("earlier", [])]
         earlier = [each for each in known if each not in {None, version}][:keep]
-        self._change({"$set": {"version": version, "earlier": earlier}})
+        self._change({"$set": {"version": version, "earlier": earlier}}, DURABLE)
         return [version, *earlier]
 
     def release(self) -> None:
@@ -107,9 +110,10 @@ class Claim:
         holder: Document | None = pointer.get("publisher")
         return holder
 
-    def _change(self, update: Document) -> None:
+    def _change(self, update: Document, concern: WriteConcern | None = None) -> None:
+        pointers = self._pointers.with_options(write_concern=concern)
         mine = {"_id": POINTER, "publisher.id": self._publisher["id"]}
-        if not self._pointers.update_one(mine, update).matched_count:
+        if not pointers.update_one(mine, update).matched_count:
             raise LookalikeError("another publisher has taken over; what it publishes is current")
 
 

@@ -8,7 +8,6 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-from lookalike.core.errors import LookalikeError
 from lookalike.core.progress import track
 from lookalike.index.bundle import IndexBundle
 from lookalike.publish.documents import (
@@ -69,7 +68,6 @@ def publish(
             claim.beat()
         # After the images: to build it once costs less than to add to it a thousand times
         images.create_index([("version", ASCENDING), ("path", ASCENDING)], unique=True)
-        _check_count(images, version, len(bundle))
         document = {**index_document(bundle, version, metrics), "whole": True}
         indexes.replace_one({"_id": version}, document, upsert=True)
         kept = claim.point_at(version, keep_versions)
@@ -92,15 +90,6 @@ def _upsert(images: Collection[Document], documents: Sequence[Document]) -> tupl
         result = images.bulk_write(replacements, ordered=False)
         return len(documents) - len(there), result.modified_count + result.upserted_count
     return len(documents), 0
-
-
-def _check_count(images: Collection[Document], version: str, expected: int) -> None:
-    found = images.count_documents({"version": version})
-    if found != expected:
-        raise LookalikeError(
-            f"{images.database.name}.{images.name}: {found} images of version {version}, but the "
-            f"index has {expected}; lookalike publish --verify names the difference"
-        )
 
 
 def _remove_all_but(kept: list[str], database: Database[Document], claim: Claim) -> list[str]:
