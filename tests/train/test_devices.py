@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from lookalike.train.devices import check_share, launch
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 SOURCE = Path(__file__).parents[2] / "src"
 # Gentle steps: at this size batch norm makes much of last bits, and so does every larger step.
 # (With lr: 0.01 two threads differ from one by as much as two processes do.)
@@ -31,7 +32,8 @@ train:
   optimizer: sgd
   lr: 0.00001
   accumulate: ACCUMULATE
-machine: {workers: 0, devices: DEVICES}
+  RECIPE
+machine: {workers: 0, devices: DEVICES, strategy: STRATEGY}
 """
 
 
@@ -39,11 +41,18 @@ machine: {workers: 0, devices: DEVICES}
 def train(tiny_images: Path, tiny_split: Path, tmp_path: Path) -> Callable[..., Path]:
     """Run the stage on the tiny digits, in a project of its own, by a launcher."""
 
-    def run(devices: int, *launcher: str, accumulate: int = 1) -> Path:
+    def run(
+        devices: int,
+        *launcher: str,
+        accumulate: int = 1,
+        recipe: Sequence[str] = (),
+        strategy: str = "auto",
+    ) -> Path:
         root = tmp_path / f"{devices}-{accumulate}"
         shutil.copytree(tiny_images, root / "data" / "images")
         shutil.copy(tiny_split, root / "data" / "split.csv")
         params = PARAMS.replace("DEVICES", str(devices)).replace("ACCUMULATE", str(accumulate))
+        params = params.replace("RECIPE", "\n  ".join(recipe)).replace("STRATEGY", strategy)
         (root / "params.yaml").write_text(params)
         environment = os.environ | {"PYTHONPATH": str(SOURCE)}
         script = [sys.executable, *launcher, str(SOURCE / "train.py")]
@@ -69,11 +78,29 @@ def test_two_processes_give_the_metrics_of_one_to_rounding_and_one_set_of_output
     train: Callable[..., Path],
 ) -> None:
     alone = train(1)
-    together = train(2, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    together = train(2, *TORCHRUN)
     assert metrics(together) == pytest.approx(metrics(alone), rel=5e-3)
     assert files(together) == files(alone)
     curve = "metrics/train/plots/metrics/train/loss.tsv"
     assert len((together / curve).read_text().splitlines()) == 1 + 2
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("recipe", "strategy"),
+    [
+        (["loss: supcon", "sampling: pk", "ema_decay: 0.9"], "auto"),
+        (["added_loss: proxy_anchor", "sampling: class_balanced", "l2: 0.001"], "auto"),
+        (["freeze_epochs: 1", "gradient_clip: 1.0"], "ddp_find_unused_parameters_true"),
+    ],
+)
+def test_recipes_too_give_the_losses_of_one_process(
+    train: Callable[..., Path], recipe: list[str], strategy: str
+) -> None:
+    alone = metrics(train(1, recipe=recipe))
+    together = metrics(train(2, *TORCHRUN, recipe=recipe, strategy=strategy))
+    for name in ("train_loss", "train_gradient_norm", "valid_loss"):
+        assert together[name] == pytest.approx(alone[name], rel=2e-3)
 
 
 @pytest.mark.full

@@ -133,6 +133,38 @@ def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bytes(
     assert runs.run() == uninterrupted
 
 
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {
+            "added_loss": "proxy_anchor",
+            "sampling": "class_balanced",
+            "ema_decay": 0.9,
+            "schedule": "one_cycle",
+            "freeze_epochs": 1,
+            "head": "mlp",
+            "head_dropout": 0.2,
+            "gradient_clip": 1.0,
+        },
+        {"augment": "strong", "random_erasing": 0.5, "mixup": 0.2, "cutmix": 1.0},
+        {"loss": "supcon", "sampling": "pk", "optimizer": "rmsprop", "patience": 1},
+    ],
+    ids=["with states", "with chance", "with pairs"],
+)
+def test_so_does_a_run_of_any_recipe(
+    recipe: dict[str, object],
+    runs: Runs,
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny_images: Path,
+    data: TrainingData,
+) -> None:
+    params = PARAMS.model_copy(update=recipe)
+    straight = Runs(tmp_path_factory.mktemp("straight"), tiny_images, data).run(params)
+    for after in (1, 4, 2):
+        runs.signalled(signal.SIGKILL, after, params=params)
+    assert runs.run(params) == straight
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_asked_to_stop_loses_no_step(
     runs: Runs, uninterrupted: Result, number: signal.Signals

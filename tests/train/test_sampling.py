@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lookalike.images.batches import ShuffledBatches
 from lookalike.train.params import TrainParams
-from lookalike.train.sampling import VIEWS, BalancedBatches, PKBatches, make_batches
+from lookalike.train.sampling import VIEWS, BalancedBatches, PKBatches, make_sampler
 
 # 60 images of class 0, 12 of class 1, 4 of class 2.
 UNEVEN = [0] * 60 + [1] * 12 + [2] * 4
@@ -106,4 +106,4 @@ def test_images_of_a_class_lie_side_by_side() -> None:
 )
 def test_the_sampling_is_the_one_that_is_named(sampling: str, kind: type) -> None:
     params = TrainParams(sampling=sampling, batch_size=8)
-    assert type(make_batches(UNEVEN, params, seed=0)) is kind
+    assert type(make_sampler(UNEVEN, params, seed=0)) is kind

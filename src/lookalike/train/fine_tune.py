@@ -8,28 +8,22 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from lookalike.core.layout import cache_folder
 from lookalike.core.params import BaseParams, MachineParams
-from lookalike.images.batches import SequentialBatches, SharedBatches
-from lookalike.images.dataset import ImageDataset
-from lookalike.images.decoded import decode_once
-from lookalike.images.loading import load_batches
 from lookalike.model.artifact import Model, ModelDescription, build_network
 from lookalike.model.extract import extract_all
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.timm_models import timm_name, timm_normalisation
-from lookalike.model.transforms import evaluation_transform, whole_image
-from lookalike.train.augmentation import augmentation
 from lookalike.train.batch_norm import share_batch_norm
+from lookalike.train.batches import make_batches
 from lookalike.train.calibration import fit_temperature
 from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.data import TrainingData
-from lookalike.train.devices import check_share, gathered, launch
+from lookalike.train.devices import gathered, launch
 from lookalike.train.epoch import BestEpoch, Epoch
-from lookalike.train.image_sizes import check_image_sizes, in_search, while_learning
+from lookalike.train.image_sizes import check_image_sizes, in_search
 from lookalike.train.interruption import Interruption
 from lookalike.train.log import TrainingLog
-from lookalike.train.loop import Batches, Run, fit
+from lookalike.train.loop import Run, fit
 from lookalike.train.normalisation import with_bands
 from lookalike.train.optimizer import make_optimizer
 from lookalike.train.optimizer_state import NamedOptimizer
@@ -37,7 +31,6 @@ from lookalike.train.params import TrainParams
 from lookalike.train.position import Position
 from lookalike.train.recipe import Recipe
 from lookalike.train.resume_from import go_on_from
-from lookalike.train.sampling import make_batches
 from lookalike.train.saving import Saving
 from lookalike.train.schedule import make_schedule
 from lookalike.train.state_file import Stateful
@@ -90,33 +83,15 @@ def fine_tune(
     if fabric.world_size > 1:
         share_batch_norm(network)
 
-    size = description.image_size
-    rgb = description.bands is None
-    mean = [value * 255 for value in description.mean] if rgb else description.mean
-    decode = None
-    if params.cache == "decoded":
-        rows = [*data.train.rows, *data.valid.rows]
-        folder = cache_folder() / "decoded"
-        decode = decode_once(images, rows, whole_image(size), size.resize, folder, workers).image
-    augmented = augmentation(while_learning(params), params, mean, rgb)
-    train_set = ImageDataset(images, *data.train, augmented, base.seed, decode)
-    rank, processes = fabric.global_rank, fabric.world_size
-    valid_set = ImageDataset(
-        images, *data.valid.share(rank, processes), evaluation_transform(size), decode=decode
-    )
-    drawn = make_batches(data.train.targets, params, base.seed)
-    check_share(drawn.batch_size, params.accumulate, processes)
-    order = SharedBatches(drawn, params.accumulate, processes, rank)
-    in_turn = SequentialBatches(len(valid_set), params.batch_size)
-
+    batches = make_batches(params, base, description, images, data, fabric, workers)
     recipe = Recipe(network, params, len(data.classes), base.seed)
     optimizer = make_optimizer(network, recipe.objective, params)
-    schedule = make_schedule(optimizer, params, params.epochs, steps_per_epoch=order.steps)
+    schedule = make_schedule(optimizer, params, params.epochs, batches.order.steps)
     wrapped, stepping = fabric.setup(network, optimizer)
     for part in recipe.stateful().values():
         fabric.to_device(part)
     recipe.objective.gather = partial(gathered, fabric)
-    trainer = Trainer(fabric, wrapped, recipe, stepping, schedule, train_set.ids, base.seed)
+    trainer = Trainer(fabric, wrapped, recipe, stepping, schedule, base.seed)
     best, position = BestEpoch(params.best_by), Position()
     named = NamedOptimizer(optimizer, recipe.named_parameters())
     parts: dict[str, Stateful] = {
@@ -131,12 +106,7 @@ def fine_tune(
     with Interruption() as interruption:
         saving = Saving(fabric, parts, checkpoint, params.checkpoint_every, interruption, timings)
         if not saving.resume() and params.resume_from is not None:
-            go_on_from(params, parts, named, schedule, order.steps)
-        batches = Batches(
-            load_batches(train_set, order, workers),
-            order,
-            load_batches(valid_set, in_turn, workers),
-        )
+            go_on_from(params, parts, named, schedule, batches.order.steps)
         fit(trainer, batches, Run(position, best, log.report, saving, timings), params.epochs)
         saving.save()
         saving.between_batches()  # asked to stop at the very end: what is left would take a while

@@ -1,7 +1,7 @@
 """The training loop: epochs of steps, a look at the validation images after each epoch."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import islice
 from typing import NamedTuple
 
@@ -10,8 +10,7 @@ import torch
 from lookalike.core.errors import LookalikeError
 from lookalike.core.progress import track
 from lookalike.core.seeds import seed_for
-from lookalike.images.batches import SharedBatches
-from lookalike.images.loading import Batch
+from lookalike.train.batches import Batches
 from lookalike.train.early_stopping import has_waited
 from lookalike.train.epoch import BestEpoch, Epoch
 from lookalike.train.position import Position
@@ -19,20 +18,6 @@ from lookalike.train.saving import Saving
 from lookalike.train.step import Trainer, is_out_of_memory, take_step, too_large
 from lookalike.train.timings import Timings
 from lookalike.train.validation import validate
-
-
-class Batches(NamedTuple):
-    """What is learned from and what is validated with.
-
-    Attributes:
-        train: batches of augmented images, in pieces; iterated over once an epoch.
-        order: what chooses them; it is told the epoch, and where in it to begin.
-        valid: batches of validation images.
-    """
-
-    train: Iterable[Batch]
-    order: SharedBatches
-    valid: Iterable[Batch]
 
 
 class Run(NamedTuple):
@@ -116,7 +101,7 @@ def train_one_epoch(
             raise LookalikeError(
                 f"the {what} is {norm if math.isfinite(loss) else loss} in epoch {position.epoch}, "
                 f"step {position.step}, at the learning rate {rate:g}: lower train.lr, or look at "
-                f"the images {', '.join(trainer.ids(order.batch(position.step)))}"
+                f"the images {', '.join(batches.ids(order.batch(position.step)))}"
             )
         after_step()
 

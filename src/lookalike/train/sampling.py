@@ -13,7 +13,7 @@ from lookalike.train.params import TrainParams
 VIEWS = 2**32
 
 
-def make_batches(targets: Sequence[int], params: TrainParams, seed: int) -> ShuffledBatches:
+def make_sampler(targets: Sequence[int], params: TrainParams, seed: int) -> ShuffledBatches:
     """The batches of an epoch, as `train.sampling` says.
 
     Args:

@@ -1,6 +1,6 @@
 """One step of training: a batch, its gradient, the optimiser."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lookalike.core.errors import LookalikeError
-from lookalike.images.batches import Item, SharedBatches
+from lookalike.images.batches import SharedBatches
 from lookalike.images.loading import Batch
 from lookalike.train.devices import summed
 from lookalike.train.position import Position
@@ -24,7 +24,6 @@ class Trainer(NamedTuple):
 
     Attributes:
         network: the recipe's, wrapped for the devices.
-        ids: the ids of the images of some items.
         seed: of what is random in a step itself, such as dropout.
     """
 
@@ -33,7 +32,6 @@ class Trainer(NamedTuple):
     recipe: Recipe
     optimizer: Optimizer
     schedule: LRScheduler
-    ids: Callable[[Iterable[Item]], list[str]]
     seed: int
 
 

@@ -1,0 +1,86 @@
+"""The batches that a model is trained and validated with, as one process sees them."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from lightning_fabric import Fabric
+
+from lookalike.core.layout import cache_folder
+from lookalike.core.params import BaseParams
+from lookalike.images.batches import Item, SequentialBatches, SharedBatches
+from lookalike.images.dataset import ImageDataset
+from lookalike.images.decoded import decode_once
+from lookalike.images.loading import Batch, load_batches
+from lookalike.model.artifact import ModelDescription
+from lookalike.model.transforms import evaluation_transform, whole_image
+from lookalike.train.augmentation import augmentation
+from lookalike.train.data import TrainingData
+from lookalike.train.devices import check_share
+from lookalike.train.image_sizes import while_learning
+from lookalike.train.params import TrainParams
+from lookalike.train.sampling import make_sampler
+
+
+class Batches(NamedTuple):
+    """What is learned from and what is validated with.
+
+    Attributes:
+        train: batches of augmented images, in pieces; iterated over once an epoch.
+        order: what chooses them; it is told the epoch, and where in it to begin.
+        valid: batches of validation images.
+        ids: the ids of the training images of some items.
+    """
+
+    train: Iterable[Batch]
+    order: SharedBatches
+    valid: Iterable[Batch]
+    ids: Callable[[Iterable[Item]], list[str]]
+
+
+def make_batches(
+    params: TrainParams,
+    base: BaseParams,
+    description: ModelDescription,
+    images: Path,
+    data: TrainingData,
+    fabric: Fabric,
+    workers: int,
+) -> Batches:
+    """This process's share of the batches of a training.
+
+    Args:
+        params: batch size, augmentation, cache.
+        base: the seed.
+        description: of the model, which says what it sees in search.
+        images: the image store.
+        data: the images to train and validate with.
+        fabric: the processes.
+        workers: processes that decode; 0 for this one.
+
+    Raises:
+        LookalikeError: a batch cannot be shared equally, or these images cannot be cached, or
+            augmented as asked for.
+    """
+    rank, processes = fabric.global_rank, fabric.world_size
+    sampled = make_sampler(data.train.targets, params, base.seed)
+    check_share(sampled.batch_size, params.accumulate, processes)
+    size, rgb = description.image_size, description.bands is None
+    mean = [value * 255 for value in description.mean] if rgb else description.mean
+    augmented = augmentation(while_learning(params), params, mean, rgb)
+    plain = evaluation_transform(size)
+    decode = None
+    if params.cache == "decoded":
+        rows = [*data.train.rows, *data.valid.rows]
+        folder = cache_folder() / "decoded"
+        decode = decode_once(images, rows, whole_image(size), size.resize, folder, workers).image
+    train_set = ImageDataset(images, *data.train, augmented, base.seed, decode)
+    valid_set = ImageDataset(images, *data.valid.share(rank, processes), plain, decode=decode)
+    order = SharedBatches(sampled, params.accumulate, processes, rank)
+    in_turn = SequentialBatches(len(valid_set), params.batch_size)
+    return Batches(
+        load_batches(train_set, order, workers),
+        order,
+        load_batches(valid_set, in_turn, workers),
+        train_set.ids,
+    )
