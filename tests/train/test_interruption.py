@@ -24,6 +24,17 @@ def test_a_second_signal_interrupts_at_once() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
+def test_workers_that_end_by_the_signal_are_no_fault_of_the_program() -> None:
+    with pytest.raises(KeyboardInterrupt, match="from the last checkpoint"), Interruption():
+        signal.raise_signal(signal.SIGTERM)
+        raise RuntimeError("DataLoader worker (pid 7) is killed by signal: Terminated.")
+
+
+def test_a_fault_of_the_program_stays_one() -> None:
+    with pytest.raises(RuntimeError), Interruption():
+        raise RuntimeError("a fault")
+
+
 def test_afterwards_signals_mean_what_they_meant_before() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with Interruption():

@@ -1,5 +1,6 @@
 """Batches of images from worker processes; how many there are changes no byte."""
 
+import os
 import signal
 from collections.abc import Iterable
 
@@ -41,10 +42,9 @@ def load_batches(
 def _live_as_long_as_parent(_worker: int) -> None:
     """Be no target of signals that are meant for the stage, and end with it.
 
-    The terminal interrupts all processes at once. A worker that outlived a killed stage would hold
-    the lock of its working tree; where the system cannot end it at once (Linux can), it ends by
-    itself a few seconds later.
+    The terminal interrupts a whole group of processes, so a worker leaves that of the stage. One
+    that outlived a killed stage would hold the lock of its working tree; where the system cannot
+    end it at once (Linux can), it ends by itself a few seconds later.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    os.setpgid(0, 0)
     _prctl_pr_set_pdeathsig(signal.SIGKILL)

@@ -1,5 +1,7 @@
 """The devices that a model is trained on: one processor or GPU, or several of several hosts."""
 
+import logging
+
 from lightning_fabric import Fabric
 from torch import Tensor
 
@@ -16,6 +18,7 @@ def launch(machine: MachineParams, base: BaseParams) -> Fabric:
     Raises:
         LookalikeError: this machine has not got so many devices, or others were started.
     """
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it repeats the parameters
     try:
         fabric = Fabric(
             devices=machine.devices,

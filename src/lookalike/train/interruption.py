@@ -12,6 +12,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Interruption:
     """Inside of this context a first signal is noted; a second one interrupts at once.
 
+    Where the signal goes to worker processes too, as from a job scheduler, they end in the middle
+    of a step: then it is an interruption without saving.
+
     Attributes:
         requested: whether there was a signal.
     """
@@ -33,6 +36,8 @@ class Interruption:
     ) -> None:
         for number, previous in self._previous.items():
             signal.signal(number, previous)
+        if self.requested and isinstance(error, RuntimeError):
+            raise KeyboardInterrupt("run it again to go on from the last checkpoint") from None
 
     def _note(self, _signal: int, _frame: FrameType | None) -> None:
         if self.requested:

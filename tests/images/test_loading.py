@@ -1,0 +1,85 @@
+"""Worker processes that load batches: they live as long as their stage, and no signal ends them."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+
+LOAD = """
+import os, signal
+from pathlib import Path
+from lookalike.images.batches import SequentialBatches
+from lookalike.images.dataset import ImageDataset
+from lookalike.images.loading import load_batches
+from lookalike.model.transforms import ImageSize, evaluation_transform
+
+def forever():
+    rows = list(range(100))
+    transform = evaluation_transform(ImageSize(resize=8, crop=8))
+    data = ImageDataset(Path({images!r}), rows, rows, transform)
+    loader = load_batches(data, SequentialBatches(100, 10), workers=2)
+    while True:
+        yield from loader
+
+batches = forever()
+next(batches)
+children = Path(f"/proc/self/task/{{os.getpid()}}/children").read_text().split()
+{then}
+"""
+WORKERS = 2
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux")
+
+
+@pytest.fixture
+def load(start: Callable[[str], Popen[str]], tiny_images: Path) -> Callable[[str], Popen[str]]:
+    """Start a process that loads batches by two workers, then does what it is given."""
+    return lambda then: start(LOAD.format(images=str(tiny_images), then=then))
+
+
+def is_alive(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_fault_of_the_program_ends_it_in_the_middle_of_loading(
+    load: Callable[[str], Popen[str]],
+) -> None:
+    _, errors = load("1 / 0").communicate(timeout=120)
+    assert errors.splitlines()[-1] == "ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_processes_of_a_terminal_ends_no_worker(
+    load: Callable[[str], Popen[str]], number: signal.Signals
+) -> None:
+    process = load(
+        f"signal.signal({number.value}, lambda *_: None)\n"
+        "print('ready', flush=True)\n"
+        "signal.pause()\n"
+        "[next(batches) for _ in range(100)]\n"
+        "print('done', flush=True)"
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.2)  # it pauses
+    os.killpg(process.pid, number)
+    assert process.communicate(timeout=120)[0] == "done\n"
+
+
+def test_workers_end_with_a_process_that_is_killed(load: Callable[[str], Popen[str]]) -> None:
+    process = load("print(*children, flush=True)\nsignal.pause()")
+    assert process.stdout is not None
+    workers = process.stdout.readline().split()
+    assert len(workers) == WORKERS
+    assert all(map(is_alive, workers))
+    process.kill()
+    process.wait()
+    time.sleep(1)  # by themselves they would end after five seconds
+    assert not any(map(is_alive, workers))
