@@ -54,24 +54,24 @@ class Annoy:
         return int(self._index.get_n_items())
 
     def nearest(self, query: np.ndarray, k: int) -> Found:
-        rows, distances = self._search(query.tolist(), k)
-        return Found(np.array(rows, np.int64), self._cosines(np.array(distances, np.float32)))
+        rows, cosines = self._search(query.tolist(), k)
+        return self._found(np.array(rows, np.int64), np.array(cosines, np.float32))
 
     def nearest_of_each(self, queries: np.ndarray, k: int) -> Found:
-        found = np.full((len(queries), k), -1, np.int64)
-        far = np.zeros((len(queries), k), np.float32)
-        for number, query in enumerate(queries.tolist()):
-            rows, distances = self._search(query, k)
-            found[number, : len(rows)] = rows
-            far[number, : len(rows)] = distances
-        return Found(found, self._cosines(far))
+        rows = np.full((len(queries), k), -1, np.int64)
+        cosines = np.zeros((len(queries), k), np.float32)
+        for number, query in enumerate(queries):  # as lists all at once they leave the cache
+            some, near = self._search(query.tolist(), k)
+            rows[number, : len(some)] = some
+            cosines[number, : len(some)] = near
+        return self._found(rows, cosines)
 
     def _search(self, query: list[float], k: int) -> tuple[list[int], list[float]]:
         # The same row can be met once in every tree: fewer nodes may give fewer than k rows
         nodes = max(self._search_k, min(k * self._trees, MOST_NODES))
-        found: tuple[list[int], list[float]] = self._index.get_nns_by_vector(query, k, nodes, True)
-        return found
+        rows, distances = self._index.get_nns_by_vector(query, k, nodes, include_distances=True)
+        # The angular distance is that of the vectors of length 1: its square is 2 - 2 cos
+        return rows, [1 - distance * distance / 2 for distance in distances]
 
-    def _cosines(self, distances: np.ndarray) -> np.ndarray | None:
-        """Annoy's angular distance is that of the vectors of length 1: its square is 2 - 2 cos."""
-        return 1 - distances * distances / 2 if self._angular else None
+    def _found(self, rows: np.ndarray, cosines: np.ndarray) -> Found:
+        return Found(rows, cosines if self._angular else None)
