@@ -10,8 +10,10 @@ from torch import Tensor
 
 from lookalike.images.dataset import ImageDataset
 from lookalike.model import extract as extraction
+from lookalike.model import inference
 from lookalike.model.artifact import Model, build_network, load_model
-from lookalike.model.extract import extract, extract_all, forward
+from lookalike.model.extract import extract, extract_all
+from lookalike.model.inference import forward
 from lookalike.model.memo import Memo
 from lookalike.model.network import Output
 from lookalike.model.transforms import evaluation_transform
@@ -98,7 +100,7 @@ def test_nothing_is_computed_twice(
         computed.append(len(images))
         return forward(model, images)
 
-    monkeypatch.setattr(extraction, "forward", counting)
+    monkeypatch.setattr(inference, "forward", counting)
     for rows in (range(8), range(4, 12)):
         with Memo(tmp_path, "k", 16 + 6, 1.0) as memo:
             extract_all(model, tiny_images, list(rows), 4, 0, memo)
