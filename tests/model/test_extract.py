@@ -107,6 +107,22 @@ def test_nothing_is_computed_twice(
     assert computed == [4, 4, 4]
 
 
+def test_no_more_is_computed_than_the_blocks_that_were_taken_need(
+    model: Model, tiny_images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = []
+
+    def counting(model: Model, images: Tensor) -> Output:
+        computed.append(len(images))
+        return forward(model, images)
+
+    monkeypatch.setattr(inference, "forward", counting)
+    monkeypatch.setattr(extraction, "BLOCK", 6)
+    blocks = extract(model, tiny_images, range(120), 4, workers=0)
+    assert (next(blocks).stop, computed) == (6, [4, 4])
+    assert (next(blocks).stop, computed) == (12, [4, 4, 4])
+
+
 def test_without_images_there_are_no_blocks(model: Model, tiny_images: Path) -> None:
     assert list(extract(model, tiny_images, [], BATCH, workers=2)) == []
 
