@@ -89,7 +89,7 @@ def test_a_strategy_for_one_device_is_one_device() -> None:
     assert (fabric.world_size, fabric.global_rank) == (1, 0)
 
 
-@pytest.mark.parametrize("remembered", [0, 70])
+@pytest.mark.parametrize("remembered", [pytest.param(0, marks=pytest.mark.full), 70])
 def test_two_processes_embed_to_the_bytes_of_one(
     project: Path,
     start: Callable[..., subprocess.Popen[str]],
@@ -110,6 +110,7 @@ def test_two_processes_embed_to_the_bytes_of_one(
         assert len(memo.known(open_metadata(images)["id"].to_pylist())) == 120
 
 
+@pytest.mark.full
 def test_hosts_with_different_images_are_refused_on_all_of_them(
     project: Path, start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
