@@ -98,8 +98,8 @@ class Processes:
             yield
         except RuntimeError:
             raise LookalikeError(
-                f"one of the {self.count} processes has ended, or cannot be reached any more; what "
-                "it says itself is above, or on its own host"
+                f"one of the {self.count} processes has ended, or cannot be reached; if it did not "
+                "say why, on its host, it may have been killed for lack of memory"
             ) from None
 
 
