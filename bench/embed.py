@@ -29,7 +29,8 @@ from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.shards import open_metadata
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.compute import accelerator, fix_compute
-from lookalike.model.extract import extract, extract_all, forward
+from lookalike.model.extract import extract, extract_all
+from lookalike.model.inference import forward
 from lookalike.model.memo_key import open_memo
 from lookalike.model.network import normalise
 from lookalike.model.vision import v2

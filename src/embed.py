@@ -10,20 +10,29 @@ from lookalike.core.stage import run_stage
 from lookalike.images.shards import open_metadata
 from lookalike.model.artifact import fingerprint, load_model
 from lookalike.model.compute import fix_compute
+from lookalike.model.devices import launch
 from lookalike.model.embeddings import write_embeddings
 from lookalike.model.extract import extract
+from lookalike.model.inference import assist
 from lookalike.model.memo_key import open_memo
+from lookalike.model.processes import Processes
 
 
 def main() -> None:
     base = read_params(BaseParams)
     machine = read_params(MachineParams)
+    fabric = launch(machine, base)
+    processes = Processes(fabric.global_rank, fabric.world_size)
     fix_compute(base)
     model, model_sha256 = load_model(MODEL), fingerprint(MODEL)
-    ids = open_metadata(IMAGES)["id"].to_pylist()
-    rows, batch_size = list(range(len(ids))), base.inference_batch_size
+    batch_size, workers = base.inference_batch_size, machine.workers
+    if processes.rank > 0:
+        assist(model, IMAGES, batch_size, workers, processes)
+        return
+    ids = open_metadata(IMAGES)["id"]
+    rows = range(len(ids))
     with open_memo(model, model_sha256, IMAGES, batch_size, machine) as memo:
-        extractions = extract(model, IMAGES, rows, batch_size, machine.workers, memo)
+        extractions = extract(model, IMAGES, rows, batch_size, workers, memo, processes)
         write_embeddings(EMBEDDINGS, ids, model, model_sha256, extractions)
 
 

@@ -17,25 +17,34 @@ from lookalike.images.pictures import Pictures
 from lookalike.images.split import read_split
 from lookalike.model.artifact import fingerprint, load_model
 from lookalike.model.compute import fix_compute
+from lookalike.model.devices import launch
 from lookalike.model.extract import extract_all
+from lookalike.model.inference import assist
 from lookalike.model.memo_key import open_memo
 from lookalike.model.network import normalise
+from lookalike.model.processes import Processes
 
 
 def main() -> None:
     params = read_params(EvaluateParams)
     base = read_params(BaseParams)
     machine = read_params(MachineParams)
+    fabric = launch(machine, base)
+    processes = Processes(fabric.global_rank, fabric.world_size)
     fix_compute(base)
     model = load_model(MODEL)
+    batch_size, workers = base.inference_batch_size, machine.workers
+    if processes.rank > 0:
+        assist(model, IMAGES, batch_size, workers, processes)
+        return
     test = [image for image in read_split(SPLIT, IMAGES) if image.split == "test"]
+    rows = [image.row for image in test]
+    with open_memo(model, fingerprint(MODEL), IMAGES, batch_size, machine) as memo:
+        output = extract_all(model, IMAGES, rows, batch_size, workers, memo, processes)
     evaluation = Evaluation.of_nothing()
     with written_whole(FIGURES) as figures:
         figures.mkdir()
         if test:
-            rows, batch_size = [image.row for image in test], base.inference_batch_size
-            with open_memo(model, fingerprint(MODEL), IMAGES, batch_size, machine) as memo:
-                output = extract_all(model, IMAGES, rows, batch_size, machine.workers, memo)
             evaluation = evaluate_model(model, test, output, params, base.seed)
             unit = normalise(output.embeddings)
             draw_figures(figures, evaluation, unit, Pictures(IMAGES), params, base.seed)

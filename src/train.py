@@ -20,9 +20,10 @@ from lookalike.core.stage import run_stage
 from lookalike.images.split import read_split
 from lookalike.model.artifact import WEIGHTS, save_model
 from lookalike.model.compute import fix_compute
+from lookalike.model.devices import launch
 from lookalike.train.checkpoint import CheckpointFile, write_output
 from lookalike.train.data import training_data
-from lookalike.train.devices import describe_devices, launch
+from lookalike.train.devices import describe_devices
 from lookalike.train.fine_tune import fine_tune, without_training
 from lookalike.train.fingerprint import fingerprint
 from lookalike.train.log import training_log

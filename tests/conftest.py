@@ -388,8 +388,8 @@ def tiny_embeddings(
 
     folder = tmp_path_factory.mktemp("tiny") / "embeddings"
     model = load_model(tiny_model)
-    ids = open_metadata(tiny_images)["id"].to_pylist()
-    extractions = extract(model, tiny_images, list(range(len(ids))), batch_size=32, workers=0)
+    ids = open_metadata(tiny_images)["id"]
+    extractions = extract(model, tiny_images, range(len(ids)), batch_size=32, workers=0)
     write_embeddings(folder, ids, model, fingerprint(tiny_model), extractions)
     return folder
 

@@ -75,12 +75,18 @@ def test_an_interruption_may_say_from_where_the_next_run_goes_on(
     assert process.returncode == 130
 
 
-def test_of_several_processes_the_first_alone_locks_and_speaks(
-    stage: Callable[[str], Popen[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(("local_rank", "said"), [("1", ""), ("0", "train: all of them say so\n")])
+def test_of_several_processes_the_first_alone_locks_and_the_first_of_each_host_speaks(
+    stage: Callable[[str], Popen[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    local_rank: str,
+    said: str,
 ) -> None:
     monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("LOCAL_RANK", local_rank)
     process = stage("raise LookalikeError('all of them say so')")
-    assert process.communicate() == ("", "")
+    assert process.communicate() == ("", said)
     assert process.returncode == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -84,6 +84,16 @@ def test_sequential_batches_hold_every_position_once_in_order(length: int, batch
     assert all(0 < len(batch) <= batch_size for batch in batches)
 
 
+@given(st.integers(0, 300), batch_sizes, st.integers(1, 5))
+def test_sequential_batches_may_be_taken_in_turns(
+    length: int, batch_size: int, takers: int
+) -> None:
+    turns = [list(SequentialBatches(length, batch_size, n, takers)) for n in range(takers)]
+    whole = list(SequentialBatches(length, batch_size))
+    assert [turns[n % takers][n // takers] for n in range(len(whole))] == whole
+    assert sum(map(len, turns)) == len(whole)
+
+
 def shares(
     pieces: int, processes: int, epoch: int = 1, first: int = 0
 ) -> tuple[Batches, list[Batches]]:

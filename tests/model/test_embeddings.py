@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
@@ -56,7 +57,7 @@ def test_without_classes_there_is_nothing_predicted(model: Model, tmp_path: Path
     description = model.description.model_copy(update={"classes": []})
     plain = Model(description, build_network(description))
     parts = [Extraction(0, 2, torch.zeros(2, 16), None)]
-    write_embeddings(tmp_path / "e", ["a", "b"], plain, "m" * 64, parts)
+    write_embeddings(tmp_path / "e", pa.chunked_array([["a", "b"]]), plain, "m" * 64, parts)
     assert open_embeddings(tmp_path / "e").rows.to_pylist() == [
         {"id": "a", "predicted_label": None, "probability": None},
         {"id": "b", "predicted_label": None, "probability": None},
@@ -69,7 +70,9 @@ def test_embeddings_that_were_not_finished_are_not_there(model: Model, tmp_path:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_embeddings(tmp_path / "e", ["a", "b"], model, "m" * 64, interrupted())
+        write_embeddings(
+            tmp_path / "e", pa.chunked_array([["a", "b"]]), model, "m" * 64, interrupted()
+        )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,8 +10,10 @@ from torch import Tensor
 
 from lookalike.images.dataset import ImageDataset
 from lookalike.model import extract as extraction
+from lookalike.model import inference
 from lookalike.model.artifact import Model, build_network, load_model
-from lookalike.model.extract import extract, extract_all, forward
+from lookalike.model.extract import extract, extract_all
+from lookalike.model.inference import forward
 from lookalike.model.memo import Memo
 from lookalike.model.network import Output
 from lookalike.model.transforms import evaluation_transform
@@ -98,11 +100,27 @@ def test_nothing_is_computed_twice(
         computed.append(len(images))
         return forward(model, images)
 
-    monkeypatch.setattr(extraction, "forward", counting)
+    monkeypatch.setattr(inference, "forward", counting)
     for rows in (range(8), range(4, 12)):
         with Memo(tmp_path, "k", 16 + 6, 1.0) as memo:
             extract_all(model, tiny_images, list(rows), 4, 0, memo)
     assert computed == [4, 4, 4]
+
+
+def test_no_more_is_computed_than_the_blocks_that_were_taken_need(
+    model: Model, tiny_images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = []
+
+    def counting(model: Model, images: Tensor) -> Output:
+        computed.append(len(images))
+        return forward(model, images)
+
+    monkeypatch.setattr(inference, "forward", counting)
+    monkeypatch.setattr(extraction, "BLOCK", 6)
+    blocks = extract(model, tiny_images, range(120), 4, workers=0)
+    assert (next(blocks).stop, computed) == (6, [4, 4])
+    assert (next(blocks).stop, computed) == (12, [4, 4, 4])
 
 
 def test_without_images_there_are_no_blocks(model: Model, tiny_images: Path) -> None:

@@ -43,6 +43,12 @@ def test_only_those_of_the_images_that_are_known_come_back(tmp_path: Path) -> No
         assert memo.get([]) == {}
 
 
+def test_it_says_which_images_are_known(tmp_path: Path) -> None:
+    with opened(tmp_path) as memo:
+        memo.add(["a", "b"], vectors(1, 2))
+        assert memo.known(["c", "b"]) == {"b"}
+
+
 def test_what_one_run_remembers_the_next_one_knows(tmp_path: Path) -> None:
     with opened(tmp_path) as memo:
         memo.add(["a"], vectors(1))

@@ -214,9 +214,7 @@ def tile_searcher(
     model, model_sha256 = load_model(folder / "model"), fingerprint(folder / "model")
     metadata = open_metadata(images)
     extractions = extract(model, images, list(range(20)), 32, 0)
-    write_embeddings(
-        folder / "embeddings", metadata["id"].to_pylist(), model, model_sha256, extractions
-    )
+    write_embeddings(folder / "embeddings", metadata["id"], model, model_sha256, extractions)
     rows = bundle_metadata(metadata, open_embeddings(folder / "embeddings"), [])
     vectors = folder / "embeddings" / VECTORS
     write_bundle(folder / "index", vectors, rows, model_sha256, IndexParams(engine="exact"))

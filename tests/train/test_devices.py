@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lookalike.core.params import BaseParams, MachineParams
-from lookalike.train.devices import check_share, launch
+from lookalike.train.devices import check_share
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -116,8 +115,3 @@ def test_a_batch_that_cannot_be_shared_equally_is_one_line(one_line_error: OneLi
         check_share(12, 4, 2)
     with one_line_error("a batch of 9 images", "a multiple of 2"):
         check_share(9, 1, 2)
-
-
-def test_a_strategy_for_one_device_is_one_device() -> None:
-    fabric = launch(MachineParams(), BaseParams())
-    assert (fabric.world_size, fabric.global_rank) == (1, 0)

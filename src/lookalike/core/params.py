@@ -44,8 +44,9 @@ class BaseParams(Block):
 class MachineParams(Block):
     """What this machine has, so no stage declares it.
 
-    Workers cannot change a byte. Devices and hosts share the same batches and the same sums; the
-    order of the sums, and with it the last bits of a model, is that of their number.
+    Workers cannot change a byte, nor can devices and hosts in what is embedded. In training they
+    share the same batches and the same sums; the order of the sums, and with it the last bits of a
+    model, is that of their number.
     """
 
     block = "machine"

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.lock import stage_lock
-from lookalike.core.process import is_first_process
+from lookalike.core.process import is_first_of_its_host, is_first_process
 
 
 def run_stage(name: str, main: Callable[[], None]) -> NoReturn:
@@ -19,18 +19,18 @@ def run_stage(name: str, main: Callable[[], None]) -> NoReturn:
     130: interrupted (SIGINT or SIGTERM); outputs that were not finished are not there. The text of
     the `KeyboardInterrupt` says from where the next run goes on, if not from the start.
 
-    Of several processes that train together, the first one locks and speaks for all of them.
+    Of several processes, the first one locks, and the first one of each host speaks for the others.
     """
-    first = is_first_process()
+    speaks = is_first_of_its_host()
     for number in (signal.SIGINT, signal.SIGTERM):  # a job in the background ignores SIGINT
         signal.signal(number, _interrupt)
     try:
-        with stage_lock(name) if first else nullcontext():
+        with stage_lock(name) if is_first_process() else nullcontext():
             main()
     except LookalikeError as error:
-        sys.exit(f"{name}: {error}" if first else 1)
+        sys.exit(f"{name}: {error}" if speaks else 1)
     except KeyboardInterrupt as interruption:
-        if first:
+        if speaks:
             remedy = str(interruption) or "run it again to start this stage anew"
             print(f"{name}: interrupted; {remedy}", file=sys.stderr)
         sys.exit(130)

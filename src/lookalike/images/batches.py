@@ -104,16 +104,24 @@ class SharedBatches(Sampler[list[Item]]):
 
 
 class SequentialBatches(Sampler[list[Item]]):
-    """Every image once, in order; the last batch may be shorter."""
+    """Every image once, in order; the last batch may be shorter.
 
-    def __init__(self, length: int, batch_size: int) -> None:
+    Args:
+        length: how many images there are.
+        batch_size: how many a batch has.
+        first: the batch to begin with, from 0.
+        step: 1, or to take every so many-th batch alone.
+    """
+
+    def __init__(self, length: int, batch_size: int, first: int = 0, step: int = 1) -> None:
         self.length = length
         self.batch_size = batch_size
+        self._starts = range(first * batch_size, length, step * batch_size)
 
     def __len__(self) -> int:
-        return -(-self.length // self.batch_size)
+        return len(self._starts)
 
     def __iter__(self) -> Iterator[list[Item]]:
-        for start in range(0, self.length, self.batch_size):
+        for start in self._starts:
             stop = min(start + self.batch_size, self.length)
             yield [(0, position) for position in range(start, stop)]

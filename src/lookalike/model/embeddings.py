@@ -47,12 +47,12 @@ class Embeddings(NamedTuple):
 
 def write_embeddings(
     folder: Path,
-    ids: list[str],
+    ids: pa.ChunkedArray,
     model: Model,
     model_sha256: str,
     extractions: Iterable[Extraction],
 ) -> None:
-    """Write embeddings batch by batch through a memory map; whole or not at all.
+    """Write embeddings part by part through a memory map; whole or not at all.
 
     Args:
         folder: the folder to write.
@@ -61,28 +61,28 @@ def write_embeddings(
         model_sha256: its fingerprint.
         extractions: consecutive parts, from row 0 to the last.
     """
-    names = pa.array(model.description.classes, pa.string())
-    labels: list[pa.Array] = []
-    probabilities: list[pa.Array] = []
+    schema = ROWS_SCHEMA.with_metadata({MODEL_KEY: model_sha256})
     with written_whole(folder) as partial:
         partial.mkdir()
         vectors = np.lib.format.open_memmap(
             partial / VECTORS, mode="w+", dtype=np.float32, shape=(len(ids), model.dimension)
         )
-        for part in extractions:
-            vectors[part.start : part.stop] = part.embeddings.numpy()
-            if part.logits is None:
-                labels.append(pa.nulls(part.stop - part.start, pa.string()))
-                probabilities.append(pa.nulls(part.stop - part.start, pa.float32()))
-            else:
-                best = model.probabilities(part.logits).max(dim=1)
-                labels.append(names.take(pa.array(best.indices.numpy())))
-                probabilities.append(pa.array(best.values.numpy()))
+        with pa.ipc.new_file(partial / ROWS, schema) as rows:
+            for part in extractions:
+                vectors[part.start : part.stop] = part.embeddings.numpy()
+                columns = [ids.slice(part.start, len(part.embeddings)), *_predicted(model, part)]
+                rows.write_table(pa.table(columns, schema=schema).combine_chunks())
         vectors.flush()
-        columns = [pa.array(ids), pa.chunked_array(labels), pa.chunked_array(probabilities)]
-        schema = ROWS_SCHEMA.with_metadata({MODEL_KEY: model_sha256})
-        with pa.ipc.new_file(partial / ROWS, schema) as writer:
-            writer.write_table(pa.table(columns, schema=schema).combine_chunks())
+
+
+def _predicted(model: Model, part: Extraction) -> tuple[pa.Array, pa.Array]:
+    """The likeliest class of each image, and its probability."""
+    if part.logits is None:
+        count = len(part.embeddings)
+        return pa.nulls(count, pa.string()), pa.nulls(count, pa.float32())
+    names = pa.array(model.description.classes, pa.string())
+    best = model.probabilities(part.logits).max(dim=1)
+    return names.take(pa.array(best.indices.numpy())), pa.array(best.values.numpy())
 
 
 def open_embeddings(folder: Path) -> Embeddings:

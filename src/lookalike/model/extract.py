@@ -1,11 +1,10 @@
-"""Embeddings and logits of images, in batches of one constant shape.
+"""Embeddings and logits of images: those that are remembered, and those that have to be computed.
 
-With a constant batch shape an image's embedding is the same to the last bit whatever else is in its
-batch; with another batch size it differs in the last bits. So what a memo remembers of an image is
-what computing it again would give.
+An image's embedding depends on the image and the model alone (see `inference`), so what a memo
+remembers of an image is what computing it again would give.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -15,16 +14,12 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from lookalike.core.progress import track
-from lookalike.images.batches import SequentialBatches
-from lookalike.images.dataset import ImageDataset
-from lookalike.images.loading import load_batches
 from lookalike.images.shards import open_metadata
 from lookalike.model.artifact import Model
-from lookalike.model.compute import accelerator, autocast
+from lookalike.model.inference import compute
 from lookalike.model.memo import Memo
 from lookalike.model.network import Output
-from lookalike.model.transforms import evaluation_transform
+from lookalike.model.processes import ALONE, Processes
 
 # Images that are looked up, remembered and given at once: what a killed run loses at most.
 BLOCK = 1024
@@ -47,12 +42,15 @@ class Extraction(NamedTuple):
 def extract(
     model: Model,
     images: Path,
-    rows: list[int],
+    rows: Sequence[int],
     batch_size: int,
     workers: int,
     memo: Memo | None = None,
+    processes: Processes = ALONE,
 ) -> Iterator[Extraction]:
     """Embed rows of the image store, block by block, in the order given.
+
+    Of several processes the first calls this, and the others `assist`.
 
     Args:
         model: what to embed with.
@@ -61,15 +59,21 @@ def extract(
         batch_size: images a forward pass; a last batch that is shorter is padded.
         workers: processes that decode while this one computes; 0 for none.
         memo: where to look first, and where to remember what had to be computed.
+        processes: those that compute.
+
+    Raises:
+        LookalikeError: the memo is broken, or another process failed or makes something else of
+            the images.
     """
     ids = open_metadata(images)["id"].take(pa.array(rows, pa.int64()))
     known = np.zeros(len(rows), dtype=bool)
     if memo is not None:
         for start, block in _blocks(ids):
-            found = memo.get(block)
-            known[start : start + len(block)] = [image_id in found for image_id in block]
+            remembered = memo.known(block)
+            known[start : start + len(block)] = [image_id in remembered for image_id in block]
     missing = [row for row, there in zip(rows, known.tolist(), strict=True) if not there]
-    computed = chain.from_iterable(_compute(model, images, missing, batch_size, workers))
+    missing = processes.broadcast(missing)
+    computed = chain.from_iterable(compute(model, images, missing, batch_size, workers, processes))
     for start, block in _blocks(ids):
         there = known[start : start + len(block)]
         vectors = np.empty((len(block), model.dimension + len(model.description.classes)), "f4")
@@ -91,52 +95,22 @@ def extract(
 def extract_all(
     model: Model,
     images: Path,
-    rows: list[int],
+    rows: Sequence[int],
     batch_size: int,
     workers: int,
     memo: Memo | None = None,
+    processes: Processes = ALONE,
 ) -> Output:
-    """Embed rows of the image store at once: embeddings `[n, d]`, and logits `[n, classes]`."""
-    parts = list(extract(model, images, rows, batch_size, workers, memo))
-    logits = [part.logits for part in parts if part.logits is not None]
-    return Output(
-        torch.cat([part.embeddings for part in parts]), torch.cat(logits) if logits else None
-    )
-
-
-@torch.inference_mode()
-def forward(model: Model, images: Tensor) -> Output:
-    """Run one batch of images `[n, channels, height, width]`; float32 on the CPU."""
-    device = accelerator()
-    network = model.folded.to(device)
-    # while they are bytes, the channels are moved at a quarter of the cost
-    pixels = images.to(device, non_blocking=True).to(memory_format=torch.channels_last)
-    with autocast(model.description.precision, device):
-        embeddings, logits = network(pixels)
-    return Output(embeddings.float().cpu(), None if logits is None else logits.float().cpu())
-
-
-def _compute(
-    model: Model, images: Path, rows: list[int], batch_size: int, workers: int
-) -> Iterator[np.ndarray]:
-    """Embeddings and logits side by side, `[n, d + classes]`, batch by batch."""
-    transform = evaluation_transform(model.description.image_size)
-    dataset = ImageDataset(images, rows, [-1] * len(rows), transform)
-    batches = SequentialBatches(len(rows), batch_size)
-    loader = load_batches(dataset, batches, workers if rows else 0)
-    for pixels, _ in track(loader, "embedding", total=len(batches)):
-        output = forward(model, _padded(pixels, batch_size))
-        parts = [part for part in output if part is not None]
-        yield torch.cat(parts, dim=1)[: len(pixels)].numpy()
+    """As `extract`, at once: embeddings `[n, d]`, and logits `[n, classes]`."""
+    embeddings = torch.empty(len(rows), model.dimension)
+    logits = torch.empty(len(rows), len(model.description.classes))
+    for part in extract(model, images, rows, batch_size, workers, memo, processes):
+        embeddings[part.start : part.stop] = part.embeddings
+        if part.logits is not None:
+            logits[part.start : part.stop] = part.logits
+    return Output(embeddings, logits if model.description.classes else None)
 
 
 def _blocks(ids: pa.ChunkedArray) -> Iterator[tuple[int, list[str]]]:
     for start in range(0, len(ids), BLOCK):
         yield start, ids.slice(start, BLOCK).to_pylist()
-
-
-def _padded(pixels: Tensor, batch_size: int) -> Tensor:
-    missing = batch_size - len(pixels)
-    if missing == 0:
-        return pixels
-    return torch.cat([pixels, pixels.new_zeros((missing, *pixels.shape[1:]))])

@@ -7,10 +7,9 @@ removed when together they outgrow their limit; all of them are safe to remove a
 
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -64,19 +63,14 @@ class Memo:
         self._database.close()
         self._forget_the_oldest()
 
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Those of the images that have a vector here; the vectors themselves are not read."""
+        return {image_id for (image_id,) in self._select("id", ids)}
+
     def get(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
         """The vectors, float32 `[width]`, of those of the images that are known."""
-        marks = ",".join("?" * len(ids))
-        query = f"SELECT id, vector FROM vectors WHERE id IN ({marks})"
-        try:
-            with closing(self._database.execute(query, ids)) as found:
-                return {
-                    image_id: np.frombuffer(vector, dtype=np.float32)
-                    for image_id, vector in found
-                    if len(vector) == self._bytes
-                }
-        except sqlite3.Error as error:
-            raise self._broken(error) from None
+        found = self._select("id, vector", ids)
+        return {image_id: np.frombuffer(vector, dtype=np.float32) for image_id, vector in found}
 
     def add(self, ids: Sequence[str], vectors: np.ndarray) -> None:
         """Remember vectors, float32 `[n, width]`; where that fails, go on without."""
@@ -92,6 +86,14 @@ class Memo:
         except (OSError, sqlite3.Error) as error:
             self._full = True
             say(f"{self.path}: embeddings are no longer remembered ({error})")
+
+    def _select(self, columns: str, ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        marks = ",".join("?" * len(ids))
+        query = f"SELECT {columns} FROM vectors WHERE id IN ({marks}) AND length(vector) = ?"
+        try:
+            return self._database.execute(query, [*ids, self._bytes]).fetchall()
+        except sqlite3.Error as error:
+            raise self._broken(error) from None
 
     def _forget_the_oldest(self) -> None:
         """Remove files, least recently used first, until the folder keeps within its limit."""

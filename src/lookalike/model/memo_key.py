@@ -2,7 +2,7 @@
 
 import hashlib
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
@@ -19,7 +19,7 @@ FOLDER = "embeddings"
 PACKAGE = Path(__file__).parents[1]
 # The folders whose code decides what becomes of an image's bytes, and the libraries that do.
 CODE = ("images", "model")
-LIBRARIES = ("numpy", "pillow", "torch", "torchvision")
+LIBRARIES = ("numpy", "pillow", "rasterio", "timm", "torch", "torchvision")
 
 
 def open_memo(
@@ -57,9 +57,7 @@ def memo_key(model_sha256: str, images: Path, batch_size: int) -> str:
         "batch_size": batch_size,
         "threads": torch.get_num_threads(),
         "processor": processor(),
-        "libraries": {
-            name: version(name) for name in [*LIBRARIES, *(["rasterio"] if bands else [])]
-        },
+        "libraries": {name: _version(name) for name in LIBRARIES},
         "code": {
             path.relative_to(PACKAGE).as_posix(): sha256_of_file(path)
             for folder in CODE
@@ -67,6 +65,13 @@ def memo_key(model_sha256: str, images: Path, batch_size: int) -> str:
         },
     }
     return hashlib.sha256(to_json(parts).encode()).hexdigest()
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:  # an extra that this project does without
+        return None
 
 
 @cache

@@ -10,7 +10,7 @@ from lookalike.images.pixels import decode_pixels
 from lookalike.index.bundle import IndexBundle
 from lookalike.index.bundle_files import open_bundle
 from lookalike.model.artifact import Model, fingerprint, load_model
-from lookalike.model.extract import forward
+from lookalike.model.inference import forward
 from lookalike.model.transforms import evaluation_transform
 
 PREDICTIONS = 5

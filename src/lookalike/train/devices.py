@@ -1,38 +1,9 @@
-"""The devices that a model is trained on: one processor or GPU, or several of several hosts."""
-
-import logging
+"""How several processes train together: shares of a batch, and what is said of all of them."""
 
 from lightning_fabric import Fabric
 from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.params import BaseParams, MachineParams
-
-
-def launch(machine: MachineParams, base: BaseParams) -> Fabric:
-    """Start what the `machine` block asks for: GPUs where there are any, else processors.
-
-    Several processes of one host are started from here, unless torchrun has started them; on
-    several hosts it has to.
-
-    Raises:
-        LookalikeError: this machine has not got so many devices, or others were started.
-    """
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it repeats the parameters
-    try:
-        fabric = Fabric(
-            devices=machine.devices,
-            num_nodes=machine.hosts,
-            strategy=machine.strategy,
-            precision="bf16-mixed" if base.precision == "bf16" else "32-true",
-        )
-        fabric.launch()
-    except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise LookalikeError(
-            f"machine.devices = {machine.devices}, hosts = {machine.hosts}: {reason}"
-        ) from None
-    return fabric
 
 
 def check_share(batch_size: int, pieces: int, processes: int) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.model.artifact import Model, ModelDescription, build_network
+from lookalike.model.devices import launch
 from lookalike.model.extract import extract_all
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.timm_models import timm_name, timm_normalisation
@@ -18,7 +19,7 @@ from lookalike.train.batches import make_batches
 from lookalike.train.calibration import fit_temperature
 from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.data import TrainingData
-from lookalike.train.devices import gathered, launch
+from lookalike.train.devices import gathered
 from lookalike.train.epoch import BestEpoch, Epoch
 from lookalike.train.image_sizes import check_image_sizes, in_search
 from lookalike.train.interruption import Interruption
