@@ -10,19 +10,17 @@ from lookalike.core.stage import run_stage
 from lookalike.images.shards import open_metadata
 from lookalike.model.artifact import fingerprint, load_model
 from lookalike.model.compute import fix_compute
-from lookalike.model.devices import launch
+from lookalike.model.devices import launch_processes
 from lookalike.model.embeddings import write_embeddings
 from lookalike.model.extract import extract
 from lookalike.model.inference import assist
 from lookalike.model.memo_key import open_memo
-from lookalike.model.processes import Processes
 
 
 def main() -> None:
     base = read_params(BaseParams)
     machine = read_params(MachineParams)
-    fabric = launch(machine, base)
-    processes = Processes(fabric.global_rank, fabric.world_size)
+    processes = launch_processes(machine, base)
     fix_compute(base)
     model, model_sha256 = load_model(MODEL), fingerprint(MODEL)
     batch_size, workers = base.inference_batch_size, machine.workers

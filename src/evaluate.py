@@ -17,20 +17,18 @@ from lookalike.images.pictures import Pictures
 from lookalike.images.split import read_split
 from lookalike.model.artifact import fingerprint, load_model
 from lookalike.model.compute import fix_compute
-from lookalike.model.devices import launch
+from lookalike.model.devices import launch_processes
 from lookalike.model.extract import extract_all
 from lookalike.model.inference import assist
 from lookalike.model.memo_key import open_memo
 from lookalike.model.network import normalise
-from lookalike.model.processes import Processes
 
 
 def main() -> None:
     params = read_params(EvaluateParams)
     base = read_params(BaseParams)
     machine = read_params(MachineParams)
-    fabric = launch(machine, base)
-    processes = Processes(fabric.global_rank, fabric.world_size)
+    processes = launch_processes(machine, base)
     fix_compute(base)
     model = load_model(MODEL)
     batch_size, workers = base.inference_batch_size, machine.workers

@@ -1,14 +1,18 @@
 """The devices that a stage computes on: one processor or GPU, or several of several hosts."""
 
 import logging
-
-from lightning_fabric import Fabric
+import os
+from typing import TYPE_CHECKING
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.params import BaseParams, MachineParams
+from lookalike.model.processes import ALONE, Processes
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
-def launch(machine: MachineParams, base: BaseParams) -> Fabric:
+def launch(machine: MachineParams, base: BaseParams) -> "Fabric":
     """Start what the `machine` block asks for: GPUs where there are any, else processors.
 
     Several processes of one host are started from here, unless torchrun has started them; on
@@ -17,6 +21,8 @@ def launch(machine: MachineParams, base: BaseParams) -> Fabric:
     Raises:
         LookalikeError: this machine has not got so many devices, or others were started.
     """
+    from lightning_fabric import Fabric  # takes more than a second
+
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it repeats the parameters
     try:
         fabric = Fabric(
@@ -32,3 +38,16 @@ def launch(machine: MachineParams, base: BaseParams) -> Fabric:
             f"machine.devices = {machine.devices}, hosts = {machine.hosts}: {reason}"
         ) from None
     return fabric
+
+
+def launch_processes(machine: MachineParams, base: BaseParams) -> Processes:
+    """As `launch`, for stages that share out work and no gradients.
+
+    Raises:
+        LookalikeError: as `launch`.
+    """
+    started = int(os.environ.get("WORLD_SIZE", "1"))  # by torchrun
+    if machine.devices == machine.hosts == started == 1:
+        return ALONE
+    fabric = launch(machine, base)
+    return Processes(fabric.global_rank, fabric.world_size)
