@@ -12,7 +12,6 @@ from lookalike.index.vectors import Found, Vectors, inverse, inverse_lengths
 # Numbers in memory at once: 64 MB
 MOST_SCORES = 2**24
 QUERIES_AT_ONCE = 256
-ALL = slice(None)
 
 
 class Exact:
@@ -22,8 +21,9 @@ class Exact:
         self._vectors = vectors
         self._metric = metric
         self._values = torch.from_numpy(vectors.values)
-        self._inverse_lengths = torch.from_numpy(inverse(vectors.lengths))
-        self._squares = torch.from_numpy(vectors.lengths**2)
+        # What a product is multiplied by, or what is taken from it
+        terms = inverse(vectors.lengths) if metric == "angular" else vectors.lengths**2
+        self._terms = torch.from_numpy(terms)
 
     @classmethod
     def open(cls, _path: Path, vectors: Vectors, params: IndexParams) -> "Exact":
@@ -34,7 +34,7 @@ class Exact:
         return len(self._vectors.values)
 
     def nearest(self, query: np.ndarray, k: int) -> Found:
-        scores = self._nearness(self._values @ torch.from_numpy(query))
+        scores = self._nearness(self._values @ torch.from_numpy(query), self._terms)
         best = scores.topk(min(k, len(self)))
         return Found(best.indices.numpy(), self._cosines(best.values.numpy(), query))
 
@@ -44,7 +44,8 @@ class Exact:
         at_once = max(1, min(QUERIES_AT_ONCE, MOST_SCORES // len(self)))
         for start in range(0, len(queries), at_once):
             block = slice(start, start + at_once)
-            scores = self._nearness(torch.from_numpy(queries[block]) @ self._values.T)
+            products = torch.from_numpy(queries[block]) @ self._values.T
+            scores = self._nearness(products, self._terms)
             best = scores.topk(min(k, len(self)), dim=1)
             rows[block, : len(self)] = best.indices.numpy()
             near[block, : len(self)] = best.values.numpy()
@@ -56,16 +57,16 @@ class Exact:
         By the metric, and to be compared for one query only; what is no row, -1, is far away.
         """
         products = torch.from_numpy(self._vectors.products(queries, rows))
-        near = self._nearness(products, torch.from_numpy(rows)).numpy()
+        near = self._nearness(products, self._terms[torch.from_numpy(rows)]).numpy()
         return np.where(rows < 0, -np.inf, near)
 
-    def _nearness(self, products: Tensor, rows: Tensor | slice = ALL) -> Tensor:
+    def _nearness(self, products: Tensor, terms: Tensor) -> Tensor:
         """From dot products with some rows, in place: they may be many."""
         if self._metric == "angular":
-            products *= self._inverse_lengths[rows]
+            products *= terms
         elif self._metric == "euclidean":  # |q - v|² = |q|² + |v|² - 2qv
             products *= 2
-            products -= self._squares[rows]
+            products -= terms
         return products
 
     def _cosines(self, near: np.ndarray, queries: np.ndarray) -> np.ndarray | None:
