@@ -36,6 +36,8 @@ def main() -> None:
             rows, batch_size = [image.row for image in test], base.inference_batch_size
             with open_memo(model, fingerprint(MODEL), IMAGES, batch_size, machine) as memo:
                 output = extract_all(model, IMAGES, rows, batch_size, machine.workers, memo)
+            if not model.description.classes:
+                say("evaluate: the model has no classes, so its classification is not measured")
             evaluation = evaluate_model(model, test, output, params, base.seed)
             unit = normalise(output.embeddings)
             draw_figures(figures, evaluation, unit, Pictures(IMAGES), params, base.seed)

@@ -17,6 +17,7 @@ CHECKPOINTS = Path("models/checkpoints")
 INDEX = Path("models/index")
 METRICS = Path("metrics")
 TRAIN_LOG = METRICS / "train"
+TRAIN_FIGURES = METRICS / "train_figures"
 TIMINGS = METRICS / "timings"
 EVALUATION = METRICS / "evaluate"
 FIGURES = METRICS / "figures"

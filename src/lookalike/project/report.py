@@ -31,9 +31,10 @@ HEADLINES = {
     "map_at_r": "mAP@R",
 }
 PICTURES = {
-    "queries.png": "Queries and what looks most like them",
-    "mistakes.png": "The most confident mistakes",
-    "hardest.png": "The hardest classes",
+    layout.FIGURES / "queries.png": "Queries and what looks most like them",
+    layout.FIGURES / "mistakes.png": "The most confident mistakes",
+    layout.FIGURES / "hardest.png": "The hardest classes",
+    layout.TRAIN_FIGURES / "augmented.png": "What the network learned from",
 }
 
 
@@ -62,8 +63,7 @@ def write_report(root: Path, path: Path) -> None:
             f"{root / layout.METRICS / 'evaluate.json'}: missing; run the pipeline first"
         )
     tables = {file.stem: read_csv(file) for file in (root / layout.EVALUATION).glob("*.csv")}
-    figures = root / layout.FIGURES
-    map_page = figures / "map.html"
+    map_page = root / layout.FIGURES / "map.html"
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     page = environment.get_template(TEMPLATE).render(
         metrics=metrics,
@@ -72,9 +72,9 @@ def write_report(root: Path, path: Path) -> None:
         charts=list(_charts(root, tables)),
         classes=tables.get("classes", []),
         pictures=[
-            Picture(title, _jpeg(figures / name))
-            for name, title in PICTURES.items()
-            if (figures / name).is_file()
+            Picture(title, _jpeg(root / path))
+            for path, title in PICTURES.items()
+            if (root / path).is_file()
         ],
         map_page=map_page.read_text(encoding="utf-8") if map_page.is_file() else None,
         params=(root / layout.PARAMS).read_text(encoding="utf-8"),
