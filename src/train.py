@@ -17,11 +17,13 @@ from lookalike.core.layout import (
     TRAIN_LOG,
     cache_folder,
 )
+from lookalike.core.mirroring import mirror_run
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.core.progress import say
 from lookalike.core.stage import run_stage
 from lookalike.images.split import read_split
 from lookalike.model.artifact import WEIGHTS, save_model
+from lookalike.model.artifact import fingerprint as model_fingerprint
 from lookalike.model.compute import fix_compute
 from lookalike.train.checkpoint import CheckpointFile, write_output
 from lookalike.train.data import has_labels, training_data
@@ -74,7 +76,10 @@ def main() -> None:
             else:
                 with written_whole(TRAIN_FIGURES) as figures:
                     figures.mkdir()
-            write_json(TIMINGS / "train.json", timings.summary())
+            measured = {"model": model_fingerprint(MODEL), **timings.summary()}
+            write_json(TIMINGS / "train.json", measured)
+    if fabric.is_global_zero:
+        mirror_run("train")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from sklearn.datasets import load_digits, load_sample_image
 from lookalike.images.bands import Bands
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
-from services.servers import S3Server, Server, start_mongodb, start_s3
+from services.servers import S3Server, Server, start_mlflow, start_mongodb, start_s3
 
 SOURCE = Path(__file__).parents[1] / "src"
 
@@ -276,6 +276,16 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A MongoDB-compatible server without databases at `mongodb.address`."""
     folder = tmp_path_factory.mktemp("mongodb")
     server = start_mongodb(folder / "databases", folder / "log")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An MLflow server without runs at `mlflow_server.address`."""
+    pytest.importorskip("mlflow.server", reason="the package mlflow is not installed")
+    folder = tmp_path_factory.mktemp("mlflow")
+    server = start_mlflow(folder, folder / "log")
     yield server
     server.stop()
 
