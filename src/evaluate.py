@@ -6,20 +6,30 @@ against all other test images.
 """
 
 from lookalike.core.files import rounded, write_csv, write_json, write_metrics, written_whole
-from lookalike.core.layout import EVALUATION, FIGURES, IMAGES, METRICS, MODEL, SPLIT, TIMINGS
+from lookalike.core.layout import (
+    EVALUATION,
+    FIGURES,
+    IMAGES,
+    MEASURED_MODEL,
+    METRICS,
+    MODEL,
+    SPLIT,
+    TIMINGS,
+)
 from lookalike.core.mirroring import mirror_run
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.core.progress import say
 from lookalike.core.stage import run_stage
-from lookalike.evaluate.evaluation import MEASURED_MODEL, TABLES, Evaluation, evaluate_model
+from lookalike.evaluate.evaluation import TABLES, Evaluation, evaluate_model
 from lookalike.evaluate.figures import draw_figures
 from lookalike.evaluate.inference_time import inference_time
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.images.pictures import Pictures
 from lookalike.images.split import read_split
-from lookalike.model.artifact import fingerprint, load_model
+from lookalike.model.artifact import load_model
 from lookalike.model.compute import fix_compute
 from lookalike.model.extract import extract_all
+from lookalike.model.fingerprint import fingerprint
 from lookalike.model.memo_key import open_memo
 from lookalike.model.network import normalise
 
@@ -50,7 +60,7 @@ def main() -> None:
     with written_whole(EVALUATION) as tables:
         for name, columns in TABLES.items():
             write_csv(tables / f"{name}.csv", columns, rounded(evaluation.tables[name]))
-        (tables / MEASURED_MODEL).write_text(f"{model_sha256}\n", encoding="utf-8")
+        (tables / MEASURED_MODEL.name).write_text(f"{model_sha256}\n", encoding="utf-8")
         (tables / "report.txt").write_text(evaluation.report, encoding="utf-8")
     write_metrics(METRICS / "evaluate.json", evaluation.metrics)
     mirror_run("evaluate")

@@ -22,9 +22,10 @@ from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.core.progress import say
 from lookalike.core.stage import run_stage
 from lookalike.images.split import read_split
-from lookalike.model.artifact import WEIGHTS, save_model
-from lookalike.model.artifact import fingerprint as model_fingerprint
+from lookalike.model.artifact import save_model
 from lookalike.model.compute import fix_compute
+from lookalike.model.fingerprint import WEIGHTS
+from lookalike.model.fingerprint import fingerprint as model_fingerprint
 from lookalike.train.checkpoint import CheckpointFile, write_output
 from lookalike.train.data import has_labels, training_data
 from lookalike.train.devices import describe_devices, launch

@@ -392,9 +392,10 @@ def tiny_embeddings(
 ) -> Path:
     """The embeddings of `tiny_images` by `tiny_model`."""
     from lookalike.images.shards import open_metadata
-    from lookalike.model.artifact import fingerprint, load_model
+    from lookalike.model.artifact import load_model
     from lookalike.model.embeddings import write_embeddings
     from lookalike.model.extract import extract
+    from lookalike.model.fingerprint import fingerprint
 
     folder = tmp_path_factory.mktemp("tiny") / "embeddings"
     model = load_model(tiny_model)

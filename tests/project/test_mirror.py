@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from lookalike.core.files import write_csv, write_json
+from lookalike.core.mirroring import mirror_run
 from lookalike.evaluate.evaluation import TABLES
-from lookalike.model.artifact import fingerprint
+from lookalike.model.fingerprint import fingerprint
 from lookalike.project.mirror import mirror
 from services.servers import Server
 
@@ -203,6 +204,21 @@ def test_what_broke_off_is_done_again_and_no_point_is_there_twice(
     assert mirror(project).endswith("now has train")
     [run] = tracked.runs()
     assert tracked.curve(run, "train/loss") == [(1, 2.0), (2, 1.0), (3, 0.5)]
+
+
+def test_a_stage_says_that_it_is_mirrored(
+    project: Path,
+    tracked: Tracked,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (project / "dvc.yaml").touch()
+    monkeypatch.chdir(project)
+    mirror_run("evaluate")
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("evaluate: MLflow: the run cnn:4 ")
+    assert line.endswith("now has train and evaluate")
+    assert len(tracked.runs()) == 1
 
 
 def test_without_a_model_it_is_one_line(

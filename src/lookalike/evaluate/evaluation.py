@@ -30,8 +30,6 @@ TABLES = {
     "recall_at_k": ("k", "recall", "precision"),
     "map": ("path", "label", "predicted_label", "x", "y"),
 }
-# A file beside them: the fingerprint of the model that they are of.
-MEASURED_MODEL = "model.sha256"
 # Retrieval metrics with a confidence interval, and a mean for each class.
 HEADLINES = ("recall_at_1", "map_at_r")
 

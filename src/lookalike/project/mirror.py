@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lookalike.core import layout
 from lookalike.core.files import to_json
 from lookalike.core.params import read_yaml
-from lookalike.model.artifact import fingerprint
+from lookalike.model.fingerprint import fingerprint
 from lookalike.project.run_charts import Picture
 from lookalike.project.run_parts import Part, flat_params, run_parts
 from lookalike.project.tracking_server import open_tracking_server
@@ -80,7 +80,7 @@ def _log(client: "MlflowClient", run: "Run", part: Part) -> None:
         if any(folder.glob("*")):
             client.log_artifacts(number, str(folder), name)
     with TemporaryDirectory() as folder_of_charts:
-        for chart in part.charts:
+        for chart in part.charts():
             _write_svg(Path(folder_of_charts), chart)
         client.log_artifacts(number, folder_of_charts, "charts")
     metrics = [

@@ -3,15 +3,15 @@
 import csv
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from lookalike.core import layout
 from lookalike.core.files import sha256_of_files, to_json
-from lookalike.evaluate.evaluation import MEASURED_MODEL
 from lookalike.ingest.hrefs import unsigned
-from lookalike.model.artifact import fingerprint
+from lookalike.model.fingerprint import fingerprint
 from lookalike.project.run_charts import (
     Picture,
     evaluation_charts,
@@ -28,14 +28,14 @@ class Part(NamedTuple):
     Attributes:
         name: of the stage.
         folders: its outputs, by the name that they get elsewhere.
-        charts: drawn from them.
+        charts: draws them from these.
         metrics: values and curves, always the same for the same outputs.
         timings: values of the machine that the stage ran on; none where they are of another run.
     """
 
     name: str
     folders: dict[str, Path]
-    charts: list[Picture]
+    charts: Callable[[], Iterator[Picture]]
     metrics: list[Point]
     timings: list[Point]
 
@@ -62,18 +62,18 @@ def run_parts(root: Path) -> list[Part]:
                 "train": root / layout.TRAIN_LOG,
                 "train_figures": root / layout.TRAIN_FIGURES,
             },
-            list(training_charts(root)),
+            partial(training_charts, root),
             [*_curves(root / layout.TRAIN_LOG), *_values("best", _metrics(root, "train"))],
             _timings(root, "train", model),
         )
     ]
-    measured = root / layout.EVALUATION / MEASURED_MODEL
+    measured = root / layout.MEASURED_MODEL
     if measured.is_file() and measured.read_text(encoding="utf-8").strip() == model:
         parts.append(
             Part(
                 "evaluate",
                 {"evaluate": root / layout.EVALUATION, "figures": root / layout.FIGURES},
-                list(evaluation_charts(read_tables(root))),
+                lambda: evaluation_charts(read_tables(root)),
                 list(_values("test", _metrics(root, "evaluate"))),
                 _timings(root, "evaluate", model),
             )

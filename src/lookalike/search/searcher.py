@@ -9,8 +9,9 @@ from lookalike.images.decode import UndecodableImageError
 from lookalike.images.pixels import decode_pixels
 from lookalike.index.bundle import IndexBundle
 from lookalike.index.bundle_files import open_bundle
-from lookalike.model.artifact import Model, fingerprint, load_model
+from lookalike.model.artifact import Model, load_model
 from lookalike.model.extract import forward
+from lookalike.model.fingerprint import fingerprint
 from lookalike.model.transforms import evaluation_transform
 
 PREDICTIONS = 5
