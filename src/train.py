@@ -72,15 +72,15 @@ def main() -> None:
             save_model(MODEL, trained.description, trained.weights)
             write_output(CHECKPOINTS, MODEL / WEIGHTS, checkpoint)
             write_metrics(METRICS / "train.json", trained.metrics)
-            if checkpoint is not None:
-                checkpoint.remove_if_recorded()
-            else:
+            if checkpoint is None:
                 with written_whole(TRAIN_FIGURES) as figures:
                     figures.mkdir()
             measured = {"model": model_fingerprint(MODEL), **timings.summary()}
             write_json(TIMINGS / "train.json", measured)
     if fabric.is_global_zero:
         mirror_run("train")
+        if checkpoint is not None:  # not before: a run that is killed up to here goes on from it
+            checkpoint.remove_if_recorded()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """A stage tells MLflow, and what happens there is one line and no more."""
 
+import signal
+import socket
+import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -56,3 +60,25 @@ def test_whatever_goes_wrong_the_stage_goes_on(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     mirror_run("train")
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_interrupted_the_stage_has_ended_well_all_the_same(
+    start: Callable[[str], subprocess.Popen[str]],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        process = start(
+            f"import os; os.environ['MLFLOW_TRACKING_URI'] = 'http://{silent_address(silent)}'\n"
+            "from lookalike.core.mirroring import mirror_run\n"
+            "mirror_run('train'); print('done')"
+        )
+        silent.settimeout(60)
+        connection, _ = silent.accept()  # it asks now
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+        connection.close()
+    assert (process.returncode, output) == (0, "done\n")
+    assert errors.startswith("train: MLflow: interrupted; this run is whole without it")
+
+
+def silent_address(server: socket.socket) -> str:
+    return "{}:{}".format(*server.getsockname())

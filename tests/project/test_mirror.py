@@ -206,6 +206,16 @@ def test_what_broke_off_is_done_again_and_no_point_is_there_twice(
     assert tracked.curve(run, "train/loss") == [(1, 2.0), (2, 1.0), (3, 0.5)]
 
 
+def test_a_model_that_was_not_trained_has_no_curves(project: Path, tracked: Tracked) -> None:
+    shutil.rmtree(project / "metrics" / "train" / "plots")
+    write_csv(project / "metrics" / "evaluate" / "predictions.csv", TABLES["predictions"], [])
+    mirror(project)
+    [run] = tracked.runs()
+    assert "train/loss" not in run.data.metrics
+    assert run.data.metrics["test/accuracy"] == 0.75
+    assert not any(path.startswith("charts/") for path in tracked.artifacts(run))
+
+
 def test_a_stage_says_that_it_is_mirrored(
     project: Path,
     tracked: Tracked,
@@ -226,3 +236,11 @@ def test_without_a_model_it_is_one_line(
 ) -> None:
     with one_line_error("missing; train first"):
         mirror(tmp_path)
+
+
+def test_without_metrics_it_is_one_line(
+    project: Path, tracked: Tracked, one_line_error: OneLineError
+) -> None:
+    (project / "metrics" / "evaluate.json").unlink()
+    with one_line_error("evaluate.json: missing; run the stage evaluate first"):
+        mirror(project)

@@ -31,8 +31,10 @@ def mirror_run(stage: str) -> None:
             timeout=SECONDS,
         )
         failed, lines = done.returncode != 0, (done.stdout + done.stderr).split("\n")
-        line = next((line for line in reversed(lines) if line), "it ended without a word")
+        line = next((line for line in reversed(lines) if line), "MLflow: it ended without a word")
     except subprocess.TimeoutExpired:
-        failed, line = True, f"it took longer than {SECONDS:.0f} s"
+        failed, line = True, f"MLflow: it took longer than {SECONDS:.0f} s"
+    except KeyboardInterrupt:  # the outputs are whole: whoever runs the stage is to record them
+        failed, line = True, "MLflow: interrupted"
     remedy = "; this run is whole without it, and  lookalike mlflow  tries again" if failed else ""
     say(f"{stage}: {line}{remedy}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lookalike.core import layout
+from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_files, to_json
 from lookalike.ingest.hrefs import unsigned
 from lookalike.model.fingerprint import fingerprint
@@ -51,7 +52,7 @@ def run_parts(root: Path) -> list[Part]:
     """The training of a project, and the evaluation of its model where there is one.
 
     Raises:
-        LookalikeError: there is no model.
+        LookalikeError: there is no model, or a metrics file is missing.
     """
     model = fingerprint(root / layout.MODEL)
     parts = [
@@ -124,5 +125,7 @@ def _timings(root: Path, stage: str, model: str) -> list[Point]:
 
 def _metrics(root: Path, stage: str) -> dict[str, Any]:
     path = root / layout.METRICS / f"{stage}.json"
+    if not path.is_file():
+        raise LookalikeError(f"{path}: missing; run the stage {stage} first")
     metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return metrics
