@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
 
 from lookalike.core.params import BaseParams
 from lookalike.images.bands import Bands
 from lookalike.images.split import read_split
 from lookalike.train.batches import Batches, make_batches
 from lookalike.train.data import Side, TrainingData, training_data
-from lookalike.train.figures import AUGMENTED, draw_figures, first_images
+from lookalike.train.figures import AUGMENTED, caption, draw_figures, first_images
 from lookalike.train.fine_tune import describe
 from lookalike.train.mixing import Mixing
 from lookalike.train.normalisation import with_bands
@@ -68,6 +69,19 @@ def test_its_images_are_those_that_the_steps_of_all_processes_take(
     for (image, target), (_, other, wanted) in zip(found, taken, strict=True):
         assert torch.equal(image, other)
         assert torch.equal(target, wanted)
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (torch.tensor(1), "cat"),
+        (torch.tensor([0.0, 1.0, 0.0]), "cat"),
+        (torch.tensor([0.004, 0.996, 0.0]), "cat"),
+        (torch.tensor([0.0, 0.25, 0.75]), "75% dog\n25% cat"),
+    ],
+)
+def test_a_caption_names_the_classes_and_their_shares(target: Tensor, expected: str) -> None:
+    assert caption(target, ["ant", "cat", "dog"]) == expected
 
 
 def test_the_same_training_has_the_same_picture(

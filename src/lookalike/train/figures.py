@@ -35,7 +35,7 @@ def draw_figures(
     """
     seen = islice(first_images(batches, mixing), ROWS * COLUMNS)
     panels = [
-        Panel(picture_of(image.numpy(), bands), _caption(target, classes), None)
+        Panel(picture_of(image.numpy(), bands), caption(target, classes), None)
         for image, target in seen
     ]
     rows = [panels[start : start + COLUMNS] for start in range(0, len(panels), COLUMNS)]
@@ -58,9 +58,12 @@ def first_images(batches: Batches, mixing: Mixing) -> Iterator[tuple[Tensor, Ten
         yield from zip(*mixing(images, targets, 1, number), strict=True)
 
 
-def _caption(target: Tensor, classes: list[str]) -> str:
-    """The class, or the share of each class, the largest first."""
+def caption(target: Tensor, classes: list[str]) -> str:
+    """The class, or where there are several the share of each, the largest first."""
     if not target.ndim:
         return classes[int(target)]
     shares = sorted(zip(target.tolist(), classes, strict=True), reverse=True)
-    return "\n".join(f"{share:.0%} {name}" for share, name in shares if share >= LEAST_SHARE)
+    shown = [(share, name) for share, name in shares if share >= LEAST_SHARE]
+    if len(shown) == 1:
+        return shown[0][1]
+    return "\n".join(f"{share:.0%} {name}" for share, name in shown)
