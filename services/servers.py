@@ -1,4 +1,4 @@
-"""A real S3 server (rclone) and a MongoDB-compatible one (SecantusDB) on loopback.
+"""A real S3 server (rclone), a MongoDB-compatible one (SecantusDB) and MLflow on loopback.
 
 Each chooses a free port itself and logs it, so that no other process can take it in between. What
 they hold lies in a folder and is there again when they are started again.
@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import boto3
 import psutil
 
-START_TIMEOUT = 30.0
+START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
 REGION = "us-east-1"
 
@@ -132,6 +133,23 @@ def start_mongodb(folder: Path, log: Path, authenticated: bool = False) -> Serve
     command = ["secantusd-py", "--host", "127.0.0.1", "--port", "0", "--storage-path", str(folder)]
     command += ["--auth"] if authenticated else []
     return _start(command, {}, log, r"listening on ([\d.:]+)")
+
+
+def start_mlflow(folder: Path, log: Path) -> Server:
+    """Start an MLflow server whose database and artifacts lie in `folder`.
+
+    Raises:
+        ServiceError: it did not come up.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", "0"]
+    command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{folder.resolve()}/runs.db"]
+    command += ["--artifacts-destination", str(folder.resolve() / "artifacts")]
+    environment = {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
+    return _start(command, environment, log, r"Uvicorn running on http://([\d.:]+)")
 
 
 def _start(command: list[str], environment: dict[str, str], log: Path, listening: str) -> Server:

@@ -8,11 +8,12 @@ from lookalike.core.layout import EMBEDDINGS, IMAGES, MODEL
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.core.stage import run_stage
 from lookalike.images.shards import open_metadata
-from lookalike.model.artifact import fingerprint, load_model
+from lookalike.model.artifact import load_model
 from lookalike.model.compute import fix_compute
 from lookalike.model.devices import launch_processes
 from lookalike.model.embeddings import write_embeddings
 from lookalike.model.extract import extract
+from lookalike.model.fingerprint import fingerprint
 from lookalike.model.inference import assist
 from lookalike.model.memo_key import open_memo
 

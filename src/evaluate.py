@@ -5,20 +5,32 @@ Reads the model, `data/images/` and `data/split.csv`; writes `metrics/evaluate.j
 against all other test images.
 """
 
-from lookalike.core.files import rounded, write_csv, write_metrics, written_whole
-from lookalike.core.layout import EVALUATION, FIGURES, IMAGES, METRICS, MODEL, SPLIT
+from lookalike.core.files import rounded, write_csv, write_json, write_metrics, written_whole
+from lookalike.core.layout import (
+    EVALUATION,
+    FIGURES,
+    IMAGES,
+    MEASURED_MODEL,
+    METRICS,
+    MODEL,
+    SPLIT,
+    TIMINGS,
+)
+from lookalike.core.mirroring import mirror_run
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.core.progress import say
 from lookalike.core.stage import run_stage
 from lookalike.evaluate.evaluation import TABLES, Evaluation, evaluate_model
 from lookalike.evaluate.figures import draw_figures
+from lookalike.evaluate.inference_time import inference_time
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.images.pictures import Pictures
 from lookalike.images.split import read_split
-from lookalike.model.artifact import fingerprint, load_model
+from lookalike.model.artifact import load_model
 from lookalike.model.compute import fix_compute
 from lookalike.model.devices import launch_processes
 from lookalike.model.extract import extract_all
+from lookalike.model.fingerprint import fingerprint
 from lookalike.model.inference import assist
 from lookalike.model.memo_key import open_memo
 from lookalike.model.network import normalise
@@ -30,29 +42,35 @@ def main() -> None:
     machine = read_params(MachineParams)
     processes = launch_processes(machine, base)
     fix_compute(base)
-    model = load_model(MODEL)
+    model, model_sha256 = load_model(MODEL), fingerprint(MODEL)
     batch_size, workers = base.inference_batch_size, machine.workers
     if processes.rank > 0:
         assist(model, IMAGES, batch_size, workers, processes)
         return
     test = [image for image in read_split(SPLIT, IMAGES) if image.split == "test"]
     rows = [image.row for image in test]
-    with open_memo(model, fingerprint(MODEL), IMAGES, batch_size, machine) as memo:
+    with open_memo(model, model_sha256, IMAGES, batch_size, machine) as memo:
         output = extract_all(model, IMAGES, rows, batch_size, workers, memo, processes)
     evaluation = Evaluation.of_nothing()
     with written_whole(FIGURES) as figures:
         figures.mkdir()
         if test:
+            if not model.description.classes:
+                say("evaluate: the model has no classes, so its classification is not measured")
             evaluation = evaluate_model(model, test, output, params, base.seed)
             unit = normalise(output.embeddings)
             draw_figures(figures, evaluation, unit, Pictures(IMAGES), params, base.seed)
+            timings = inference_time(model, IMAGES, rows, batch_size)
+            write_json(TIMINGS / "evaluate.json", {"model": model_sha256, **timings})
         else:
             say("evaluate: the split has no test images, so there is nothing to measure")
     with written_whole(EVALUATION) as tables:
         for name, columns in TABLES.items():
             write_csv(tables / f"{name}.csv", columns, rounded(evaluation.tables[name]))
+        (tables / MEASURED_MODEL.name).write_text(f"{model_sha256}\n", encoding="utf-8")
         (tables / "report.txt").write_text(evaluation.report, encoding="utf-8")
     write_metrics(METRICS / "evaluate.json", evaluation.metrics)
+    mirror_run("evaluate")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """Stage `train`: fine-tune a backbone with an embedding head and a classifier.
 
 Reads `data/images/` and `data/split.csv`; writes the model artifact `models/model/`, its
-checkpoints `models/checkpoints/`, `metrics/train.json` and dvclive's curves in `metrics/train/`.
+checkpoints `models/checkpoints/`, `metrics/train.json`, dvclive's curves in `metrics/train/` and
+pictures of augmented images in `metrics/train_figures/`.
 """
 
-from lookalike.core.files import write_json, write_metrics
+from lookalike.core.files import write_json, write_metrics, written_whole
 from lookalike.core.layout import (
     CHECKPOINTS,
     IMAGES,
@@ -12,17 +13,22 @@ from lookalike.core.layout import (
     MODEL,
     SPLIT,
     TIMINGS,
+    TRAIN_FIGURES,
     TRAIN_LOG,
     cache_folder,
 )
+from lookalike.core.mirroring import mirror_run
 from lookalike.core.params import BaseParams, MachineParams, read_params
+from lookalike.core.progress import say
 from lookalike.core.stage import run_stage
 from lookalike.images.split import read_split
-from lookalike.model.artifact import WEIGHTS, save_model
+from lookalike.model.artifact import save_model
 from lookalike.model.compute import fix_compute
 from lookalike.model.devices import launch
+from lookalike.model.fingerprint import WEIGHTS
+from lookalike.model.fingerprint import fingerprint as model_fingerprint
 from lookalike.train.checkpoint import CheckpointFile, write_output
-from lookalike.train.data import training_data
+from lookalike.train.data import has_labels, training_data
 from lookalike.train.devices import describe_devices
 from lookalike.train.fine_tune import fine_tune, without_training
 from lookalike.train.fingerprint import fingerprint
@@ -40,22 +46,42 @@ def main() -> None:
     checkpoint = None
     timings = Timings()
     with training_log(TRAIN_LOG) as log:
-        if params.epochs == 0:
-            trained = without_training(params, base, machine.workers, IMAGES)
-        else:
+        if params.epochs > 0 and has_labels(IMAGES):
             data = training_data(read_split(SPLIT, IMAGES))
             name = fingerprint(params, base, SPLIT, IMAGES, describe_devices(fabric))
             checkpoint = CheckpointFile(cache_folder() / "checkpoints", name)
             trained = fine_tune(
-                params, base, machine.workers, IMAGES, data, log, fabric, checkpoint, timings
+                params,
+                base,
+                machine.workers,
+                IMAGES,
+                data,
+                log,
+                fabric,
+                checkpoint,
+                timings,
+                TRAIN_FIGURES,
             )
+        else:
+            if params.epochs > 0:
+                say(
+                    "train: no image has a label to learn from; as with train.epochs: 0, the "
+                    "backbone's own features are the embedding"
+                )
+            trained = without_training(params, base, machine.workers, IMAGES)
         if fabric.is_global_zero:
             save_model(MODEL, trained.description, trained.weights)
             write_output(CHECKPOINTS, MODEL / WEIGHTS, checkpoint)
             write_metrics(METRICS / "train.json", trained.metrics)
-            if checkpoint is not None:
-                checkpoint.remove_if_recorded()
-            write_json(TIMINGS / "train.json", timings.summary())
+            if checkpoint is None:
+                with written_whole(TRAIN_FIGURES) as figures:
+                    figures.mkdir()
+            measured = {"model": model_fingerprint(MODEL), **timings.summary()}
+            write_json(TIMINGS / "train.json", measured)
+    if fabric.is_global_zero:
+        mirror_run("train")
+        if checkpoint is not None:  # not before: a run that is killed up to here goes on from it
+            checkpoint.remove_if_recorded()
 
 
 if __name__ == "__main__":

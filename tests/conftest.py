@@ -20,7 +20,7 @@ from sklearn.datasets import load_digits, load_sample_image
 from lookalike.images.bands import Bands
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
-from services.servers import S3Server, Server, start_mongodb, start_s3
+from services.servers import S3Server, Server, start_mlflow, start_mongodb, start_s3
 
 SOURCE = Path(__file__).parents[1] / "src"
 
@@ -281,6 +281,16 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An MLflow server without runs at `mlflow_server.address`."""
+    pytest.importorskip("mlflow.server", reason="the package mlflow is not installed")
+    folder = tmp_path_factory.mktemp("mlflow")
+    server = start_mlflow(folder, folder / "log")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
 def mongodb_uri(request: pytest.FixtureRequest) -> str:
     """The address in MONGODB_URI where there is one, else that of `mongodb`."""
     given = os.environ.get("MONGODB_URI")
@@ -382,9 +392,10 @@ def tiny_embeddings(
 ) -> Path:
     """The embeddings of `tiny_images` by `tiny_model`."""
     from lookalike.images.shards import open_metadata
-    from lookalike.model.artifact import fingerprint, load_model
+    from lookalike.model.artifact import load_model
     from lookalike.model.embeddings import write_embeddings
     from lookalike.model.extract import extract
+    from lookalike.model.fingerprint import fingerprint
 
     folder = tmp_path_factory.mktemp("tiny") / "embeddings"
     model = load_model(tiny_model)

@@ -165,6 +165,14 @@ def publish(
 
 
 @app.command()
+def mlflow() -> None:
+    """Show the last training and its evaluation in the MLflow that MLFLOW_TRACKING_URI names."""
+    from lookalike.project.mirror import mirror
+
+    print(mirror(layout.project_root()))
+
+
+@app.command()
 def results() -> None:
     """Say where the results are and how to search."""
     from lookalike.project.results import results

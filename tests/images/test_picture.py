@@ -9,7 +9,7 @@ from PIL import Image
 
 from lookalike.images.bands import Bands
 from lookalike.images.decode import decode
-from lookalike.images.picture import decode_picture
+from lookalike.images.picture import decode_picture, picture_of
 
 Encode = Callable[..., bytes]
 
@@ -62,6 +62,29 @@ def test_what_is_missing_is_black_and_stretches_no_other(geotiff: Encode) -> Non
     found, whole = (picture(geotiff(v, nodata=-9999), GREY)[..., 0] for v in (gaps, values))
     assert (found[5:7] == 0).all()
     assert np.abs(found[:5].astype(int) - whole[:5]).max() <= 5
+
+
+def test_what_the_network_takes_of_an_ordinary_image_is_shown_as_it_is() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 5), np.uint8)
+    assert (np.asarray(picture_of(pixels, None)) == pixels.transpose(1, 2, 0)).all()
+
+
+def test_of_bands_that_the_network_takes_people_see_theirs(geotiff: Encode) -> None:
+    bands = np.zeros((5, 1, 5), np.float32)
+    bands[range(5), 0, range(5)] = 1
+    taken = Bands(chosen=(5, 1, 4), rgb=(4, 1, 5))
+    found = np.asarray(picture_of(bands[[4, 0, 3]], taken))
+    assert (found == picture(geotiff(bands), taken)).all()
+
+
+@pytest.mark.parametrize("rgb", [None, (4, 1, 2)])
+def test_of_bands_of_which_people_see_others_the_first_are_shown(
+    rgb: tuple[int, ...] | None,
+) -> None:
+    bands = np.zeros((4, 1, 5), np.float32)
+    bands[range(4), 0, range(4)] = 1
+    found = np.asarray(picture_of(bands, Bands(chosen=(2, 5, 3, 1), rgb=rgb)))
+    assert found.argmax(axis=1).tolist() == [[0, 1, 2]]
 
 
 @pytest.mark.parametrize("value", [0, 700, np.nan])

@@ -27,8 +27,8 @@ from lookalike.index.metadata import METADATA_SCHEMA, bundle_metadata
 from lookalike.index.params import EngineName, IndexParams, Metric
 from lookalike.index.thumbnails import write_thumbnails
 from lookalike.index.vectors import Found
-from lookalike.model.artifact import fingerprint
 from lookalike.model.embeddings import VECTORS, Embeddings, open_embeddings
+from lookalike.model.fingerprint import fingerprint
 
 ENGINE = "embeddings.ann"
 FILES = (ENGINE, METADATA, THUMBNAILS, VECTORS)

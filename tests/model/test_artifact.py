@@ -14,17 +14,15 @@ from safetensors.torch import load_file, save_file
 
 from lookalike.images.bands import Bands
 from lookalike.model.artifact import (
-    DESCRIPTION,
     IMAGENET_MEAN,
     IMAGENET_STD,
-    WEIGHTS,
     Model,
     ModelDescription,
     build_network,
-    fingerprint,
     load_model,
     save_model,
 )
+from lookalike.model.fingerprint import DESCRIPTION, WEIGHTS, fingerprint
 from lookalike.model.transforms import ImageSize
 
 OneLineError = Callable[..., AbstractContextManager[None]]

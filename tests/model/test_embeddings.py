@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from lookalike.images.shards import open_metadata
-from lookalike.model.artifact import Model, build_network, fingerprint, load_model
+from lookalike.model.artifact import Model, build_network, load_model
 from lookalike.model.embeddings import ROWS, VECTORS, open_embeddings, write_embeddings
 from lookalike.model.extract import Extraction, extract_all
+from lookalike.model.fingerprint import fingerprint
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 

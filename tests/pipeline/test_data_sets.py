@@ -45,15 +45,22 @@ def test_three_images_a_class(run_stages: RunStages, tmp_path: Path) -> None:
     assert "recall_at_1" not in metrics
 
 
-def test_no_labels_and_no_training(run_stages: RunStages, tmp_path: Path) -> None:
+@pytest.mark.parametrize("epochs", [2, pytest.param(0, marks=pytest.mark.full)])
+def test_without_labels_the_backbone_is_searched_by_its_own_features(
+    run_stages: RunStages, tmp_path: Path, epochs: int
+) -> None:
     write_images(tmp_path / "photos", 12)
-    project = run_stages(tmp_path / "photos", train__epochs=0)
+    project = run_stages(tmp_path / "photos", train__epochs=epochs)
+    assert json.loads(project.read("metrics/train.json")) == {"epochs": 0, "classes": 0}
+    assert list(project.path("metrics/train_figures").iterdir()) == []
     assert json.loads(project.read("metrics/evaluate.json")) == {"test_images": 0}
     assert json.loads(project.read("models/model/model.json"))["classes"] == []
     found = search(project, tmp_path / "photos" / "5.png")
     assert found["predictions"] == []
     assert found["neighbours"][0]["path"] == "5.png"
     assert found["neighbours"][0]["label"] is None
+    project.lookalike("report")
+    assert "The model has no classes" in project.read("report.html")
 
 
 @pytest.mark.full

@@ -108,16 +108,22 @@ def test_a_folder_without_images_is_one_line_that_names_a_file(
         check(project)
 
 
-@pytest.mark.parametrize(("label_rule", "classes"), [("none", 0), ("top_folder", 1)])
-def test_fewer_than_two_classes_cannot_be_trained_on(
-    label_rule: str, classes: int, project: Path, photos: Path, one_line_error: OneLineError
+def test_a_single_class_cannot_be_trained_on(
+    project: Path, photos: Path, one_line_error: OneLineError
 ) -> None:
     photos.rename(photos.with_name("inner"))
     photos.mkdir()
     photos.with_name("inner").rename(photos / "inner")
-    set_params(project, "ingest", labels=label_rule)
-    with one_line_error(f"photos: {classes} classes", "set train.epochs to 0"):
+    set_params(project, "ingest", labels="top_folder")
+    with one_line_error("photos: a single class", "set train.epochs to 0"):
         check(project)
+
+
+def test_without_labels_it_says_that_nothing_will_be_trained(project: Path, photos: Path) -> None:
+    set_params(project, "ingest", labels="none")
+    line = check(project)
+    assert "is valid; photos has 24 files without a label, so nothing will be trained" in line
+    assert "put each class into its folder" in line
 
 
 def test_without_training_there_need_be_no_classes(project: Path, photos: Path) -> None:

@@ -35,7 +35,7 @@ def test_the_outputs_and_the_headline_figures_are_named(finished: Path) -> None:
         "model    models/model/",
         "index    models/index/ (120 images)",
         "metrics  metrics/*.json: accuracy 0.9123, recall at 1 0.5000, index recall at 10 1.0000",
-        "pictures metrics/figures/",
+        "pictures metrics/figures/, metrics/train_figures/",
     ]
 
 

@@ -16,9 +16,10 @@ from lookalike.images.shards import open_metadata
 from lookalike.index.bundle_files import write_bundle
 from lookalike.index.metadata import bundle_metadata
 from lookalike.index.params import IndexParams
-from lookalike.model.artifact import fingerprint, load_model, save_model
+from lookalike.model.artifact import load_model, save_model
 from lookalike.model.embeddings import VECTORS, open_embeddings, write_embeddings
 from lookalike.model.extract import extract
+from lookalike.model.fingerprint import fingerprint
 from lookalike.search.searcher import Searcher
 from lookalike.train.fine_tune import without_training
 from lookalike.train.params import TrainParams

@@ -4,8 +4,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+from lookalike.images.inspect import inspect
+from lookalike.images.shards import write_shards
 from lookalike.images.split import SplitImage, read_split
-from lookalike.train.data import Side, training_data
+from lookalike.train.data import Side, has_labels, training_data
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -28,6 +33,20 @@ def test_test_images_are_never_seen(tiny_split: Path, tiny_images: Path) -> None
     tested = {image.row for image in split if image.split == "test"}
     assert tested
     assert not tested & {*data.train.rows, *data.valid.rows}
+
+
+@pytest.mark.parametrize("labels", [[None, None], [None, "cat"]])
+def test_a_store_has_labels_where_one_of_its_images_has(
+    tmp_path: Path, encoded: Callable[..., bytes], labels: list[str | None]
+) -> None:
+    data = encoded(np.zeros((32, 32, 3), np.uint8))
+    look = inspect(data, 10**6)._asdict()
+    rows = [
+        {**look, "path": "1", "label": x, "source": "1", "source_split": None, "image": data}
+        for x in labels
+    ]
+    write_shards(rows, tmp_path / "images")
+    assert has_labels(tmp_path / "images") == any(labels)
 
 
 def test_without_training_images_epochs_should_be_zero(one_line_error: OneLineError) -> None:

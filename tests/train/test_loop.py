@@ -70,8 +70,14 @@ class Scripted(Line):
         return Output(images, torch.tensor(self.script[int(self.seen) - 1]))
 
 
-def names(items: Iterable[Item]) -> list[str]:
-    return [f"image-{position}" for _, position in items]
+class Images:
+    """Training images of which the loop asks the ids alone."""
+
+    def ids(self, items: Iterable[Item]) -> list[str]:
+        return [f"image-{position}" for _, position in items]
+
+
+IMAGES: Any = Images()
 
 
 def trainer_of(network: Line, lr: float = 0.5, **values: Any) -> Trainer:
@@ -115,7 +121,7 @@ def fit_line(
     epochs: int, lr: float = 0.5, batch: int = 8, spread: float = 1.0
 ) -> tuple[BestEpoch, list[Epoch]]:
     train, valid = batches_of(batch, spread), batches_of(24, spread)
-    return run(trainer_of(Line(), lr), Batches(train, order_of(24, batch), valid, names), epochs)
+    return run(trainer_of(Line(), lr), Batches(train, order_of(24, batch), valid, IMAGES), epochs)
 
 
 def fit_script(*epochs: list[list[float]], **values: Any) -> tuple[int, int]:
@@ -126,7 +132,7 @@ def fit_script(*epochs: list[list[float]], **values: Any) -> tuple[int, int]:
     """
     batch = (torch.zeros(2, 1), torch.zeros(2, dtype=torch.int64))
     trainer = trainer_of(Scripted(list(epochs)), **values)
-    best, _ = run(trainer, Batches([batch], order_of(2, 2), [batch], names), len(epochs))
+    best, _ = run(trainer, Batches([batch], order_of(2, 2), [batch], IMAGES), len(epochs))
     assert best.epoch is not None
     return best.epoch.number, int(best.weights["seen"])
 
@@ -154,7 +160,7 @@ def test_training_stops_where_no_epoch_has_been_better_for_so_long() -> None:
     scripted = Scripted([[BARELY, BARELY], [RIGHT, RIGHT], *[[BARELY, BARELY]] * 4])
     batch = (torch.zeros(2, 1), torch.zeros(2, dtype=torch.int64))
     trainer = trainer_of(scripted, patience=2)
-    best, seen = run(trainer, Batches([batch], order_of(2, 2), [batch], names), 6)
+    best, seen = run(trainer, Batches([batch], order_of(2, 2), [batch], IMAGES), 6)
     assert best.epoch is not None
     assert best.epoch.number == 2
     assert [epoch.number for epoch in seen] == [1, 2, 3, 4]
@@ -164,7 +170,7 @@ def test_a_run_whose_patience_was_at_its_end_does_not_go_on() -> None:
     trainer, reported = trainer_of(Line(), patience=2), []
     stopped = run_of(trainer, Position(epoch=4), reported)
     stopped.best.epoch = Epoch(1, {"valid/accuracy": 1.0, "valid/loss": 0.0})
-    fit(trainer, Batches(batches_of(8), order_of(24, 8), batches_of(24), names), stopped, 9)
+    fit(trainer, Batches(batches_of(8), order_of(24, 8), batches_of(24), IMAGES), stopped, 9)
     assert reported == []
 
 
@@ -185,7 +191,7 @@ def test_clipping_bounds_a_step() -> None:
 def test_the_average_of_the_weights_is_what_is_kept() -> None:
     network = Line()
     trainer = trainer_of(network, ema_decay=0.9)
-    best, _ = run(trainer, Batches(batches_of(8), order_of(24, 8), batches_of(24), names), 1)
+    best, _ = run(trainer, Batches(batches_of(8), order_of(24, 8), batches_of(24), IMAGES), 1)
     assert trainer.recipe.ema is not None
     assert int(trainer.recipe.ema.n_averaged) == 3
     assert torch.equal(best.weights["classifier.bias"], trainer.recipe.ema.module.classifier.bias)
@@ -234,7 +240,7 @@ class Watched:
 def test_the_sampler_is_told_every_epoch() -> None:
     order = order_of(24, 8)
     train = Watched(order)
-    run(trainer_of(Line()), Batches(train, order, batches_of(24), names), 3)
+    run(trainer_of(Line()), Batches(train, order, batches_of(24), IMAGES), 3)
     assert train.told == [(1, 0), (2, 0), (3, 0)]
 
 
@@ -242,7 +248,7 @@ def test_a_run_that_goes_on_begins_with_the_step_after_the_last_one() -> None:
     trainer, order, position = trainer_of(Line()), order_of(24, 8), Position(epoch=2, step=2)
     position.images = 16
     train = Watched(order)
-    fit(trainer, Batches(train, order, batches_of(24), names), run_of(trainer, position), 3)
+    fit(trainer, Batches(train, order, batches_of(24), IMAGES), run_of(trainer, position), 3)
     assert train.told == [(2, 2), (3, 0)]
     assert trainer.schedule.last_epoch == 1 + 3
 
@@ -250,7 +256,7 @@ def test_a_run_that_goes_on_begins_with_the_step_after_the_last_one() -> None:
 def test_a_loss_that_is_no_number_is_one_line_with_its_images(one_line_error: OneLineError) -> None:
     order = order_of(24, 8)
     order.set_epoch(1)
-    blamed = ", ".join(names(order.batch(2)))
+    blamed = ", ".join(IMAGES.ids(order.batch(2)))
     with one_line_error("the loss is nan in epoch 1, step 2", "learning rate 1e+38", blamed):
         fit_line(epochs=1, lr=1e38, batch=8, spread=1e6)
 
@@ -264,14 +270,16 @@ def test_where_memory_does_not_suffice_a_line_says_what_to_try(
     one_line_error: OneLineError,
 ) -> None:
     with one_line_error("train.batch_size = 8", "train.accumulate: 2", "train.batch_size: 4"):
-        run(trainer_of(Greedy()), Batches(batches_of(8), order_of(24, 8), batches_of(24), names), 1)
+        run(
+            trainer_of(Greedy()), Batches(batches_of(8), order_of(24, 8), batches_of(24), IMAGES), 1
+        )
 
 
 def test_one_epoch_takes_one_step_of_optimiser_and_schedule_a_batch() -> None:
     trainer, order = trainer_of(Line()), order_of(24, 8)
     seen = []
     position = Position()
-    batches = Batches(batches_of(8), order, [], names)
+    batches = Batches(batches_of(8), order, [], IMAGES)
     train_one_epoch(trainer, batches, position, lambda: seen.append(position.step), 1)
     assert trainer.schedule.last_epoch == 3
     assert seen == [1, 2, 3]
@@ -291,7 +299,7 @@ def test_what_is_random_in_a_step_is_a_function_of_the_step() -> None:
     def draws(position: Position) -> list[float]:
         found: list[float] = []
         order = order_of(24, 8)
-        batches = Batches(batches_of(8)[position.step :], order, [], names)
+        batches = Batches(batches_of(8)[position.step :], order, [], IMAGES)
         draw = lambda: found.append(float(torch.rand(())))  # noqa: E731
         train_one_epoch(trainer_of(Line()), batches, position, draw, 1)
         return found

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from lookalike.model.artifact import ModelDescription, build_network, fingerprint, save_model
+from lookalike.model.artifact import ModelDescription, build_network, save_model
+from lookalike.model.fingerprint import fingerprint
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.transforms import ImageSize
 from lookalike.train.network_params import NetworkParams

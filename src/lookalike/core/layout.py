@@ -17,8 +17,10 @@ CHECKPOINTS = Path("models/checkpoints")
 INDEX = Path("models/index")
 METRICS = Path("metrics")
 TRAIN_LOG = METRICS / "train"
+TRAIN_FIGURES = METRICS / "train_figures"
 TIMINGS = METRICS / "timings"
 EVALUATION = METRICS / "evaluate"
+MEASURED_MODEL = EVALUATION / "model.sha256"  # the fingerprint of the model it is of
 FIGURES = METRICS / "figures"
 INDEX_CURVES = METRICS / "index"
 

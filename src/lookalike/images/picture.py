@@ -37,6 +37,24 @@ def decode_picture(
     return stretch(read_geotiff(data, bands.for_people, max_pixels))
 
 
+def picture_of(pixels: np.ndarray, bands: Bands | None) -> Image.Image:
+    """What the network takes, as 8-bit RGB for people.
+
+    Args:
+        pixels: `[channels, height, width]`: uint8 of an ordinary image, float32 of chosen bands.
+        bands: None for an ordinary image; else which bands they are, and which of them to show:
+            the first ones, where those for people are not among them.
+    """
+    if bands is None:
+        return Image.fromarray(pixels.transpose(1, 2, 0))
+    numbers = bands.for_network(len(pixels))
+    shown = bands.for_people(len(pixels))
+    if not set(shown) <= set(numbers):
+        shown = Bands(chosen=bands.chosen).for_people(len(pixels))
+    raster = Raster(pixels, np.zeros(pixels.shape, bool), numbers, len(pixels))
+    return stretch(raster.select(shown))
+
+
 def stretch(raster: Raster) -> Image.Image:
     """An RGB picture of one or three bands, each stretched from its 2nd to its 98th percentile.
 

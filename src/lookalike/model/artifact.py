@@ -11,8 +11,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_files, to_json, written_whole
+from lookalike.core.files import to_json, written_whole
 from lookalike.images.bands import Bands
+from lookalike.model.fingerprint import DESCRIPTION, WEIGHTS
 from lookalike.model.fold import fold
 from lookalike.model.head import HeadKind
 from lookalike.model.network import EmbeddingNetwork
@@ -21,9 +22,6 @@ from lookalike.model.transforms import ImageSize
 # What ImageNet models expect of RGB images; for a network trained from scratch as good as any.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-
-WEIGHTS = "weights.safetensors"
-DESCRIPTION = "model.json"
 
 
 class ModelDescription(BaseModel):
@@ -113,15 +111,3 @@ def load_model(folder: Path) -> Model:
         reason = " ".join(str(error).split())[:200]
         raise LookalikeError(f"{folder}: is not a whole model artifact ({reason})") from None
     return Model(description, network)
-
-
-def fingerprint(folder: Path) -> str:
-    """The sha256 over an artifact's weights and description: two models differ if it does.
-
-    Raises:
-        LookalikeError: a file of the artifact is missing.
-    """
-    try:
-        return sha256_of_files([folder / WEIGHTS, folder / DESCRIPTION])
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise LookalikeError(f"{error.filename}: missing; train first, or dvc pull") from None

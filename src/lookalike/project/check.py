@@ -47,11 +47,16 @@ def check(root: Path) -> str:
                 f"first is {tried[0].path})"
             )
     classes = {found.label for found in candidates} - {None}
-    if len(classes) < 2 and params.train.epochs > 0:
+    remedy = "put each class into its folder (STAC: name its property in ingest.stac.label)"
+    if len(classes) == 1 and params.train.epochs > 0:
         raise LookalikeError(
-            f"ingest.source: {name}: {len(classes)} classes, but training needs two: put each "
-            "class into its folder (STAC: name its property in ingest.stac.label), or set "
+            f"ingest.source: {name}: a single class, but training needs two: {remedy}, or set "
             "train.epochs to 0"
+        )
+    if not classes and params.train.epochs > 0:
+        return (
+            f"{PARAMS} is valid; {name} has {len(candidates)} files without a label, so nothing "
+            f"will be trained and the backbone's own features be searched; else {remedy}"
         )
     return f"{PARAMS} is valid; {name} has {len(candidates)} files in {len(classes)} classes"
 

@@ -10,6 +10,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_file, written_whole
 from lookalike.core.layout import PARAMS
 from lookalike.core.params import MachineParams, parse_block, read_yaml
+from lookalike.model.fingerprint import fingerprint
 from lookalike.project.parameters import BLOCKS
 
 FOLDER = Path("presets")
@@ -45,7 +46,7 @@ def apply_preset(root: Path, name: str, source: Path | None, weights: Path | Non
         raise LookalikeError(f"preset {name}: say where the images are: --source PATH")
     if weights is not None:
         path = _existing(weights, "--weights")
-        sha256 = _fingerprint(path) if path.is_dir() else sha256_of_file(path)
+        sha256 = fingerprint(path) if path.is_dir() else sha256_of_file(path)
         pinned = {"weights": str(path), "weights_sha256": sha256}
         overlay.setdefault("train", {}).update(pinned)
 
@@ -85,12 +86,6 @@ def _existing(path: Path, option: str) -> Path:
     if not path.exists():
         raise LookalikeError(f"{option} {path}: there is no such file or folder")
     return path.resolve()
-
-
-def _fingerprint(folder: Path) -> str:
-    from lookalike.model.artifact import fingerprint  # with torch, which takes seconds
-
-    return fingerprint(folder)
 
 
 def _update(target: CommentedMap, values: dict[str, Any]) -> None:

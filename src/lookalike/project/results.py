@@ -7,7 +7,7 @@ from pathlib import Path
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
 from lookalike.index.bundle_files import open_bundle
-from lookalike.model.artifact import fingerprint
+from lookalike.model.fingerprint import fingerprint
 
 
 def results(root: Path, command: str) -> str:
@@ -33,7 +33,7 @@ def results(root: Path, command: str) -> str:
         f"model    {layout.MODEL}/",
         f"index    {layout.INDEX}/ ({len(bundle)} images)",
         f"metrics  {layout.METRICS}/*.json: {', '.join(figures)}",
-        f"pictures {layout.FIGURES}/",
+        f"pictures {layout.FIGURES}/, {layout.TRAIN_FIGURES}/",
     ]
     for record in bundle.records():
         if record["split"] in {"test", None} and (root / record["source"]).is_file():

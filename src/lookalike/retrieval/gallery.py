@@ -60,6 +60,6 @@ def draw_gallery(
             figure.savefig(partial, format="png", metadata={"Software": None})
 
 
-def _shortened(caption: str, longest: int = 18) -> str:
+def _shortened(caption: str, longest: int = 16) -> str:
     lines = caption.split("\n")
     return "\n".join(x if len(x) <= longest else x[: longest - 1] + "…" for x in lines)

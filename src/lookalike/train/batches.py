@@ -1,6 +1,6 @@
 """The batches that a model is trained and validated with, as one process sees them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from lightning_fabric import Fabric
 
 from lookalike.core.layout import cache_folder
 from lookalike.core.params import BaseParams
-from lookalike.images.batches import Item, SequentialBatches, SharedBatches
+from lookalike.images.batches import SequentialBatches, SharedBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.decoded import decode_once
 from lookalike.images.loading import Batch, load_batches
@@ -29,13 +29,13 @@ class Batches(NamedTuple):
         train: batches of augmented images, in pieces; iterated over once an epoch.
         order: what chooses them; it is told the epoch, and where in it to begin.
         valid: batches of validation images.
-        ids: the ids of the training images of some items.
+        images: the augmented training images, one by one.
     """
 
     train: Iterable[Batch]
     order: SharedBatches
     valid: Iterable[Batch]
-    ids: Callable[[Iterable[Item]], list[str]]
+    images: ImageDataset
 
 
 def make_batches(
@@ -82,5 +82,5 @@ def make_batches(
         load_batches(train_set, order, workers),
         order,
         load_batches(valid_set, in_turn, workers),
-        train_set.ids,
+        train_set,
     )

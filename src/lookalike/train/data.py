@@ -1,8 +1,10 @@
 """The training and validation images, with their classes as numbers."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from lookalike.core.errors import LookalikeError
+from lookalike.images.shards import open_metadata
 from lookalike.images.split import SplitImage
 
 
@@ -23,6 +25,12 @@ class TrainingData(NamedTuple):
     classes: list[str]
     train: Side
     valid: Side
+
+
+def has_labels(images: Path) -> bool:
+    """Whether any image of the store has a label."""
+    labels = open_metadata(images)["label"]
+    return bool(labels.null_count < len(labels))
 
 
 def training_data(split: list[SplitImage]) -> TrainingData:

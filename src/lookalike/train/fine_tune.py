@@ -21,6 +21,7 @@ from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.data import TrainingData
 from lookalike.train.devices import gathered
 from lookalike.train.epoch import BestEpoch, Epoch
+from lookalike.train.figures import draw_figures
 from lookalike.train.image_sizes import check_image_sizes, in_search
 from lookalike.train.interruption import Interruption
 from lookalike.train.log import TrainingLog
@@ -58,6 +59,7 @@ def fine_tune(
     fabric: Fabric | None = None,
     checkpoint: CheckpointFile | None = None,
     timings: Timings | None = None,
+    figures: Path | None = None,
 ) -> Trained:
     """Train the backbone with its heads and keep the best epoch, calibrated on validation.
 
@@ -71,6 +73,7 @@ def fine_tune(
         fabric: the devices; None: a single one.
         checkpoint: where the run is saved, and goes on from; None: it is not.
         timings: told how long what took.
+        figures: where pictures are drawn, before the first step; None: nowhere.
 
     Raises:
         LookalikeError: parameters, data and devices do not fit each other, or training fails.
@@ -86,6 +89,8 @@ def fine_tune(
 
     batches = make_batches(params, base, description, images, data, fabric, workers)
     recipe = Recipe(network, params, len(data.classes), base.seed)
+    if figures is not None and fabric.is_global_zero:
+        draw_figures(figures, batches, recipe.mixing, data.classes, description.bands)
     optimizer = make_optimizer(network, recipe.objective, params)
     schedule = make_schedule(optimizer, params, params.epochs, batches.order.steps)
     wrapped, stepping = fabric.setup(network, optimizer)

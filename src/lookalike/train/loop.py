@@ -101,7 +101,7 @@ def train_one_epoch(
             raise LookalikeError(
                 f"the {what} is {norm if math.isfinite(loss) else loss} in epoch {position.epoch}, "
                 f"step {position.step}, at the learning rate {rate:g}: lower train.lr, or look at "
-                f"the images {', '.join(batches.ids(order.batch(position.step)))}"
+                f"the images {', '.join(batches.images.ids(order.batch(position.step)))}"
             )
         after_step()
 

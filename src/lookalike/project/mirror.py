@@ -1,0 +1,102 @@
+"""`lookalike mlflow`: the last training and its evaluation as a run of MLflow."""
+
+import base64
+import hashlib
+import os
+import re
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from lookalike.core import layout
+from lookalike.core.files import to_json
+from lookalike.core.params import read_yaml
+from lookalike.model.fingerprint import fingerprint
+from lookalike.project.run_charts import Picture
+from lookalike.project.run_parts import Part, flat_params, run_parts
+from lookalike.project.tracking_server import open_tracking_server
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+EXPERIMENT = "lookalike"  # unless MLFLOW_EXPERIMENT_NAME says otherwise
+STATE, MODEL = "lookalike.state", "lookalike.model"
+AT_ONCE = 100  # parameters that MLflow takes in a request; of metrics it takes more
+LONGEST = 6000  # characters that MLflow takes of a parameter
+
+
+def mirror(root: Path) -> str:
+    """Show a project's last training, and its evaluation, in MLflow; returns a line for people.
+
+    There is one run for each model and set of parameters. What it has already stays as it is.
+
+    Raises:
+        LookalikeError: there is no model, or the server cannot be reached or refuses.
+    """
+    parts = run_parts(root)
+    params = flat_params(read_yaml(root / layout.PARAMS))
+    with open_tracking_server() as client:
+        run = _run_of(client, params, fingerprint(root / layout.MODEL))
+        new = [part.name for part in parts if run.data.tags.get(_tag(part)) != part.digest]
+        for part in parts:
+            if part.name in new:
+                _log(client, run, part)
+        if new:
+            client.set_terminated(run.info.run_id)
+    has = f"now has {' and '.join(new)}" if new else "has everything already"
+    return f"MLflow: the run {run.info.run_name} ({run.info.run_id}) {has}"
+
+
+def _run_of(client: "MlflowClient", params: dict[str, str], model: str) -> "Run":
+    """The run of these parameters and this model; a new one with them where there is none."""
+    from mlflow.entities import Param
+
+    name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
+    experiment = client.get_experiment_by_name(name)
+    number = experiment.experiment_id if experiment else client.create_experiment(name)
+    state = hashlib.sha256(to_json([params, model]).encode()).hexdigest()
+    found = client.search_runs([number], f"tags.`{STATE}` = '{state}'", max_results=1)
+    run = found[0] if found else None
+    if run is None:
+        title = os.environ.get("DVC_EXP_NAME") or f"{params.get('train.backbone', '')} {model[:8]}"
+        run = client.create_run(number, tags={STATE: state, MODEL: model}, run_name=title)
+    missing = [Param(k, v[:LONGEST]) for k, v in params.items() if k not in run.data.params]
+    for start in range(0, len(missing), AT_ONCE):
+        client.log_batch(run.info.run_id, params=missing[start : start + AT_ONCE])
+    return run
+
+
+def _log(client: "MlflowClient", run: "Run", part: Part) -> None:
+    """Upload a part; its tag comes last, so that one that broke off is uploaded again.
+
+    Points of curves are dated back to the start of the run: uploaded again they are the same.
+    """
+    from mlflow.entities import Metric
+
+    number, now = run.info.run_id, int(time.time() * 1000)
+    for name, folder in part.folders.items():
+        if any(folder.glob("*")):
+            client.log_artifacts(number, str(folder), name)
+    with TemporaryDirectory() as folder_of_charts:
+        for chart in part.charts():
+            _write_svg(Path(folder_of_charts), chart)
+        client.log_artifacts(number, folder_of_charts, "charts")
+    metrics = [
+        Metric(name, value, run.info.start_time if epoch else now, epoch)
+        for name, value, epoch in [*part.metrics, *part.timings]
+    ]
+    for start in range(0, len(metrics), AT_ONCE):
+        client.log_batch(number, metrics=metrics[start : start + AT_ONCE])
+    client.set_tag(number, _tag(part), part.digest)
+
+
+def _tag(part: Part) -> str:
+    return f"lookalike.{part.name}"
+
+
+def _write_svg(folder: Path, chart: Picture) -> None:
+    name = re.sub("[^a-z]+", "_", chart.title.lower()).strip("_")
+    data = base64.b64decode(chart.uri.partition(",")[2])
+    (folder / f"{name}.svg").write_bytes(data)

@@ -1,0 +1,131 @@
+"""What a finished run has to show elsewhere: of its training, and of its evaluation."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lookalike.core import layout
+from lookalike.core.errors import LookalikeError
+from lookalike.core.files import sha256_of_files, to_json
+from lookalike.ingest.hrefs import unsigned
+from lookalike.model.fingerprint import fingerprint
+from lookalike.project.run_charts import (
+    Picture,
+    evaluation_charts,
+    read_tables,
+    training_charts,
+)
+
+Point = tuple[str, float, int]  # a metric, its value, its epoch or 0
+
+
+class Part(NamedTuple):
+    """What one stage has left.
+
+    Attributes:
+        name: of the stage.
+        folders: its outputs, by the name that they get elsewhere.
+        charts: draws them from these.
+        metrics: values and curves, always the same for the same outputs.
+        timings: values of the machine that the stage ran on; none where they are of another run.
+    """
+
+    name: str
+    folders: dict[str, Path]
+    charts: Callable[[], Iterator[Picture]]
+    metrics: list[Point]
+    timings: list[Point]
+
+    @property
+    def digest(self) -> str:
+        """The sha256 over outputs and metrics."""
+        files = [path for folder in self.folders.values() for path in folder.rglob("*")]
+        content = sha256_of_files(path for path in files if path.is_file())
+        return hashlib.sha256((content + to_json(self.metrics)).encode()).hexdigest()
+
+
+def run_parts(root: Path) -> list[Part]:
+    """The training of a project, and the evaluation of its model where there is one.
+
+    Raises:
+        LookalikeError: there is no model, or a metrics file is missing.
+    """
+    model = fingerprint(root / layout.MODEL)
+    parts = [
+        Part(
+            "train",
+            {
+                "model": root / layout.MODEL,
+                "train": root / layout.TRAIN_LOG,
+                "train_figures": root / layout.TRAIN_FIGURES,
+            },
+            partial(training_charts, root),
+            [*_curves(root / layout.TRAIN_LOG), *_values("best", _metrics(root, "train"))],
+            _timings(root, "train", model),
+        )
+    ]
+    measured = root / layout.MEASURED_MODEL
+    if measured.is_file() and measured.read_text(encoding="utf-8").strip() == model:
+        parts.append(
+            Part(
+                "evaluate",
+                {"evaluate": root / layout.EVALUATION, "figures": root / layout.FIGURES},
+                lambda: evaluation_charts(read_tables(root)),
+                list(_values("test", _metrics(root, "evaluate"))),
+                _timings(root, "evaluate", model),
+            )
+        )
+    return parts
+
+
+def flat_params(params: Mapping[str, Any], above: str = "") -> dict[str, str]:
+    """Parameters by names such as `train.lr`, as text that holds no secret of an address."""
+    found: dict[str, str] = {}
+    for name, value in params.items():
+        if isinstance(value, dict) and value:
+            found |= flat_params(value, f"{above}{name}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            found[f"{above}{name}"] = unsigned(text)
+    return found
+
+
+def _curves(log: Path) -> Iterator[Point]:
+    """The curves of dvclive, a point an epoch."""
+    folder = log / "plots" / "metrics"
+    for path in sorted(folder.rglob("*.tsv")):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t"):
+                yield name, float(row[path.stem]), int(row["step"])
+
+
+def _values(above: str, metrics: Mapping[str, Any]) -> Iterator[Point]:
+    """The numbers of a nested mapping; a pair of them is an interval."""
+    for name, value in metrics.items():
+        if isinstance(value, dict):
+            yield from _values(f"{above}/{name}", value)
+        elif isinstance(value, list):
+            ends = zip(("low", "high"), value, strict=True)
+            yield from ((f"{above}/{name}_{end}", number, 0) for end, number in ends)
+        elif isinstance(value, int | float):
+            yield f"{above}/{name}", value, 0
+
+
+def _timings(root: Path, stage: str, model: str) -> list[Point]:
+    """What the stage took; nothing where it ran for another model."""
+    path = root / layout.TIMINGS / f"{stage}.json"
+    timings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return list(_values(f"timings/{stage}", timings)) if timings.get("model") == model else []
+
+
+def _metrics(root: Path, stage: str) -> dict[str, Any]:
+    path = root / layout.METRICS / f"{stage}.json"
+    if not path.is_file():
+        raise LookalikeError(f"{path}: missing; run the stage {stage} first")
+    metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return metrics
