@@ -12,9 +12,10 @@ import pytest
 
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.shards import open_metadata, open_shards, write_shards
-from lookalike.model.artifact import Model, fingerprint
+from lookalike.model.artifact import Model
 from lookalike.model.devices import launch
 from lookalike.model.extract import extract_all
+from lookalike.model.fingerprint import fingerprint
 from lookalike.model.memo_key import open_memo
 
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
