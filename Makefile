@@ -9,6 +9,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 INSTALLED := .venv/.installed
 CODE := src tests services bench
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Stages and their tools are those of the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -43,10 +44,10 @@ repro-pulled: setup  ## as repro where the source is not: from what was pulled
 	@.venv/bin/lookalike results
 
 test: setup  ## run the quick tests
-	pytest -m "not full" --numprocesses 2 --dist loadfile
+	pytest -m "not full" $(SIDE_BY_SIDE)
 
 test-full: setup  ## run all tests
-	pytest --numprocesses 2 --dist loadfile
+	pytest $(SIDE_BY_SIDE)
 
 lint: setup  ## ruff and mypy
 	ruff format --check $(CODE)

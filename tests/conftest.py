@@ -28,6 +28,11 @@ settings.register_profile("project", deadline=None, max_examples=50)
 settings.load_profile("project")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of few but long tests come first, so that no process works on after all others."""
+    items.sort(key=lambda item: item.path.parent.name != "pipeline")
+
+
 @pytest.fixture(scope="session")
 def encoded() -> Callable[..., bytes]:
     """Encode an image or a uint8 array: `encoded(array)`, `encoded(image, "JPEG", quality=90)`."""

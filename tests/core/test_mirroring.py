@@ -67,8 +67,10 @@ def test_interrupted_the_stage_has_ended_well_all_the_same(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         process = start(
-            f"import os; os.environ['MLFLOW_TRACKING_URI'] = 'http://{silent_address(silent)}'\n"
+            "import os, signal\n"
+            f"os.environ['MLFLOW_TRACKING_URI'] = 'http://{silent_address(silent)}'\n"
             "from lookalike.core.mirroring import mirror_run\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs may ignore it\n"
             "mirror_run('train'); print('done')"
         )
         silent.settimeout(60)

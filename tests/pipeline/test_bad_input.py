@@ -8,6 +8,8 @@ from PIL import Image
 
 from .conftest import Project
 
+FULL = pytest.mark.full
+
 
 def write_images(folder: Path, count: int, seed: int = 0) -> None:
     """Write PNG files of noise around a colour of the folder's own."""
@@ -65,8 +67,10 @@ def test_a_single_class_says_to_set_the_epochs_to_0(fresh: Project, tmp_path: Pa
     ("text", "problem"),
     [
         ("epocs: 3", "train.epocs: there is no such parameter; did you mean train.epochs?"),
-        ("epochs: ten", "train.epochs = 'ten': input should be a valid integer"),
-        ("lr: -1", "train.lr = -1: input should be greater than 0"),
+        pytest.param(
+            "epochs: ten", "train.epochs = 'ten': input should be a valid integer", marks=FULL
+        ),
+        pytest.param("lr: -1", "train.lr = -1: input should be greater than 0", marks=FULL),
         (
             "{epochs: 1, warmup_epochs: 1.0}",
             "train: warmup_epochs = 1 should be below epochs = 1",

@@ -33,6 +33,7 @@ def test_two_classes(run_stages: RunStages, tmp_path: Path) -> None:
     assert found["neighbours"][0]["path"] == "dog/7.png"
 
 
+@pytest.mark.full
 def test_three_images_a_class(run_stages: RunStages, tmp_path: Path) -> None:
     for name in "abcdefg":
         write_images(tmp_path / "photos" / name, 3)

@@ -43,7 +43,7 @@ def test_an_edit_of_the_library_takes_effect_in_a_temporary_experiment(finished:
 
 
 def test_a_parameter_in_exponent_notation_arrives_as_a_number(finished: Project) -> None:
-    finished.run("dvc", "exp", "run", "--set-param", "train.lr=1e-5")
+    finished.run("dvc", "exp", "run", "--set-param", "train.lr=1e-5", "train")
     assert "1e-05" in finished.read("params.yaml")
     rows = finished.read("metrics/train/plots/metrics/lr.tsv").splitlines()[1:]
     assert float(rows[0].split("\t")[1]) == pytest.approx(1e-05)

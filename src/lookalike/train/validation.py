@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import torch
 from lightning_fabric import Fabric
-from scipy.stats import rankdata
+from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from lookalike.images.loading import Batch
@@ -57,21 +57,17 @@ def validate(
 def macro_auroc(scores: Tensor, targets: Tensor) -> float:
     """The area under the ROC curve of each class against the others, the mean over the classes.
 
-    By ranks (Mann and Whitney, 1947): how often an image of the class gets a higher score than one
-    of another class; ties count half. Classes that none or all of the images are of are left out;
-    0.5, as from guessing, where that leaves nothing.
+    Classes without images are left out; 0.5, as from guessing, where all images are of one class.
 
     Args:
         scores: `[n, classes]`.
         targets: class numbers, int64 `[n]`.
     """
-    ranks = torch.from_numpy(rankdata(scores.cpu().numpy(), axis=0))
-    positive = torch.nn.functional.one_hot(targets.cpu(), scores.shape[1]).double()
-    positives = positive.sum(dim=0)
-    pairs = positives * (len(targets) - positives)
-    wins = (ranks * positive).sum(dim=0) - positives * (positives + 1) / 2
-    known = pairs > 0
-    return float((wins[known] / pairs[known]).mean()) if known.any() else 0.5
+    known = targets.unique()
+    if len(known) < 2:
+        return 0.5
+    is_class = targets[:, None] == known
+    return float(roc_auc_score(is_class.cpu(), scores[:, known].cpu()))
 
 
 def recall_at_1(embeddings: Tensor, targets: Tensor) -> float:
