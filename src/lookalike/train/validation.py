@@ -1,5 +1,6 @@
 """How a network does on the validation images after an epoch."""
 
+import math
 from collections.abc import Callable, Iterable
 
 import torch
@@ -66,6 +67,8 @@ def macro_auroc(scores: Tensor, targets: Tensor) -> float:
     known = targets.unique()
     if len(known) < 2:
         return 0.5
+    if not scores.isfinite().all():
+        return math.nan  # as the loss is
     is_class = targets[:, None] == known
     return float(roc_auc_score(is_class.cpu(), scores[:, known].cpu()))
 
