@@ -36,7 +36,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "as it is": {},
     "backbone faster": {"backbone_lr_scale": 0.3},
     "backbone slower": {"backbone_lr_scale": 0.03},
-    "whole size": {"train_size": None},
+    "smaller while learning": {"train_size": 160},
     "larger crops": {"smallest_crop": 0.6},
     "no augmentation": {"augment": "none"},
     "strong": {"augment": "strong"},

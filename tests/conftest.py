@@ -244,9 +244,20 @@ def digit_catalogue(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+def started() -> Iterator[list[subprocess.Popen[str]]]:
+    """The processes that a test has put in here; ended at the end."""
+    processes: list[subprocess.Popen[str]] = []
+    yield processes
+    for process in processes:
+        with process:
+            process.kill()
+
+
+@pytest.fixture
+def start(
+    tmp_path: Path, started: list[subprocess.Popen[str]]
+) -> Callable[[str], subprocess.Popen[str]]:
     """Start Python code in a process (and session) of its own, in `tmp_path`; ended at the end."""
-    started = []
 
     def run(code: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
@@ -261,10 +272,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
         started.append(process)
         return process
 
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+    return run
 
 
 @pytest.fixture(scope="session")

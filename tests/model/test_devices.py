@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,9 +41,8 @@ def project(tiny_images: Path, tiny_split: Path, tiny_model: Path, tmp_path: Pat
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def start(started: list[subprocess.Popen[str]]) -> Callable[..., subprocess.Popen[str]]:
     """Start a stage in a project by a launcher; ended at the end."""
-    started = []
 
     def run(root: Path, stage: str, *launcher: str) -> subprocess.Popen[str]:
         command = [*(launcher or (sys.executable,)), str(SOURCE / f"{stage}.py")]
@@ -54,10 +53,7 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         started.append(process)
         return process
 
-    yield run
-    for process in started:
-        process.kill()
-        process.wait()
+    return run
 
 
 def share_out(root: Path, devices: int = 1, hosts: int = 1) -> None:

@@ -91,16 +91,22 @@ def test_what_is_remembered_is_what_computing_it_again_gives(
     assert torch.equal(found.logits, expected.logits)
 
 
-def test_nothing_is_computed_twice(
-    model: Model, tiny_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    computed = []
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many images each forward pass had, from now on."""
+    sizes = []
 
     def counting(model: Model, images: Tensor) -> Output:
-        computed.append(len(images))
+        sizes.append(len(images))
         return forward(model, images)
 
     monkeypatch.setattr(inference, "forward", counting)
+    return sizes
+
+
+def test_nothing_is_computed_twice(
+    model: Model, tiny_images: Path, tmp_path: Path, computed: list[int]
+) -> None:
     for rows in (range(8), range(4, 12)):
         with Memo(tmp_path, "k", 16 + 6, 1.0) as memo:
             extract_all(model, tiny_images, list(rows), 4, 0, memo)
@@ -108,15 +114,8 @@ def test_nothing_is_computed_twice(
 
 
 def test_no_more_is_computed_than_the_blocks_that_were_taken_need(
-    model: Model, tiny_images: Path, monkeypatch: pytest.MonkeyPatch
+    model: Model, tiny_images: Path, computed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    computed = []
-
-    def counting(model: Model, images: Tensor) -> Output:
-        computed.append(len(images))
-        return forward(model, images)
-
-    monkeypatch.setattr(inference, "forward", counting)
     monkeypatch.setattr(extraction, "BLOCK", 6)
     blocks = extract(model, tiny_images, range(120), 4, workers=0)
     assert (next(blocks).stop, computed) == (6, [4, 4])

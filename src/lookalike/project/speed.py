@@ -65,10 +65,8 @@ def decoding_speed(root: Path, params: TrainParams, seconds: float) -> float | N
     table = open_shards(root / IMAGES)
     bands = Bands.from_metadata(table.schema.metadata)
     data = [image.as_py() for image in table["image"][:IMAGES_DECODED]]
-    channels = torch.as_tensor(_channels(decode_pixels(data[0], bands)))
-    transform = augmentation(
-        while_learning(params), params, [0.0] * int(channels), rgb=bands is None
-    )
+    mean = [0.0] * _channels(decode_pixels(data[0], bands))
+    transform = augmentation(while_learning(params), params, mean, rgb=bands is None)
     turn = cycle(data)
     return _per_second(lambda: transform(decode_pixels(next(turn), bands)), seconds)
 
