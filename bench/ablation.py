@@ -3,9 +3,9 @@
     python -m bench.ablation IMAGES SPLIT [--weights FILE] [--seeds 3] [--set lr=0.03 ...]
 
 IMAGES and SPLIT are those that the ingest and split stages wrote. The base is the `train` block of
-params.yaml; each line of the table changes one thing of it. Every training adds a line to the file
-of results, and what stands there is not measured again: stop it and start it as you like. Test
-images are never looked at.
+params.yaml; each line of the table changes one thing of it, and lines that change nothing are left
+out. Every training adds a line to the file of results, and what stands there is not measured again:
+stop it and start it as you like. Test images are never looked at.
 """
 
 import argparse
@@ -36,8 +36,10 @@ RECIPES: dict[str, dict[str, Any]] = {
     "as it is": {},
     "backbone faster": {"backbone_lr_scale": 0.3},
     "backbone slower": {"backbone_lr_scale": 0.03},
-    "smaller while learning": {"train_size": 160},
-    "larger crops": {"smallest_crop": 0.6},
+    "as large as in search": {"train_size": None},
+    "centre crop": {"resize": None},
+    "squash": {"resize": "squash"},
+    "larger crops": {"smallest_crop": 0.8},
     "no augmentation": {"augment": "none"},
     "strong": {"augment": "strong"},
     "trivialaugment": {"augment": "trivialaugment"},
@@ -51,11 +53,15 @@ RECIPES: dict[str, dict[str, Any]] = {
     "supcon added": {"added_loss": "supcon", "sampling": "pk"},
     "supcon alone": {"loss": "supcon", "sampling": "pk"},
     "class-balanced": {"sampling": "class_balanced"},
-    "adamw": {"optimizer": "adamw", "lr": 1e-3},
+    "adamw": {"optimizer": "adamw", "lr": 1e-3, "weight_decay": 0.05},
+    "sgd": {"optimizer": "sgd", "lr": 0.03, "weight_decay": 5e-4},
     "one cycle": {"schedule": "one_cycle"},
     "average": {"ema_decay": 0.99},
     "heads first": {"freeze_epochs": 1},
+    "heads and backbone at once": {"freeze_epochs": 0},
     "frozen batch norm": {"freeze_batchnorm": True},
+    "batch norm learns": {"freeze_batchnorm": False},
+    "linear head": {"head": "linear"},
     "mlp head": {"head": "mlp"},
     "dropout": {"head_dropout": 0.2},
     "clipping": {"gradient_clip": 1.0},
@@ -130,17 +136,23 @@ def main() -> None:
     base_recipe = read_params(TrainParams).model_dump() | changes
     base = read_params(BaseParams)
     data = training_data(read_split(options.split, options.images))
+    names = [
+        name
+        for name in options.only
+        if not RECIPES[name]
+        or any(base_recipe[key] != value for key, value in RECIPES[name].items())
+    ]
     options.results.parent.mkdir(parents=True, exist_ok=True)
     options.results.touch()
     done = [json.loads(line) for line in options.results.read_text().splitlines()]
-    for name, seed in missing(done, options.seeds, options.only):
+    for name, seed in missing(done, options.seeds, names):
         params = TrainParams.model_validate(base_recipe | RECIPES[name])
         metrics = measure(params, base.model_copy(update={"seed": seed}), options.images, data)
         done.append({"recipe": name, "seed": seed, "metrics": metrics})
         with options.results.open("a") as file:
             file.write(json.dumps(done[-1]) + "\n")
         print(done[-1], flush=True)
-    print(table(done, options.only))
+    print(table(done, names))
 
 
 if __name__ == "__main__":

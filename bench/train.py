@@ -2,7 +2,8 @@
 
     python -m bench.train FOLDER [--backbone resnet18] [--batch 32] [--steps 20] [--runs 3]
 
-FOLDER is a folder of class folders. Three ways, in turn, run after run; medians are printed:
+FOLDER is a folder of class folders. Three ways, in turn, run after run, each in a process of its
+own; medians are printed:
 
 - plain: `torchvision.datasets.ImageFolder`, a `DataLoader` and the steps of torchvision's reference
   (references/classification), with random crops and mirror images.
@@ -19,7 +20,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +49,7 @@ from lookalike.train.timings import Timings
 
 REPOSITORY = Path(__file__).parents[1]
 SMALLEST_CROP = 0.35
+WAYS = ("plain", "bare", "stage")
 
 
 def main() -> None:
@@ -67,13 +71,8 @@ def main() -> None:
         print("|---|---:|---:|---:|---:|---:|")
         for precision in ("fp32", "bf16"):
             base = BaseParams(precision=precision, threads=options.threads)
-            ways: list[Callable[[], float]] = [
-                bench.plain,
-                lambda base=base: bench.bare(base),  # type: ignore[misc]
-                lambda base=base: bench.stage(base),  # type: ignore[misc]
-            ]
-            rates = zip(*([way() for way in ways] for _ in range(options.runs)), strict=True)
-            plain, bare, stage = map(statistics.median, rates)
+            runs = [[bench.rate(way, base) for way in WAYS] for _ in range(options.runs)]
+            plain, bare, stage = map(statistics.median, zip(*runs, strict=True))
             print(
                 f"| {precision} | {plain:.1f} | {bare:.1f} | {stage:.1f} | {stage / plain:.2f} "
                 f"| {bare / stage - 1:.1%} |",
@@ -96,13 +95,17 @@ class Bench:
         """How many images are learned from."""
         return int(self.options.steps * self.options.batch)
 
-    def plain(self) -> float:
-        """Loose files, as torchvision's reference reads them; normalised by the network."""
+    def rate(self, way: str, base: BaseParams) -> float:
+        """Images a second of one way, in a process that nothing else has set up."""
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+            return float(process.submit(getattr(self, way), base).result())
+
+    def plain(self, base: BaseParams) -> float:
+        """Loose files in fp32, as torchvision's reference reads them; normalised by the network."""
         from torchvision.datasets import ImageFolder
 
         options = self.options
-        fix_compute(BaseParams(threads=options.threads))
-        torch.use_deterministic_algorithms(False)
+        torch.set_num_threads(base.threads)
         transform = v2.Compose(
             [
                 v2.RandomResizedCrop(options.size, scale=(SMALLEST_CROP, 1.0)),

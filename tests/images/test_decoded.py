@@ -22,17 +22,20 @@ SIZE = ImageSize(resize=24, crop=16)
 
 
 def test_the_pixels_are_those_of_the_resized_image(tiny_images: Path, tmp_path: Path) -> None:
-    decoded = decode_once(tiny_images, [7, 3], whole_image(SIZE), 24, tmp_path, 0)
+    decoded = decode_once(tiny_images, [7, 3], whole_image(SIZE), "24", tmp_path, 0)
     expected = ImageDataset(tiny_images, [3, 7], [0, 0], whole_image(SIZE))
     for position, row in enumerate((3, 7)):
         pixels = np.asarray(decoded.image(row)).transpose(2, 0, 1)
         assert np.array_equal(pixels, expected[0, position][0].numpy())
 
 
-def test_validation_sees_the_same_with_and_without(tiny_images: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [SIZE, ImageSize(resize="squash", crop=16)], ids=str)
+def test_validation_sees_the_same_with_and_without(
+    tiny_images: Path, tmp_path: Path, size: ImageSize
+) -> None:
     rows = range(len(open_metadata(tiny_images)))
-    decoded = decode_once(tiny_images, rows, whole_image(SIZE), 24, tmp_path, workers=2)
-    transform = evaluation_transform(SIZE)
+    decoded = decode_once(tiny_images, rows, whole_image(size), "24", tmp_path, workers=2)
+    transform = evaluation_transform(size)
     plain, cached = (
         ImageDataset(tiny_images, rows, [0] * len(rows), transform, decode=decode)
         for decode in (None, decoded.image)
@@ -44,17 +47,17 @@ def test_what_is_there_already_is_not_decoded_again(tiny_images: Path, tmp_path:
     def fails(image: Pixels) -> torch.Tensor:
         raise AssertionError("decoded again")
 
-    first = decode_once(tiny_images, [0, 1], whole_image(SIZE), 24, tmp_path, 0)
-    again = decode_once(tiny_images, [1, 0], fails, 24, tmp_path, 0)
+    first = decode_once(tiny_images, [0, 1], whole_image(SIZE), "24", tmp_path, 0)
+    again = decode_once(tiny_images, [1, 0], fails, "24", tmp_path, 0)
     assert again.path == first.path
     with pytest.raises(AssertionError, match="decoded again"):
-        decode_once(tiny_images, [0, 1], fails, 25, tmp_path, 0)
+        decode_once(tiny_images, [0, 1], fails, "25", tmp_path, 0)
     assert list(tmp_path.glob("*.arrow")) == [first.path]
 
 
 def test_only_what_was_used_last_is_kept(tiny_images: Path, tmp_path: Path) -> None:
     paths = [
-        decode_once(tiny_images, [row], whole_image(SIZE), 24, tmp_path, 0).path
+        decode_once(tiny_images, [row], whole_image(SIZE), "24", tmp_path, 0).path
         for row in range(KEPT + 2)
     ]
     assert set(tmp_path.glob("*.arrow")) == set(paths[2:])
@@ -65,7 +68,7 @@ def test_images_of_any_shape_come_back_whole(tiny_images: Path, tmp_path: Path) 
         assert isinstance(image, Image.Image)
         return torch.arange(3 * 5 * 9, dtype=torch.uint8).view(3, 5, 9)
 
-    decoded = decode_once(tiny_images, [0], stretched, 5, tmp_path, 0)
+    decoded = decode_once(tiny_images, [0], stretched, "5", tmp_path, 0)
     assert decoded.image(0).size == (9, 5)
     assert np.array_equal(np.asarray(decoded.image(0))[..., 2], np.arange(90, 135).reshape(5, 9))
 
@@ -75,5 +78,5 @@ def test_images_with_bands_are_refused(
 ) -> None:
     with one_line_error("train.cache = decoded", "have bands", "none"):
         decode_once(
-            tile_images(Bands(chosen="all")), [0], whole_image(SIZE), 24, tmp_path / "new", 0
+            tile_images(Bands(chosen="all")), [0], whole_image(SIZE), "24", tmp_path / "new", 0
         )

@@ -1,5 +1,8 @@
 """How torch computes."""
 
+import platform
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -36,6 +39,31 @@ def test_only_algorithms_that_always_give_the_same_are_used() -> None:
     torch.use_deterministic_algorithms(False)
     fix_compute(BaseParams())
     assert torch.are_deterministic_algorithms_enabled()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's allocator is meant")
+def test_a_large_tensor_reuses_the_memory_of_the_one_before() -> None:
+    """Fresh pages are counted as faults; a tensor of 64 MB has at least 32 even of huge ones."""
+    script = """
+import resource, torch
+from lookalike.core.params import BaseParams
+from lookalike.model.compute import fix_compute
+def faults():
+    torch.ones(2**24)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+if {fixed}:
+    fix_compute(BaseParams())
+faults()
+before = faults()
+for _ in range(9):
+    after = faults()
+print(after - before)
+"""
+    fresh, reused = (
+        int(subprocess.check_output([sys.executable, "-c", script.format(fixed=fixed)]))
+        for fixed in (False, True)
+    )
+    assert reused < 20 < 9 * 32 <= fresh
 
 
 def test_without_a_gpu_the_processor_computes() -> None:

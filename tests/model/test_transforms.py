@@ -37,6 +37,20 @@ def test_the_centre_is_what_the_network_sees() -> None:
     assert tensor.float().mean(dim=(1, 2)).tolist() == [0, 0, 255]
 
 
+def test_squashed_an_image_is_seen_to_its_edges() -> None:
+    image = Image.new("RGB", (96, 32), "red")
+    image.paste((0, 0, 255), (0, 0, 48, 32))
+    tensor = evaluation_transform(ImageSize(resize="squash", crop=32))(image)
+    assert tensor[2, :, :16].eq(255).float().mean() > 0.9  # but for the blurred line in the middle
+    assert tensor[0, :, 16:].eq(255).float().mean() > 0.9
+
+
+@given(width=st.integers(1, 200), height=st.integers(1, 200))
+def test_squashed_every_size_becomes_the_square(width: int, height: int) -> None:
+    size = ImageSize(resize="squash", crop=24)
+    assert evaluation_transform(size)(Image.new("RGB", (width, height))).shape == (3, 24, 24)
+
+
 def test_an_image_of_the_right_size_is_left_as_it_is() -> None:
     image = PHOTO.resize((32, 32))
     tensor = evaluation_transform(ImageSize(resize=32, crop=32))(image)

@@ -49,6 +49,19 @@ def test_without_augmentation_an_image_is_seen_as_in_validation() -> None:
     assert torch.equal(augmented(1, augment="none"), evaluation_transform(SIZE)(PHOTO))
 
 
+def test_a_crop_of_an_image_to_be_squashed_is_a_crop_of_the_squashed_image() -> None:
+    """The ramp tells how much of the width and of the height a crop shows."""
+    across = torch.linspace(0, 1000, 300).expand(100, 300)
+    ramps = torch.stack([across, torch.linspace(0, 1000, 100)[:, None].expand(100, 300)])
+    size, params = ImageSize(resize="squash", crop=32), AugmentationParams(smallest_crop=0.3)
+    transform = augmentation(size, params, MEAN, rgb=False)
+    torch.manual_seed(0)
+    for _ in range(50):
+        width, height = (float(band.max() - band.min()) / 1000 for band in transform(ramps))
+        assert 0.25 < width * height < 1.01
+        assert 0.7 < width / height < 1.43  # 3:4 to 4:3, and the pixels that rounding costs
+
+
 def test_light_is_a_random_crop_and_a_mirror_image() -> None:
     steps = [
         v2.RandomResizedCrop(32, scale=(0.5, 1.0)),

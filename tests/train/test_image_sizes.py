@@ -29,6 +29,12 @@ def test_a_size_to_learn_at_keeps_the_share_of_the_image_that_a_centre_crop_show
     assert in_search(params).crop == 224
 
 
+def test_images_that_are_squashed_in_search_are_squashed_while_learning() -> None:
+    params = TrainParams(image_size=224, resize="squash", train_size=160)
+    assert in_search(params) == ImageSize(resize="squash", crop=224)
+    assert while_learning(params) == ImageSize(resize="squash", crop=160)
+
+
 def test_a_size_to_learn_at_that_the_backbone_cannot_take_is_one_line(
     one_line_error: OneLineError,
 ) -> None:

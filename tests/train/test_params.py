@@ -49,6 +49,13 @@ def test_values_that_contradict_each_other_are_one_line(
         train(**values)
 
 
+def test_a_resize_that_is_neither_a_length_nor_squash_is_one_line(
+    one_line_error: OneLineError,
+) -> None:
+    with one_line_error("params.yaml: train.resize = 'squish'", "integer", "'squash'"):
+        train(resize="squish")
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

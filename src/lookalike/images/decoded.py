@@ -64,7 +64,7 @@ def decode_once(
     images: Path,
     rows: Sequence[int],
     resize: Callable[[Pixels], Tensor],
-    size: int,
+    name: str,
     folder: Path,
     workers: int,
 ) -> DecodedImages:
@@ -74,7 +74,7 @@ def decode_once(
         images: the image store, of 8-bit RGB.
         rows: the rows that will be asked for.
         resize: from a decoded image to uint8 `[3, height, width]`.
-        size: what `resize` is called with: the length of the shorter side.
+        name: of `resize`; what another one makes of the images lies in another file.
         folder: the cache.
         workers: processes that decode; 0 for this one.
 
@@ -88,8 +88,8 @@ def decode_once(
         )
     wanted = sorted(rows)
     ids = metadata["id"].take(pa.array(wanted)).to_pylist()
-    name = "\0".join([PIL.__version__, str(size), *map(str, wanted), *ids])
-    path = folder / f"{hashlib.sha256(name.encode()).hexdigest()}.arrow"
+    parts = "\0".join([PIL.__version__, name, *map(str, wanted), *ids])
+    path = folder / f"{hashlib.sha256(parts.encode()).hexdigest()}.arrow"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):  # experiments may want the same at once
         if not path.is_file():

@@ -1,6 +1,8 @@
 """How torch computes, fixed before anything is computed."""
 
+import ctypes
 import os
+import platform
 
 import torch
 
@@ -13,6 +15,7 @@ def fix_compute(base: BaseParams) -> None:
 
     The number of threads counts: it decides how sums are split, and so their last bits.
     """
+    _keep_freed_memory()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(base.threads)
     torch.use_deterministic_algorithms(True)
@@ -20,6 +23,19 @@ def fix_compute(base: BaseParams) -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
     torch.manual_seed(seed_for(base.seed, "torch"))
+
+
+def _keep_freed_memory() -> None:
+    """Let tensors of up to 1 GiB reuse the memory of earlier ones; on Linux with glibc.
+
+    By itself glibc gives each large tensor fresh pages and hands them back with it. The kernel then
+    fills them with zeros anew, step after step, which takes up to a third of a training on a CPU.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        trim_threshold, mmap_threshold = -1, -3  # names of <malloc.h>
+        libc = ctypes.CDLL(None)
+        libc.mallopt(mmap_threshold, 2**30)
+        libc.mallopt(trim_threshold, 2**31 - 1)
 
 
 def accelerator() -> torch.device:

@@ -1,5 +1,7 @@
 """From a decoded image to the tensor that the network takes: uint8 of RGB, float32 of bands."""
 
+from typing import Annotated, Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
@@ -12,28 +14,26 @@ LONGEST = 64
 
 
 class ImageSize(BaseModel):
-    """How an image becomes the network's input: shorter side to `resize`, centre `crop` square."""
+    """How an image becomes the network's input, a square of side `crop`.
+
+    The shorter side becomes `resize`, and the centre is cut out; or with `squash` both sides become
+    `crop`, and nothing is cut off.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    resize: int = Field(ge=8)
+    resize: Literal["squash"] | Annotated[int, Field(ge=8)]
     crop: int = Field(ge=8)
 
 
 def evaluation_transform(size: ImageSize) -> Transform:
-    """Resize the shorter side (bilinear, antialiased) and cut out the centre."""
-    return to_tensor(
-        _without_ends,
-        v2.Resize(size.resize, interpolation=v2.InterpolationMode.BILINEAR),
-        v2.CenterCrop(size.crop),
-    )
+    """Resize (bilinear, antialiased) and cut out the centre, which of a square is all."""
+    return to_tensor(*_resizing(size), v2.CenterCrop(size.crop))
 
 
 def whole_image(size: ImageSize) -> Transform:
-    """Resize the shorter side as `evaluation_transform` does, and cut nothing out of the centre."""
-    return to_tensor(
-        _without_ends, v2.Resize(size.resize, interpolation=v2.InterpolationMode.BILINEAR)
-    )
+    """Resize as `evaluation_transform` does, and cut nothing out of the centre."""
+    return to_tensor(*_resizing(size))
 
 
 def to_tensor(*steps: object) -> Transform:
@@ -45,6 +45,11 @@ def to_tensor(*steps: object) -> Transform:
         return result
 
     return transform
+
+
+def _resizing(size: ImageSize) -> list[Transform | v2.Transform]:
+    to = [size.crop, size.crop] if size.resize == "squash" else [size.resize]
+    return [_without_ends, v2.Resize(to, interpolation=v2.InterpolationMode.BILINEAR)]
 
 
 def _without_ends(image: Pixels) -> Pixels:

@@ -45,7 +45,7 @@ def augmentation(
     transform = plain
     if params.augment != "none":
         transform = to_tensor(
-            v2.RandomResizedCrop(size.crop, scale=(params.smallest_crop, 1.0)),
+            _random_crop(size, params.smallest_crop),
             v2.RandomHorizontalFlip(0.5 if params.horizontal_flip else 0.0),
             *([v2.RandomVerticalFlip(0.5)] if params.vertical_flip else []),
             *_policy(params.augment, size, fill, rgb),
@@ -65,6 +65,19 @@ def check_augmentation(params: AugmentationParams, rgb: bool) -> None:
             f"train.augment = {params.augment}: works on colours, but ingest.bands chose bands; "
             "there are none, light and strong"
         )
+
+
+def _random_crop(size: ImageSize, smallest: float) -> Callable[[Pixels], Pixels]:
+    """A crop of 3:4 to 4:3; where images are squashed in search, of the image once squashed."""
+
+    def crop(image: Pixels) -> Pixels:
+        height, width = v2.functional.get_size(image)
+        squashed = width / height if size.resize == "squash" else 1
+        ratio = (squashed * 3 / 4, squashed * 4 / 3)
+        result: Pixels = v2.RandomResizedCrop(size.crop, (smallest, 1.0), ratio)(image)
+        return result
+
+    return crop
 
 
 def _policy(name: str, size: ImageSize, fill: list[float], rgb: bool) -> list[Any]:

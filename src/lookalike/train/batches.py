@@ -73,7 +73,7 @@ def make_batches(
     if params.cache == "decoded":
         rows = [*data.train.rows, *data.valid.rows]
         folder = cache_folder() / "decoded"
-        decode = decode_once(images, rows, whole_image(size), size.resize, folder, workers).image
+        decode = decode_once(images, rows, whole_image(size), str(size), folder, workers).image
     train_set = ImageDataset(images, *data.train, augmented, base.seed, decode)
     valid_set = ImageDataset(images, *data.valid.share(rank, processes), plain, decode=decode)
     order = SharedBatches(sampled, params.accumulate, processes, rank)

@@ -7,7 +7,7 @@ from lookalike.train.params import TrainParams
 
 def in_search(params: TrainParams) -> ImageSize:
     """What every image becomes once the network is trained, in validation too."""
-    resize = params.resize or round(params.image_size * 8 / 7)
+    resize = round(params.image_size * 8 / 7) if params.resize is None else params.resize
     return ImageSize(resize=resize, crop=params.image_size)
 
 
@@ -21,6 +21,8 @@ def while_learning(params: TrainParams) -> ImageSize:
     size = in_search(params)
     if params.train_size is None:
         return size
+    if size.resize == "squash":
+        return ImageSize(resize="squash", crop=params.train_size)
     resize = round(size.resize * params.train_size / size.crop)
     return ImageSize(resize=resize, crop=params.train_size)
 

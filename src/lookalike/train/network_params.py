@@ -19,12 +19,12 @@ class NetworkParams(Group):
     head_dropout: float = Field(default=0.0, ge=0, lt=1)
     embedding_dim: int = Field(default=384, ge=2)
     image_size: int = Field(default=224, ge=32)
-    resize: int | None = None
+    resize: int | Literal["squash"] | None = None
     train_size: int | None = Field(default=None, ge=32)
 
     @model_validator(mode="after")
     def _consistent_network(self) -> Self:
-        if self.resize is not None and self.resize < self.image_size:
+        if isinstance(self.resize, int) and self.resize < self.image_size:
             raise ValueError(
                 f"resize = {self.resize} is below image_size = {self.image_size}; the centre crop "
                 "would reach beyond the image"
