@@ -2,6 +2,9 @@
 
 import csv
 import json
+import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from copy import deepcopy
 from pathlib import Path
 
@@ -10,6 +13,8 @@ import pytest
 from lookalike.core.errors import LookalikeError
 from lookalike.train.epoch import Epoch
 from lookalike.train.log import training_log
+
+OneLineError = Callable[..., AbstractContextManager[None]]
 
 
 def epoch(number: int) -> Epoch:
@@ -107,3 +112,12 @@ def test_a_process_that_is_not_the_first_leaves_the_files_to_it(
     monkeypatch.setenv("LOCAL_RANK", "1")
     write(folder, 1)
     assert not folder.exists()
+
+
+def test_a_git_repository_without_a_commit_is_one_line(
+    folder: Path, one_line_error: OneLineError
+) -> None:
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["dvc", "init", "-q"], check=True)
+    with one_line_error("metrics", "commit the project to Git first"):
+        write(folder, 1)

@@ -14,9 +14,9 @@ def in_search(params: TrainParams) -> ImageSize:
 def while_learning(params: TrainParams) -> ImageSize:
     """What a training image becomes.
 
-    A random crop shows things larger than the centre crop of search does. A smaller input while
-    learning makes up for that, and its steps take less time (Touvron et al., "Fixing the
-    train-test resolution discrepancy", 2019).
+    A random crop shows things larger than search does. A smaller input while learning makes up for
+    that, and its steps take less time (Touvron et al., "Fixing the train-test resolution
+    discrepancy", 2019).
     """
     size = in_search(params)
     if params.train_size is None:

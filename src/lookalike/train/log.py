@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dvclive.live import Live
+from scmrepo.exceptions import SCMError
 
+from lookalike.core.errors import LookalikeError
 from lookalike.core.files import remove
 from lookalike.core.process import is_first_process
 from lookalike.core.progress import say
@@ -57,9 +59,19 @@ def training_log(folder: Path) -> Iterator[TrainingLog]:
         return
     remove(folder)
     try:
-        # dvclive would otherwise rewrite dvc.yaml and save experiments that DVC saves itself
-        with Live(str(folder), dvcyaml=None, save_dvc_exp=False, report=None) as live:
+        with _opened(folder) as live:
             yield TrainingLog(live)
     except BaseException:
         remove(folder)
         raise
+
+
+def _opened(folder: Path) -> Live:
+    try:
+        # dvclive would otherwise rewrite dvc.yaml and save experiments that DVC saves itself
+        return Live(str(folder), dvcyaml=None, save_dvc_exp=False, report=None)
+    except SCMError as error:
+        raise LookalikeError(
+            f"{folder}: dvclive notes which commit a training started from, and cannot: "
+            f"{error}; commit the project to Git first"
+        ) from None
