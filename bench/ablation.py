@@ -1,11 +1,13 @@
 """What each ingredient of a recipe is worth, on validation images alone.
 
     python -m bench.ablation IMAGES SPLIT [--weights FILE] [--seeds 3] [--set lr=0.03 ...]
+        [--train-per-class 15] [--valid-step 2]
 
-IMAGES and SPLIT are those that the ingest and split stages wrote. The base is the `train` block of
-params.yaml; each line of the table changes one thing of it, and lines that change nothing are left
-out. Every training adds a line to the file of results, and what stands there is not measured again:
-stop it and start it as you like. Test images are never looked at.
+IMAGES and SPLIT are those that the ingest and split stages wrote; the last two options make do with
+some of the training images of each class, and every so-manieth validation image. The base is the
+`train` block of params.yaml; each line of the table changes one thing of it, and lines that change
+nothing are left out. Every training adds a line to the file of results, and what stands there is
+not measured again: stop it and start it as you like. Test images are never looked at.
 """
 
 import argparse
@@ -21,7 +23,8 @@ from ruamel.yaml import YAML
 from scipy.stats import t
 
 from lookalike.core.params import BaseParams, MachineParams, read_params
-from lookalike.images.split import read_split
+from lookalike.images.shards import open_metadata
+from lookalike.images.split import SplitImage, read_split
 from lookalike.model.artifact import Model, build_network
 from lookalike.model.compute import fix_compute
 from lookalike.model.extract import extract_all
@@ -94,6 +97,22 @@ def measure(params: TrainParams, base: BaseParams, images: Path, data: TrainingD
     }
 
 
+def thinned(
+    split: list[SplitImage], images: Path, train_per_class: int | None, valid_step: int
+) -> list[SplitImage]:
+    """Fewer images; their ids, which are hashes, decide which."""
+    ids = open_metadata(images)["id"].to_pylist()
+    by_id = sorted(split, key=lambda image: ids[image.row])
+    valid = [image.row for image in by_id if image.split == "valid"]
+    kept = set(valid[::valid_step])
+    train: dict[str, list[int]] = {}
+    for image in by_id:
+        if image.split == "train":
+            train.setdefault(image.label, []).append(image.row)
+    kept.update(row for rows in train.values() for row in rows[:train_per_class])
+    return [image for image in split if image.row in kept]
+
+
 def missing(done: list[Any], seeds: int, names: list[str]) -> Iterator[tuple[str, int]]:
     """Which trainings have no result yet: all recipes with a seed before the next seed."""
     known = {(line["recipe"], line["seed"]) for line in done}
@@ -124,6 +143,8 @@ def main() -> None:
     parser.add_argument("split", type=Path)
     parser.add_argument("--weights", default=None)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--train-per-class", type=int, default=None)
+    parser.add_argument("--valid-step", type=int, default=1)
     parser.add_argument("--results", type=Path, default=Path(".cache/ablation.jsonl"))
     parser.add_argument("--only", nargs="*", default=list(RECIPES), choices=list(RECIPES))
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE")
@@ -135,7 +156,10 @@ def main() -> None:
         changes |= {"weights": options.weights, "weights_sha256": None}
     base_recipe = read_params(TrainParams).model_dump() | changes
     base = read_params(BaseParams)
-    data = training_data(read_split(options.split, options.images))
+    split = read_split(options.split, options.images)
+    data = training_data(
+        thinned(split, options.images, options.train_per_class, options.valid_step)
+    )
     names = [
         name
         for name in options.only
