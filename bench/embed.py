@@ -16,9 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from copy import deepcopy
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +25,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
+from bench.fresh_process import in_fresh_process
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.shards import open_metadata
 from lookalike.model.artifact import Model, load_model
@@ -151,11 +150,10 @@ def main() -> None:
 
         forward(model, torch.zeros(BATCH, 3, SIDE, SIDE, dtype=torch.uint8))  # start-up
         fast, ours = timed(lambda: list(extract(model, store, rows, BATCH, options.workers)))
-        # In a process of its own, which nothing has set up for speed.
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-            photos, path = project / "photos", project / "models" / "model"
-            there = process.submit(plain, photos, path, options.workers, options.threads)
-            slow, peer, peer_targets = there.result()
+        photos, path = project / "photos", project / "models" / "model"
+        slow, peer, peer_targets = in_fresh_process(
+            plain, photos, path, options.workers, options.threads
+        )
         limit = bound(model)
         embed(rows[: -max(1, len(rows) // 100)])
         again, remembered = timed(lambda: embed(rows))

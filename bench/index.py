@@ -9,7 +9,6 @@ Each engine runs in a process of its own, on one thread. The overhead is what a 
 """
 
 import argparse
-import multiprocessing
 import os
 import resource
 import statistics
@@ -24,6 +23,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+from bench.fresh_process import in_fresh_process
 from lookalike.index.bundle import IndexBundle
 from lookalike.index.bundle_files import open_bundle, write_bundle
 from lookalike.index.engine import engine_kind
@@ -183,11 +183,8 @@ def main() -> None:
                 "| in batches |\n|---|" + "---:|" * 9
             )
             for name in arguments.engines:
-                with (
-                    tempfile.TemporaryDirectory(dir=folder) as own,
-                    multiprocessing.get_context("spawn").Pool(1) as pool,
-                ):
-                    print(pool.apply(measure, (name, path, queries, Path(own))), flush=True)
+                with tempfile.TemporaryDirectory(dir=folder) as own:
+                    print(in_fresh_process(measure, name, path, queries, Path(own)), flush=True)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +28,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, RandomSampler
 
+from bench.fresh_process import in_fresh_process
 from lookalike.core.params import BaseParams
 from lookalike.images.batches import ShuffledBatches
 from lookalike.images.dataset import ImageDataset
@@ -97,8 +96,7 @@ class Bench:
 
     def rate(self, way: str, base: BaseParams) -> float:
         """Images a second of one way, in a process that nothing else has set up."""
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-            return float(process.submit(getattr(self, way), base).result())
+        return float(in_fresh_process(getattr(self, way), base))
 
     def plain(self, base: BaseParams) -> float:
         """Loose files in fp32, as torchvision's reference reads them; normalised by the network."""
