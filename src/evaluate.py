@@ -5,7 +5,7 @@ Reads the model, `data/images/` and `data/split.csv`; writes `metrics/evaluate.j
 against all other test images.
 """
 
-from lookalike.core.files import rounded, write_csv, write_json, write_metrics, written_whole
+from lookalike.core.files import atomic_folder, rounded, write_csv, write_json, write_metrics
 from lookalike.core.layout import (
     EVALUATION,
     FIGURES,
@@ -52,8 +52,7 @@ def main() -> None:
     with open_memo(model, model_sha256, IMAGES, batch_size, machine) as memo:
         output = extract_all(model, IMAGES, rows, batch_size, workers, memo, processes)
     evaluation = Evaluation.of_nothing()
-    with written_whole(FIGURES) as figures:
-        figures.mkdir()
+    with atomic_folder(FIGURES, "*.png", "map.html") as figures:
         if test:
             if not model.description.classes:
                 say("evaluate: the model has no classes, so its classification is not measured")
@@ -64,7 +63,7 @@ def main() -> None:
             write_json(TIMINGS / "evaluate.json", {"model": model_sha256, **timings})
         else:
             say("evaluate: the split has no test images, so there is nothing to measure")
-    with written_whole(EVALUATION) as tables:
+    with atomic_folder(EVALUATION, "*.csv", "report.txt", MEASURED_MODEL.name) as tables:
         for name, columns in TABLES.items():
             write_csv(tables / f"{name}.csv", columns, rounded(evaluation.tables[name]))
         (tables / MEASURED_MODEL.name).write_text(f"{model_sha256}\n", encoding="utf-8")

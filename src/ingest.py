@@ -5,13 +5,13 @@ Reads `${ingest.source}`; writes `data/images/`, `data/rejected.csv` and `metric
 
 from functools import partial
 
-from lookalike.core.files import write_csv, write_metrics, written_whole
+from lookalike.core.files import atomic_folder, write_csv, write_metrics
 from lookalike.core.layout import IMAGES, METRICS, REJECTED
 from lookalike.core.params import MachineParams, read_params
 from lookalike.core.progress import track
 from lookalike.core.stage import run_stage
 from lookalike.images.inspect import inspect
-from lookalike.images.shards import write_shards
+from lookalike.images.shards import SHARDS, write_shards
 from lookalike.ingest.examine import examined
 from lookalike.ingest.intake import Intake, Rejection
 from lookalike.ingest.opening import open_source
@@ -32,7 +32,7 @@ def main() -> None:
         Limits.for_images(params.max_pixels, params.max_seconds),
     )
     intake = Intake(equal_channels=params.bands == "all")
-    with written_whole(IMAGES) as folder:
+    with atomic_folder(IMAGES, SHARDS) as folder:
         rows = intake.rows(track(files, "ingesting", len(candidates)))
         write_shards(rows, folder, params.reading)
         write_csv(REJECTED, Rejection._fields, intake.rejected)

@@ -8,14 +8,14 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from lookalike.core.files import written_whole
+from lookalike.core.files import atomic_folder
 from lookalike.core.layout import SAMPLES
 from lookalike.core.stage import run_stage
 
 
 def main() -> None:
     digits = load_digits()
-    with written_whole(SAMPLES) as folder:
+    with atomic_folder(SAMPLES, "[0-9]/[0-9][0-9][0-9][0-9].png") as folder:
         for number, (pixels, label) in enumerate(zip(digits.images, digits.target, strict=True)):
             path = folder / str(label) / f"{number:04d}.png"
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ checkpoints `models/checkpoints/`, `metrics/train.json`, dvclive's curves in `me
 pictures of augmented images in `metrics/train_figures/`.
 """
 
-from lookalike.core.files import write_json, write_metrics, written_whole
+from lookalike.core.files import atomic_folder, write_json, write_metrics
 from lookalike.core.layout import (
     CHECKPOINTS,
     IMAGES,
@@ -30,6 +30,7 @@ from lookalike.model.fingerprint import fingerprint as model_fingerprint
 from lookalike.train.checkpoint import CheckpointFile, write_output
 from lookalike.train.data import has_labels, training_data
 from lookalike.train.devices import describe_devices
+from lookalike.train.figures import AUGMENTED
 from lookalike.train.fine_tune import fine_tune, without_training
 from lookalike.train.fingerprint import fingerprint
 from lookalike.train.log import training_log
@@ -74,8 +75,8 @@ def main() -> None:
             write_output(CHECKPOINTS, MODEL / WEIGHTS, checkpoint)
             write_metrics(METRICS / "train.json", trained.metrics)
             if checkpoint is None:
-                with written_whole(TRAIN_FIGURES) as figures:
-                    figures.mkdir()
+                with atomic_folder(TRAIN_FIGURES, AUGMENTED):
+                    pass  # an empty one
             measured = {"model": model_fingerprint(MODEL), **timings.summary()}
             write_json(TIMINGS / "train.json", measured)
     if fabric.is_global_zero:

@@ -183,3 +183,18 @@ def test_an_unknown_option_is_a_mistake_in_use(run: Run) -> None:
     assert done.returncode == 2
     assert "--colour" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["report", "-o"], ["duplicates", "--gallery"], ["stac-items", "catalog", "-o"]]
+)
+@pytest.mark.parametrize("place", ["photos", "photos/", "..", "."])
+def test_no_command_writes_over_a_folder(
+    run: Run, project: Path, command: list[str], place: str
+) -> None:
+    (project / "below" / "photos").mkdir(parents=True)
+    (project / "below" / "photos" / "precious.jpg").touch()
+    before = sorted(project.rglob("*"))
+    line = one_line(run(*command, place, folder="below"))
+    assert "is a folder; name a file to write" in line
+    assert sorted(project.rglob("*")) == before

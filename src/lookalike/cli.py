@@ -13,7 +13,7 @@ import typer
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
-from lookalike.core.files import to_json
+from lookalike.core.files import check_output_file, to_json
 
 STAC_ITEMS = Path("data/items.parquet")
 REPORT = Path("report.html")
@@ -118,6 +118,8 @@ def duplicates(
     from lookalike.project.duplicates import describe, find_duplicates
     from lookalike.project.duplicates_gallery import draw_duplicates
 
+    if gallery is not None:
+        check_output_file(gallery)
     root = layout.project_root()
     found = find_duplicates(root, split)
     print(to_json(found.to_dict()) if as_json else describe(found), end="" if as_json else "\n")
@@ -143,6 +145,7 @@ def stac_items(
     output: Annotated[Path, typer.Option("-o", help="The file to write.")] = STAC_ITEMS,
 ) -> None:
     """Freeze the items of a STAC API or catalogue into a GeoParquet file that DVC can watch."""
+    check_output_file(output)
     with extra("stac"):
         from lookalike.project.freeze import freeze
 
@@ -187,6 +190,7 @@ def report(
     """Write one HTML file with the metrics, plots and pictures of the last run."""
     from lookalike.project.report import write_report
 
+    check_output_file(output)
     write_report(layout.project_root(), output)
     print(f"{output} shows the last run; it needs nothing but itself")
 

@@ -9,7 +9,7 @@ STAGE = """
 import time
 from pathlib import Path
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import written_whole
+from lookalike.core.files import atomic_file
 from lookalike.core.stage import run_stage
 
 def main():
@@ -18,7 +18,7 @@ def main():
 run_stage("train", main)
 """
 WRITE_FOR_EVER = """
-    with written_whole(Path("out")) as partial:
+    with atomic_file(Path("out")) as partial:
         partial.write_text("half")
         print("writing", flush=True)
         [time.sleep(0.1) for _ in range(600)]  # one long sleep may miss a signal just before it

@@ -121,10 +121,20 @@ def test_a_model_of_bands_says_which_and_is_opened_as_it_was_saved(tmp_path: Pat
         assert torch.equal(before, after)
 
 
-def test_saving_replaces_what_was_there(saved: tuple[Model, Path], artifact: Path) -> None:
-    (artifact / "leftover").write_text("old")
+def test_saving_replaces_an_artifact(saved: tuple[Model, Path], artifact: Path) -> None:
+    (artifact / DESCRIPTION).write_text("old")
     save_model(artifact, PLAIN, saved[0].network.state_dict())
     assert sorted(path.name for path in artifact.iterdir()) == [DESCRIPTION, WEIGHTS]
+    assert load_model(artifact).description == PLAIN
+
+
+def test_saving_replaces_nothing_but_an_artifact(
+    saved: tuple[Model, Path], artifact: Path, one_line_error: OneLineError
+) -> None:
+    (artifact / "photo.jpg").touch()
+    with one_line_error("is not replaced: it holds photo.jpg"):
+        save_model(artifact, PLAIN, saved[0].network.state_dict())
+    assert (artifact / "photo.jpg").is_file()
 
 
 # --- fingerprint -----------------------------------------------------------------------------

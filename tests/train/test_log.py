@@ -64,10 +64,11 @@ def test_the_summary_is_of_the_last_epoch(folder: Path) -> None:
 
 def test_a_log_starts_anew(folder: Path) -> None:
     write(folder, 3)
-    (folder / "from an older version").touch()
+    (folder / "plots" / "metrics" / "of_an_older_version.tsv").touch()
     write(folder, 1)
     assert [row["step"] for row in rows(folder, "train/loss")] == ["1"]
     assert sorted(path.name for path in folder.iterdir()) == ["metrics.json", "plots"]
+    assert not list(folder.rglob("of_an_older_version.tsv"))
 
 
 @pytest.mark.parametrize("failure", [LookalikeError, KeyboardInterrupt, SystemExit])

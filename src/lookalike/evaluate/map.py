@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from lookalike.core.files import written_whole
+from lookalike.core.files import atomic_file
 from lookalike.core.seeds import seed_for
 from lookalike.evaluate.answer import Answer
 from lookalike.evaluate.projection import FEWEST_POINTS, METHODS, Method, project
@@ -102,5 +102,5 @@ def draw_map(path: Path, points: Sequence[Point], method: Method) -> None:
         figure.suptitle(
             f"The test images by embedding ({METHODS[method]}){ringed}", x=0.02, ha="left"
         )
-        with written_whole(path) as partial:
+        with atomic_file(path) as partial:
             figure.savefig(partial, format="png", metadata={"Software": None})

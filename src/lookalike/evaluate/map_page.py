@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Template
 from PIL import Image, ImageOps
 
-from lookalike.core.files import written_whole
+from lookalike.core.files import atomic_file
 from lookalike.evaluate.map import Point, class_colours
 from lookalike.evaluate.projection import METHODS, Method
 from lookalike.images.pictures import Pictures
@@ -56,7 +56,7 @@ def write_map_page(path: Path, points: Sequence[Point], method: Method, pictures
     }
     template = Template(TEMPLATE.read_text(encoding="utf-8"), autoescape=True)
     title = f"The test images by embedding ({METHODS[method]})"
-    with written_whole(path) as partial:
+    with atomic_file(path) as partial:
         partial.write_text(template.render(title=title, data=data), encoding="utf-8")
 
 

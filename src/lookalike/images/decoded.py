@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import written_whole
+from lookalike.core.files import atomic_file
 from lookalike.core.progress import track
 from lookalike.images.bands import Bands
 from lookalike.images.batches import SequentialBatches
@@ -93,7 +93,7 @@ def decode_once(
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):  # experiments may want the same at once
         if not path.is_file():
-            with written_whole(path) as partial:
+            with atomic_file(path) as partial:
                 _write(partial, ImageDataset(images, wanted, [0] * len(wanted), resize), workers)
         os.utime(path)
     files = sorted(folder.glob("*.arrow"), key=lambda file: file.stat().st_mtime)

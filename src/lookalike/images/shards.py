@@ -31,6 +31,8 @@ SCHEMA = pa.schema(
 )
 METADATA = [name for name in SCHEMA.names if name != "image"]
 
+SHARDS = "part-*.arrow"
+
 AVERAGE_BYTES = 2**19
 MAX_BYTES = 2 * 2**20
 
@@ -41,7 +43,7 @@ def write_shards(rows: Iterable[dict[str, Any]], folder: Path, bands: Bands | No
     How multispectral images are to be read goes with them, in the metadata of the schema.
     """
     schema = SCHEMA.with_metadata(bands.to_metadata()) if bands is not None else SCHEMA
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for number, shard in enumerate(_cut(rows)):
         table = pa.Table.from_pylist(shard, schema=schema)
         with pa.ipc.new_file(folder / f"part-{number:05d}.arrow", schema) as writer:
@@ -78,7 +80,7 @@ def open_shards(folder: Path) -> pa.Table:
         LookalikeError: there is no shard, or one cannot be read.
     """
     tables = []
-    for path in sorted(folder.glob("part-*.arrow")):
+    for path in sorted(folder.glob(SHARDS)):
         try:
             tables.append(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
         except (pa.ArrowInvalid, OSError) as error:

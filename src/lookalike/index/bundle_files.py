@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import to_json, written_whole
+from lookalike.core.files import atomic_folder, to_json
 from lookalike.index.bundle import IndexBundle
 from lookalike.index.description import DESCRIPTION, IndexDescription, read_description
 from lookalike.index.engine import engine_kind
@@ -25,6 +25,7 @@ from lookalike.model.embeddings import VECTORS
 
 METADATA = "metadata.arrow"
 THUMBNAILS = "thumbnails.arrow"
+CONTENTS = (VECTORS, METADATA, THUMBNAILS, DESCRIPTION, "embeddings.*")
 
 
 def write_bundle(
@@ -46,8 +47,7 @@ def write_bundle(
         write_thumbnails: writes the file of `n` thumbnails; None for a bundle without.
     """
     kind = engine_kind(params.engine)
-    with written_whole(folder) as partial:
-        partial.mkdir()
+    with atomic_folder(folder, *CONTENTS) as partial:
         shutil.copyfile(vectors, partial / VECTORS)
         write_metadata(metadata, partial / METADATA)
         if write_thumbnails is not None:

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import to_json, written_whole
+from lookalike.core.files import atomic_folder, to_json
 from lookalike.images.bands import Bands
 from lookalike.model.fingerprint import DESCRIPTION, WEIGHTS
 from lookalike.model.fold import fold
@@ -85,8 +85,7 @@ def build_network(description: ModelDescription) -> EmbeddingNetwork:
 
 def save_model(folder: Path, description: ModelDescription, weights: dict[str, Tensor]) -> None:
     """Write the artifact, whole or not at all."""
-    with written_whole(folder) as partial:
-        partial.mkdir()
+    with atomic_folder(folder, WEIGHTS, DESCRIPTION) as partial:
         save_file({k: v.contiguous() for k, v in weights.items()}, partial / WEIGHTS)
         (partial / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone
         content = description.model_dump(exclude={"bands"} if description.bands is None else None)

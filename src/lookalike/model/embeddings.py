@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import written_whole
+from lookalike.core.files import atomic_folder
 from lookalike.model.artifact import Model
 from lookalike.model.extract import Extraction
 
@@ -62,8 +62,7 @@ def write_embeddings(
         extractions: consecutive parts, from row 0 to the last.
     """
     schema = ROWS_SCHEMA.with_metadata({MODEL_KEY: model_sha256})
-    with written_whole(folder) as partial:
-        partial.mkdir()
+    with atomic_folder(folder, VECTORS, ROWS) as partial:
         vectors = np.lib.format.open_memmap(
             partial / VECTORS, mode="w+", dtype=np.float32, shape=(len(ids), model.dimension)
         )

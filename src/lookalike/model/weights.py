@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_file, written_whole
+from lookalike.core.files import atomic_file, sha256_of_file
 from lookalike.core.layout import cache_folder
 from lookalike.core.progress import say
 from lookalike.model.cnn import cnn_width
@@ -180,7 +180,7 @@ def _download(url: str) -> Path:
     if path.is_file():
         return path
     try:
-        with written_whole(path) as partial:
+        with atomic_file(path) as partial:
             fsspec.url_to_fs(url)[0].get_file(url, str(partial))
     except Exception as error:  # every protocol raises its own
         reason = " ".join(str(error).split()) or type(error).__name__

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_file, written_whole
+from lookalike.core.files import atomic_file, sha256_of_file
 from lookalike.core.layout import CHECKPOINTS
 from lookalike.train.checkpoint import LAST, SUFFIX
 
@@ -32,6 +32,6 @@ def save_checkpoint(root: Path, name: str) -> tuple[Path, str]:
         raise LookalikeError(f"{source}: missing; train first, or dvc pull")
     if copy.exists():
         raise LookalikeError(f"{copy}: is there already; remove it or take another name")
-    with written_whole(copy) as partial:
+    with atomic_file(copy) as partial:
         shutil.copyfile(source, partial)
     return copy.resolve(), sha256_of_file(copy)

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import written_whole
+from lookalike.core.files import atomic_file
 from lookalike.core.progress import track
 from lookalike.ingest.catalogue import root_of, walk
 from lookalike.ingest.hrefs import HrefReader, absolute, joined, local_path, unsigned
@@ -59,7 +59,7 @@ def freeze(
         table = matching(table, where, "--where")
     if label is not None:
         table = _with_labels(table, label, output.parent)
-    with written_whole(output) as partial:
+    with atomic_file(output) as partial:
         write_items(table, partial)
     return len(table)
 

@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_file, written_whole
+from lookalike.core.files import atomic_file, sha256_of_file
 from lookalike.core.layout import PARAMS
 from lookalike.core.params import MachineParams, parse_block, read_yaml
 from lookalike.model.fingerprint import fingerprint
@@ -64,7 +64,7 @@ def apply_preset(root: Path, name: str, source: Path | None, weights: Path | Non
         if content.get(block_name) is None:
             content[block_name] = CommentedMap()
         _update(content[block_name], values)
-    with written_whole(root / PARAMS) as partial, partial.open("w", encoding="utf-8") as file:
+    with atomic_file(root / PARAMS) as partial, partial.open("w", encoding="utf-8") as file:
         yaml.dump(content, file)
 
 

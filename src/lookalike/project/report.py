@@ -11,7 +11,7 @@ from PIL import Image
 
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import written_whole
+from lookalike.core.files import atomic_file
 from lookalike.project.run_charts import Picture, evaluation_charts, read_tables, training_charts
 
 TEMPLATE = "report.html"
@@ -69,7 +69,7 @@ def write_report(root: Path, path: Path) -> None:
         map_page=map_page.read_text(encoding="utf-8") if map_page.is_file() else None,
         params=(root / layout.PARAMS).read_text(encoding="utf-8"),
     )
-    with written_whole(path) as partial:
+    with atomic_file(path) as partial:
         partial.write_text(page, encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lookalike.core.files import written_whole
+from lookalike.core.files import atomic_file
 
 FRAMES = {None: "#4a4a4a", True: "#2e8b57", False: "#c8323c"}
 
@@ -56,7 +56,7 @@ def draw_gallery(
         for heading, row_axes in zip(headings, axes, strict=bool(headings)):
             row_axes[0].set_ylabel(heading, fontsize=9, parse_math=False)
         figure.suptitle(title, fontsize=11, x=0.01, ha="left", parse_math=False)
-        with written_whole(path) as partial:
+        with atomic_file(path) as partial:
             figure.savefig(partial, format="png", metadata={"Software": None})
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_file, written_whole
+from lookalike.core.files import atomic_folder, sha256_of_file
 from lookalike.core.progress import say
 from lookalike.train.state_file import State, read_state, write_state
 
@@ -77,8 +77,7 @@ def write_output(folder: Path, weights: Path, last: CheckpointFile | None) -> No
         weights: the file of the model's weights, those of the best epoch.
         last: the checkpoint of the run; None where nothing was trained.
     """
-    with written_whole(folder) as partial:
-        partial.mkdir()
+    with atomic_folder(folder, BEST, LAST) as partial:
         shutil.copyfile(weights, partial / BEST)
         if last is not None:
             shutil.copyfile(last.path, partial / LAST)

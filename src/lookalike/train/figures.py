@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor
 from torch.utils.data import default_collate
 
-from lookalike.core.files import written_whole
+from lookalike.core.files import atomic_folder
 from lookalike.images.bands import Bands
 from lookalike.images.batches import SharedBatches
 from lookalike.images.picture import picture_of
@@ -39,8 +39,7 @@ def draw_figures(
         for image, target in seen
     ]
     rows = [panels[start : start + COLUMNS] for start in range(0, len(panels), COLUMNS)]
-    with written_whole(folder) as partial:
-        partial.mkdir()
+    with atomic_folder(folder, AUGMENTED) as partial:
         draw_gallery(rows, TITLE, partial / AUGMENTED)
 
 

@@ -8,11 +8,13 @@ from dvclive.live import Live
 from scmrepo.exceptions import SCMError
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import remove
+from lookalike.core.files import check_output_folder, remove_folder
 from lookalike.core.process import is_first_process
 from lookalike.core.progress import say
 from lookalike.train.epoch import Epoch
 from lookalike.train.state_file import State
+
+CONTENTS = ("metrics.json", "plots/*.tsv")
 
 
 class TrainingLog:
@@ -57,12 +59,13 @@ def training_log(folder: Path) -> Iterator[TrainingLog]:
     if not is_first_process():
         yield TrainingLog(None)
         return
-    remove(folder)
+    check_output_folder(folder, *CONTENTS)
+    remove_folder(folder, *CONTENTS)
     try:
         with _opened(folder) as live:
             yield TrainingLog(live)
     except BaseException:
-        remove(folder)
+        remove_folder(folder, *CONTENTS)
         raise
 
 

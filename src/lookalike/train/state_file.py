@@ -11,7 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lookalike.core.files import written_whole
+from lookalike.core.files import atomic_file
 
 State = dict[str, Any]
 
@@ -41,7 +41,7 @@ def write_state(path: Path, state: State) -> None:
     """
     tensors: dict[str, Tensor] = {}
     rest = json.dumps(_without_tensors(state, (), tensors), allow_nan=False)
-    with written_whole(path) as partial:
+    with atomic_file(path) as partial:
         save_file(tensors, partial, metadata={HEADER: rest})
         partial.chmod(0o644)  # safetensors writes for the owner alone
 
