@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -12,8 +13,9 @@ from lookalike.project.parameters import BLOCKS
 REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "src"
 PACKAGE = SOURCE / "lookalike"
-STAGES = ("samples", "ingest", "split", "train", "evaluate", "embed", "index")
-FLOORS = (
+PIPELINE: dict[str, dict[str, Any]] = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")["stages"]
+# The packages of each layer, lowest first; what lies beside them in the package is on top.
+LAYERS = (
     {"core"},
     {"images"},
     {"model", "retrieval"},
@@ -22,6 +24,13 @@ FLOORS = (
     {"publish"},
     {"project"},
 )
+
+
+def script(stage: str) -> Path:
+    """The file that a stage runs."""
+    program, name = PIPELINE[stage]["cmd"].split()
+    assert program == "python"
+    return REPOSITORY / name
 
 
 def imported_files(path: Path) -> set[Path]:
@@ -41,9 +50,9 @@ def imported_files(path: Path) -> set[Path]:
     return files
 
 
-def closure(script: Path) -> set[Path]:
-    """The script and every file of the package that it needs, directly or not."""
-    found, waiting = set(), {script}
+def closure(path: Path) -> set[Path]:
+    """A file and every file of the package that it needs, directly or not."""
+    found, waiting = set(), {path}
     while waiting:
         path = waiting.pop()
         found.add(path)
@@ -65,21 +74,31 @@ def blocks_read(files: set[Path]) -> set[str]:
     return names
 
 
-def floor(path: Path) -> int:
-    """The floor of a file of the package; files beside the folders are on top."""
-    room = path.relative_to(PACKAGE).parts[0]
-    return next((n for n, rooms in enumerate(FLOORS) if room in rooms), len(FLOORS))
+def package(path: Path) -> str:
+    """The name of the package that a file is in, however deep: the first below `lookalike`."""
+    return path.relative_to(PACKAGE).parts[0]
 
 
-def declared(stage: str) -> dict[str, list[str]]:
-    entry: dict[str, list[str]] = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")["stages"][stage]
-    return entry
+def layer(path: Path) -> int:
+    """The layer of a file; the files beside the packages are on top."""
+    return next((n for n, names in enumerate(LAYERS) if package(path) in names), len(LAYERS))
 
 
-@pytest.mark.parametrize("stage", STAGES)
+def test_every_package_is_in_a_layer() -> None:
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert packages == set().union(*LAYERS)
+
+
+def test_every_stage_runs_a_script_of_its_name() -> None:
+    assert {stage: script(stage) for stage in PIPELINE} == {
+        path.stem: path for path in SOURCE.glob("*.py")
+    }
+
+
+@pytest.mark.parametrize("stage", PIPELINE)
 def test_a_stage_declares_all_the_code_that_it_can_reach(stage: str) -> None:
-    dependencies = [REPOSITORY / name for name in declared(stage)["deps"]]
-    reached = closure(SOURCE / f"{stage}.py")
+    dependencies = [REPOSITORY / name for name in PIPELINE[stage]["deps"]]
+    reached = closure(script(stage))
     undeclared = {
         str(path.relative_to(REPOSITORY))
         for path in reached
@@ -88,17 +107,17 @@ def test_a_stage_declares_all_the_code_that_it_can_reach(stage: str) -> None:
     assert undeclared == set()
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", PIPELINE)
 def test_a_stage_declares_no_folder_that_it_does_not_reach(stage: str) -> None:
-    reached = closure(SOURCE / f"{stage}.py")
-    code = [REPOSITORY / name for name in declared(stage)["deps"] if name.startswith("src/")]
+    reached = closure(script(stage))
+    code = [REPOSITORY / name for name in PIPELINE[stage]["deps"] if name.startswith("src/")]
     assert [c for c in code if not any(path.is_relative_to(c) for path in reached)] == []
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", PIPELINE)
 def test_a_stage_reads_the_params_that_it_declares_and_no_others(stage: str) -> None:
-    read = blocks_read(closure(SOURCE / f"{stage}.py")) - {"machine"}
-    assert sorted(read) == sorted(declared(stage).get("params", []))
+    read = blocks_read(closure(script(stage))) - {"machine"}
+    assert sorted(read) == sorted(PIPELINE[stage].get("params", []))
 
 
 def test_imports_only_go_down() -> None:
@@ -106,18 +125,18 @@ def test_imports_only_go_down() -> None:
         f"{path.relative_to(SOURCE)} imports {target.relative_to(SOURCE)}"
         for path in sorted(PACKAGE.rglob("*.py"))
         for target in imported_files(path) - {PACKAGE / "__init__.py"}
-        if floor(target) > floor(path)
+        if layer(target) > layer(path)
     ]
     assert upward == []
 
 
-def test_a_stage_folder_never_imports_another() -> None:
+def test_a_stage_package_never_imports_another() -> None:
     across = [
         f"{path.relative_to(SOURCE)} imports {target.relative_to(SOURCE)}"
-        for room in STAGES
-        for path in sorted((PACKAGE / room).rglob("*.py"))
+        for stage in PIPELINE
+        for path in sorted((PACKAGE / stage).rglob("*.py"))
         for target in imported_files(path)
-        if target.parent.name in set(STAGES) - {room}
+        if package(target) in set(PIPELINE) - {stage}
     ]
     assert across == []
 
