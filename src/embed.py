@@ -6,7 +6,6 @@ was embedded before, here or in `evaluate`, is taken from the memo.
 
 from lookalike.core.layout import EMBEDDINGS, IMAGES, MODEL
 from lookalike.core.params import BaseParams, MachineParams, read_params
-from lookalike.core.stage import run_stage
 from lookalike.images.shards import open_metadata
 from lookalike.model.artifact import load_model
 from lookalike.model.compute import fix_compute
@@ -16,6 +15,7 @@ from lookalike.model.extract import extract
 from lookalike.model.fingerprint import fingerprint
 from lookalike.model.inference import assist
 from lookalike.model.memo_key import open_memo
+from lookalike.terminal.stage import run_stage
 
 
 def main() -> None:

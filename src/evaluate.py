@@ -16,10 +16,7 @@ from lookalike.core.layout import (
     SPLIT,
     TIMINGS,
 )
-from lookalike.core.mirroring import mirror_run
 from lookalike.core.params import BaseParams, MachineParams, read_params
-from lookalike.core.progress import say
-from lookalike.core.stage import run_stage
 from lookalike.evaluate.evaluation import TABLES, Evaluation, evaluate_model
 from lookalike.evaluate.figures import draw_figures
 from lookalike.evaluate.inference_time import inference_time
@@ -34,6 +31,9 @@ from lookalike.model.fingerprint import fingerprint
 from lookalike.model.inference import assist
 from lookalike.model.memo_key import open_memo
 from lookalike.model.network import normalise
+from lookalike.record.mirror_process import mirror_run
+from lookalike.terminal.progress import say
+from lookalike.terminal.stage import run_stage
 
 
 def main() -> None:

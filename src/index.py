@@ -21,7 +21,6 @@ from lookalike.core.layout import (
     cache_folder,
 )
 from lookalike.core.params import MachineParams, read_params
-from lookalike.core.stage import run_stage
 from lookalike.images.shards import open_metadata
 from lookalike.images.split import read_split
 from lookalike.index.bundle_files import open_bundle, write_bundle
@@ -34,6 +33,7 @@ from lookalike.index.tuning import Trial, choose
 from lookalike.index.vectors import Vectors
 from lookalike.model.embeddings import VECTORS, open_embeddings
 from lookalike.model.network import normalise
+from lookalike.terminal.stage import run_stage
 
 
 def main() -> None:

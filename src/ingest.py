@@ -8,8 +8,6 @@ from functools import partial
 from lookalike.core.files import atomic_folder, write_csv, write_metrics
 from lookalike.core.layout import IMAGES, METRICS, REJECTED
 from lookalike.core.params import MachineParams, read_params
-from lookalike.core.progress import track
-from lookalike.core.stage import run_stage
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import SHARDS, write_shards
 from lookalike.ingest.examine import examined
@@ -18,6 +16,8 @@ from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams
 from lookalike.ingest.read_ahead import read_ahead
 from lookalike.ingest.worker import Limits
+from lookalike.terminal.progress import track
+from lookalike.terminal.stage import run_stage
 
 
 def main() -> None:

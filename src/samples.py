@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 
 from lookalike.core.files import atomic_folder
 from lookalike.core.layout import SAMPLES
-from lookalike.core.stage import run_stage
+from lookalike.terminal.stage import run_stage
 
 
 def main() -> None:

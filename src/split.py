@@ -7,8 +7,6 @@ Reads `data/images/` (metadata only) and the file `split.previous`, where one is
 from lookalike.core.files import sha256_of_file, write_metrics
 from lookalike.core.layout import IMAGES, METRICS, SPLIT
 from lookalike.core.params import BaseParams, MachineParams, read_params
-from lookalike.core.progress import say
-from lookalike.core.stage import run_stage
 from lookalike.images.shards import open_metadata
 from lookalike.images.split import write_split
 from lookalike.split.assign import assign
@@ -19,6 +17,8 @@ from lookalike.split.previous import read_previous
 from lookalike.split.quotas import class_quotas
 from lookalike.split.select import Labelled, select
 from lookalike.split.summary import class_metrics, count_images, group_metrics, remarks
+from lookalike.terminal.progress import say
+from lookalike.terminal.stage import run_stage
 
 
 def main() -> None:

@@ -17,16 +17,16 @@ from lookalike.core.layout import (
     TRAIN_LOG,
     cache_folder,
 )
-from lookalike.core.mirroring import mirror_run
 from lookalike.core.params import BaseParams, MachineParams, read_params
-from lookalike.core.progress import say
-from lookalike.core.stage import run_stage
 from lookalike.images.split import read_split
 from lookalike.model.artifact import save_model
 from lookalike.model.compute import fix_compute
 from lookalike.model.devices import launch
 from lookalike.model.fingerprint import WEIGHTS
 from lookalike.model.fingerprint import fingerprint as model_fingerprint
+from lookalike.record.mirror_process import mirror_run
+from lookalike.terminal.progress import say
+from lookalike.terminal.stage import run_stage
 from lookalike.train.checkpoint import CheckpointFile, write_output
 from lookalike.train.data import has_labels, training_data
 from lookalike.train.devices import describe_devices

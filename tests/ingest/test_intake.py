@@ -204,7 +204,7 @@ def test_files_of_operating_systems_are_listed_but_no_sign_of_trouble(digit_fold
 STAGE_THAT_PAUSES_AT_ITS_FIRST_ROW = """
 import time
 from functools import partial
-from lookalike.core.stage import run_stage
+from lookalike.terminal.stage import run_stage
 from lookalike.images.inspect import inspect
 from lookalike.ingest.examine import examined
 from lookalike.ingest.folder import FolderSource

@@ -17,13 +17,17 @@ PIPELINE: dict[str, dict[str, Any]] = YAML(typ="safe").load(REPOSITORY / "dvc.ya
 # The packages of each layer, lowest first; what lies beside them in the package is on top.
 LAYERS = (
     {"core"},
+    {"terminal"},
     {"images"},
     {"model", "retrieval"},
     {"ingest", "split", "train", "evaluate", "index"},
     {"search"},
     {"publish"},
+    {"record"},
     {"project"},
 )
+# What cannot change a byte, so no stage declares it.
+UNDECLARED = {"terminal", "record"}
 
 
 def script(stage: str) -> Path:
@@ -76,7 +80,7 @@ def blocks_read(files: set[Path]) -> set[str]:
 
 def package(path: Path) -> str:
     """The name of the package that a file is in, however deep: the first below `lookalike`."""
-    return path.relative_to(PACKAGE).parts[0]
+    return path.relative_to(PACKAGE).parts[0] if path.is_relative_to(PACKAGE) else path.name
 
 
 def layer(path: Path) -> int:
@@ -103,13 +107,14 @@ def test_a_stage_declares_all_the_code_that_it_can_reach(stage: str) -> None:
         str(path.relative_to(REPOSITORY))
         for path in reached
         if not any(path.is_relative_to(dependency) for dependency in dependencies)
+        and package(path) not in UNDECLARED
     }
     assert undeclared == set()
 
 
 @pytest.mark.parametrize("stage", PIPELINE)
 def test_a_stage_declares_no_folder_that_it_does_not_reach(stage: str) -> None:
-    reached = closure(script(stage))
+    reached = {path for path in closure(script(stage)) if package(path) not in UNDECLARED}
     code = [REPOSITORY / name for name in PIPELINE[stage]["deps"] if name.startswith("src/")]
     assert [c for c in code if not any(path.is_relative_to(c) for path in reached)] == []
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from lookalike.core.files import write_csv, write_json
-from lookalike.core.mirroring import mirror_run
 from lookalike.evaluate.evaluation import TABLES
 from lookalike.model.fingerprint import fingerprint
 from lookalike.project.mirror import mirror
+from lookalike.record.mirror_process import mirror_run
 from services.servers import Server
 
 OneLineError = Callable[..., AbstractContextManager[None]]

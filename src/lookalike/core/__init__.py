@@ -1,1 +1,1 @@
-"""What every floor above uses: parameters, files, errors, the frame of a stage."""
+"""What every layer above uses: parameters, files, seeds, errors."""

@@ -17,13 +17,13 @@ from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
-from lookalike.core.progress import track
 from lookalike.images.bands import Bands
 from lookalike.images.batches import SequentialBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import load_batches
 from lookalike.images.pixels import Pixels
 from lookalike.images.shards import open_metadata
+from lookalike.terminal.progress import track
 
 SCHEMA = pa.schema(
     [

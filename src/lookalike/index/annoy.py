@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from annoy import AnnoyIndex
 
-from lookalike.core.progress import track
 from lookalike.index.params import MOST_NODES, IndexParams
 from lookalike.index.vectors import Found, Vectors
+from lookalike.terminal.progress import track
 
 
 def build(vectors: Vectors, path: Path, params: IndexParams) -> None:

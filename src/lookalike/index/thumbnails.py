@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 from PIL import Image
 
-from lookalike.core.progress import track
 from lookalike.images.bands import Bands
 from lookalike.images.picture import decode_picture
 from lookalike.images.shards import open_shards
+from lookalike.terminal.progress import track
 
 SCHEMA = pa.schema([pa.field("thumbnail", pa.binary())])
 MAX_BYTES = 2**28  # of the whole file, 256 MB

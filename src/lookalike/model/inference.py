@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.progress import track
 from lookalike.images.batches import SequentialBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import load_batches
@@ -26,6 +25,7 @@ from lookalike.model.compute import accelerator, autocast
 from lookalike.model.network import Output
 from lookalike.model.processes import Processes
 from lookalike.model.transforms import evaluation_transform
+from lookalike.terminal.progress import track
 
 
 @torch.inference_mode()

@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.progress import say
+from lookalike.terminal.progress import say
 
 SUFFIX = ".sqlite"
 # What a transaction of SQLite leaves beside its file when it is killed.

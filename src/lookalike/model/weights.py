@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file, sha256_of_file
 from lookalike.core.layout import cache_folder
-from lookalike.core.progress import say
 from lookalike.model.cnn import cnn_width
 from lookalike.model.inflate import RGB, first_convolution, inflate_filters
 from lookalike.model.timm_models import pretrained_timm, timm_name
 from lookalike.model.vision import models
+from lookalike.terminal.progress import say
 
 StateDict = dict[str, Tensor]
 

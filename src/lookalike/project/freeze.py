@@ -9,13 +9,13 @@ import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
-from lookalike.core.progress import track
 from lookalike.ingest.catalogue import root_of, walk
 from lookalike.ingest.hrefs import HrefReader, absolute, joined, local_path, unsigned
 from lookalike.ingest.item_labels import labels_of
 from lookalike.ingest.items import items_table, matching, write_items
 from lookalike.ingest.remote import is_remote
 from lookalike.project.stac_server import StacServer
+from lookalike.terminal.progress import track
 
 
 def freeze(

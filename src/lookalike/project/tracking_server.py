@@ -8,8 +8,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
-from lookalike.core.mirroring import URI
 from lookalike.ingest.hrefs import unsigned
+from lookalike.record.mirror_process import URI
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

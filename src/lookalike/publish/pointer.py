@@ -18,8 +18,8 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.progress import say
 from lookalike.publish.documents import Document
+from lookalike.terminal.progress import say
 
 COLLECTION = "current"
 POINTER = "current"  # the `_id` of the only document

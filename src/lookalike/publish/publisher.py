@@ -8,7 +8,6 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-from lookalike.core.progress import track
 from lookalike.index.bundle import IndexBundle
 from lookalike.publish.documents import (
     BATCH_DOCUMENTS,
@@ -19,6 +18,7 @@ from lookalike.publish.documents import (
     version_of,
 )
 from lookalike.publish.pointer import SILENCE, Claim, claimed
+from lookalike.terminal.progress import track
 
 IMAGES, INDEXES = "images", "indexes"
 DUPLICATE_KEY = 11000

@@ -12,7 +12,6 @@ from pymongo import ASCENDING
 from pymongo.database import Database
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.listing import some_of
 from lookalike.index.bundle import IndexBundle
 from lookalike.publish.documents import (
     Document,
@@ -23,6 +22,7 @@ from lookalike.publish.documents import (
 )
 from lookalike.publish.pointer import current_version
 from lookalike.publish.publisher import IMAGES, INDEXES
+from lookalike.terminal.listing import some_of
 
 DATABASE, INDEX = "database", "index"
 

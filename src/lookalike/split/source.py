@@ -1,9 +1,9 @@
 """The data set's own split, as its source gives it."""
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.listing import some_of
-from lookalike.core.progress import say
 from lookalike.split.select import Labelled
+from lookalike.terminal.listing import some_of
+from lookalike.terminal.progress import say
 
 NAMES = {
     "train": ("train", "training"),

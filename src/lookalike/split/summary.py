@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import Any
 
-from lookalike.core.listing import some_of
 from lookalike.images.split import SIDES
 from lookalike.split.hashed import merged_groups
 from lookalike.split.quotas import Counts
 from lookalike.split.select import Labelled
+from lookalike.terminal.listing import some_of
 
 
 def count_images(by_class: dict[str, list[Labelled]], side_of: dict[str, str]) -> dict[str, Counts]:

@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from lookalike.core.progress import track
 from lookalike.images.bands import Bands
 from lookalike.images.decode import decode
 from lookalike.images.picture import decode_picture
+from lookalike.terminal.progress import track
 
 SIZE = 32
 # A JPEG decoded at 32 pixels, faster, would be less like its copies in other formats.

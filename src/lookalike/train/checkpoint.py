@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder, sha256_of_file
-from lookalike.core.progress import say
+from lookalike.terminal.progress import say
 from lookalike.train.state_file import State, read_state, write_state
 
 SUFFIX = ".safetensors"

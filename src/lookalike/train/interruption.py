@@ -4,7 +4,7 @@ import signal
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from lookalike.core.progress import say
+from lookalike.terminal.progress import say
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -9,8 +9,8 @@ from scmrepo.exceptions import SCMError
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import check_output_folder, remove_folder
-from lookalike.core.process import is_first_process
-from lookalike.core.progress import say
+from lookalike.terminal.process import is_first_process
+from lookalike.terminal.progress import say
 from lookalike.train.epoch import Epoch
 from lookalike.train.state_file import State
 

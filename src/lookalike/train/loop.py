@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.progress import track
 from lookalike.core.seeds import seed_for
+from lookalike.terminal.progress import track
 from lookalike.train.batches import Batches
 from lookalike.train.early_stopping import has_waited
 from lookalike.train.epoch import BestEpoch, Epoch

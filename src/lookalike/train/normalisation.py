@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lookalike.core.progress import track
 from lookalike.images.bands import Bands
 from lookalike.images.batches import SequentialBatches
 from lookalike.images.dataset import ImageDataset
@@ -15,6 +14,7 @@ from lookalike.images.loading import load_batches
 from lookalike.images.pixels import Pixels
 from lookalike.images.shards import open_metadata
 from lookalike.model.artifact import ModelDescription
+from lookalike.terminal.progress import track
 
 BATCH = 16
 

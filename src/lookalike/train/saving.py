@@ -6,7 +6,7 @@ import torch
 from lightning_fabric import Fabric
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.progress import say
+from lookalike.terminal.progress import say
 from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.devices import summed
 from lookalike.train.interruption import Interruption

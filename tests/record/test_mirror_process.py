@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lookalike.core.mirroring import mirror_run
+from lookalike.record.mirror_process import mirror_run
 
 SECRET = "f00dcafe"
 
@@ -69,7 +69,7 @@ def test_interrupted_the_stage_has_ended_well_all_the_same(
         process = start(
             "import os, signal\n"
             f"os.environ['MLFLOW_TRACKING_URI'] = 'http://{silent_address(silent)}'\n"
-            "from lookalike.core.mirroring import mirror_run\n"
+            "from lookalike.record.mirror_process import mirror_run\n"
             "signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs may ignore it\n"
             "mirror_run('train'); print('done')"
         )

@@ -8,8 +8,8 @@ from types import FrameType
 from typing import NoReturn
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.lock import stage_lock
-from lookalike.core.process import is_first_of_its_host, is_first_process
+from lookalike.terminal.lock import stage_lock
+from lookalike.terminal.process import is_first_of_its_host, is_first_process
 
 
 def run_stage(name: str, main: Callable[[], None]) -> NoReturn:

@@ -16,7 +16,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from lookalike.core.process import is_first_process
+from lookalike.terminal.process import is_first_process
 
 Item = TypeVar("Item")
 

@@ -6,10 +6,10 @@ from subprocess import Popen
 import pytest
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.lock import stage_lock
+from lookalike.terminal.lock import stage_lock
 
 HOLDER = """
-from lookalike.core.lock import stage_lock
+from lookalike.terminal.lock import stage_lock
 with stage_lock("train"):
     {inside}
     print("held", flush=True)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
-from lookalike.core.stage import run_stage
+from lookalike.terminal.stage import run_stage
 
 def main():
     {main}

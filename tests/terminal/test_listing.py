@@ -1,4 +1,4 @@
-from lookalike.core.listing import some_of
+from lookalike.terminal.listing import some_of
 
 
 def test_few_names_are_all_there() -> None:

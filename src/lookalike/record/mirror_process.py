@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import lookalike
-from lookalike.core.progress import say
+from lookalike.terminal.progress import say
 
 URI = "MLFLOW_TRACKING_URI"
 SECONDS = 60.0
