@@ -27,11 +27,11 @@ from PIL import Image, ImageEnhance, ImageOps
 from lookalike.images.decode import decode
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
-from lookalike.split.groups import group
-from lookalike.split.hash_pairs import near_hashes
-from lookalike.split.near_duplicate_params import NearDuplicates
-from lookalike.split.near_duplicates import compare, find_links
-from lookalike.split.thumbnails import thumbnail
+from lookalike.near_duplicates.gray_images import thumbnail
+from lookalike.near_duplicates.groups import group
+from lookalike.near_duplicates.hash_pairs import near_hashes
+from lookalike.near_duplicates.links import compare, find_links
+from lookalike.near_duplicates.params import NearDuplicates
 
 DEFAULT = NearDuplicates()
 HARD = ("Motorbikes", "airplanes", "Faces", "Leopards", "watch", "car_side")

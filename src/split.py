@@ -9,9 +9,9 @@ from lookalike.core.layout import IMAGES, METRICS, SPLIT
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.images.shards import open_metadata
 from lookalike.images.split import write_split
+from lookalike.near_duplicates.groups import group
+from lookalike.near_duplicates.links import find_links
 from lookalike.split.assign import assign
-from lookalike.split.groups import group
-from lookalike.split.near_duplicates import find_links
 from lookalike.split.params import SplitParams
 from lookalike.split.previous import read_previous
 from lookalike.split.quotas import class_quotas

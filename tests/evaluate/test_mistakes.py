@@ -9,8 +9,8 @@ from PIL import Image
 from lookalike.evaluate import mistakes
 from lookalike.evaluate.answer import Answer
 from lookalike.evaluate.mistakes import HARDEST, draw_hardest_classes, draw_mistakes
+from lookalike.figures.grid import Panel, draw_gallery
 from lookalike.images.pictures import Pictures
-from lookalike.retrieval.gallery import Panel, draw_gallery
 
 Drawn = dict[str, list[list[Panel]]]
 

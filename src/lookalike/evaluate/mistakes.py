@@ -4,8 +4,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from lookalike.evaluate.answer import Answer
+from lookalike.figures.grid import Panel, draw_gallery
 from lookalike.images.pictures import Pictures
-from lookalike.retrieval.gallery import Panel, draw_gallery
 
 ROWS, COLUMNS = 4, 7
 HARDEST = 6

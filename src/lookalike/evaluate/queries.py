@@ -9,9 +9,9 @@ from torch import Tensor
 from lookalike.core.seeds import seed_for
 from lookalike.evaluate.answer import Answer
 from lookalike.evaluate.params import EvaluateParams
+from lookalike.figures.grid import Panel, draw_gallery
 from lookalike.images.pictures import Pictures
-from lookalike.retrieval.gallery import Panel, draw_gallery
-from lookalike.retrieval.neighbours import exact_neighbours
+from lookalike.retrieval.neighbors import exact_neighbours
 
 TITLE = "Test images (left) and the other test images that look most like them (cosine)"
 

@@ -9,10 +9,10 @@ from lookalike.core import layout
 from lookalike.core.files import read_csv
 from lookalike.images.shards import open_metadata
 from lookalike.images.split import read_split
+from lookalike.near_duplicates.groups import group
+from lookalike.near_duplicates.links import Link, find_links
+from lookalike.near_duplicates.params import NearDuplicates
 from lookalike.project.parameters import read_all
-from lookalike.split.groups import group
-from lookalike.split.near_duplicate_params import NearDuplicates
-from lookalike.split.near_duplicates import Link, find_links
 
 DUPLICATE = "duplicate of "
 SOURCE_SPLIT = "source_split"

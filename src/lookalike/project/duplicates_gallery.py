@@ -4,9 +4,9 @@ from pathlib import Path
 
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
+from lookalike.figures.grid import Panel, draw_gallery
 from lookalike.images.pictures import Pictures
 from lookalike.project.duplicates import Duplicates, Member
-from lookalike.retrieval.gallery import Panel, draw_gallery
 
 ROWS, COLUMNS = 20, 8
 TITLE = (

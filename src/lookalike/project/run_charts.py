@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lookalike.core import layout
 from lookalike.core.files import read_csv
-from lookalike.project import charts
+from lookalike.figures import charts
 
 CONFUSIONS = 15
 

@@ -1,1 +1,1 @@
-"""Exact nearest neighbours, ranking metrics and pictures of queries."""
+"""Exact nearest neighbors and ranking metrics."""

@@ -13,7 +13,7 @@ from lookalike.retrieval.metrics import (
     recall_at_k,
     reciprocal_rank,
 )
-from lookalike.retrieval.neighbours import exact_neighbours
+from lookalike.retrieval.neighbors import exact_neighbours
 
 # Ranks for recall@k and precision@k; those beyond the gallery's size are left out.
 RANKS = (1, 5, 10)

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from lookalike.core.layout import SPLIT
 from lookalike.core.params import Block, Group
-from lookalike.split.near_duplicate_params import NearDuplicates
+from lookalike.near_duplicates.params import NearDuplicates
 
 
 class Ratios(Group):

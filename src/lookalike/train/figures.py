@@ -8,10 +8,10 @@ from torch import Tensor
 from torch.utils.data import default_collate
 
 from lookalike.core.files import atomic_folder
+from lookalike.figures.grid import Panel, draw_gallery
 from lookalike.images.bands import Bands
 from lookalike.images.batches import SharedBatches
 from lookalike.images.picture import picture_of
-from lookalike.retrieval.gallery import Panel, draw_gallery
 from lookalike.train.batches import Batches
 from lookalike.train.mixing import Mixing
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from lookalike.images.loading import Batch
 from lookalike.model.network import normalise
 from lookalike.retrieval.metrics import recall_at_k
-from lookalike.retrieval.neighbours import exact_neighbours
+from lookalike.retrieval.neighbors import exact_neighbours
 from lookalike.train.devices import summed
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from lookalike.split.hash_pairs import Pairs
-from lookalike.split.thumbnails import SIZE
+from lookalike.near_duplicates.gray_images import SIZE
+from lookalike.near_duplicates.hash_pairs import Pairs
 
 # Side of the pictures that are compared, in pixels.
 SIDE = 16

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from scipy.cluster.hierarchy import DisjointSet
 
-from lookalike.split.near_duplicates import Link
+from lookalike.near_duplicates.links import Link
 
 
 class Groups(NamedTuple):

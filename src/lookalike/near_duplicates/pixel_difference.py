@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lookalike.split.alignment import LUMA, SIDE, WINDOWS, Alignment
-from lookalike.split.hash_pairs import Pairs
-from lookalike.split.thumbnails import SIZE
+from lookalike.near_duplicates.alignment import LUMA, SIDE, WINDOWS, Alignment
+from lookalike.near_duplicates.gray_images import SIZE
+from lookalike.near_duplicates.hash_pairs import Pairs
 
 # Tiles along a side: an object that is another one fills at least one of them.
 TILES = 4

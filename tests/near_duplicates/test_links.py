@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from lookalike.images.shards import open_shards, write_shards
-from lookalike.split.hash_pairs import Pairs
-from lookalike.split.near_duplicate_params import NearDuplicates
-from lookalike.split.near_duplicates import compare, find_links
-from lookalike.split.thumbnails import read_thumbnails
+from lookalike.near_duplicates.gray_images import read_thumbnails
+from lookalike.near_duplicates.hash_pairs import Pairs
+from lookalike.near_duplicates.links import compare, find_links
+from lookalike.near_duplicates.params import NearDuplicates
 
 
 def linked(images: Path, **thresholds: float) -> set[tuple[str, ...]]:

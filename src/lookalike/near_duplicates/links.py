@@ -11,11 +11,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from lookalike.images.shards import open_shards
-from lookalike.split.alignment import Alignment, align
-from lookalike.split.hash_pairs import Pairs, near_hashes
-from lookalike.split.near_duplicate_params import NearDuplicates
-from lookalike.split.pixel_difference import pixel_difference
-from lookalike.split.thumbnails import read_thumbnails
+from lookalike.near_duplicates.alignment import Alignment, align
+from lookalike.near_duplicates.gray_images import read_thumbnails
+from lookalike.near_duplicates.hash_pairs import Pairs, near_hashes
+from lookalike.near_duplicates.params import NearDuplicates
+from lookalike.near_duplicates.pixel_difference import pixel_difference
 
 # No copy of docs/near-duplicates.md within the pixel threshold is less like its original.
 LEAST_CORRELATION = 0.9

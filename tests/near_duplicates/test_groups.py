@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.split.groups import group
-from lookalike.split.near_duplicates import Link
+from lookalike.near_duplicates.groups import group
+from lookalike.near_duplicates.links import Link
 
 IMAGE = st.sampled_from("abcdefghij")
 LINKS = st.lists(

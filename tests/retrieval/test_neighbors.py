@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from lookalike.retrieval.neighbours import QUERIES_AT_ONCE, Neighbours, exact_neighbours
+from lookalike.retrieval.neighbors import QUERIES_AT_ONCE, Neighbours, exact_neighbours
 
 Rankings = tuple[list[list[int]], list[list[float]]]
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.split import hash_pairs
-from lookalike.split.hash_pairs import near_hashes
+from lookalike.near_duplicates import hash_pairs
+from lookalike.near_duplicates.hash_pairs import near_hashes
 
 HASH = st.integers(0, 2**64 - 1)
 NEAR = st.sampled_from([0, 1, 0b111, 2**63, 2**64 - 1])

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageColor
 from sklearn.datasets import load_digits
 
-from lookalike.retrieval.gallery import FRAMES, Panel, draw_gallery
+from lookalike.figures.grid import FRAMES, Panel, draw_gallery
 
 
 def panel(caption: str = "7", right: bool | None = None, digit: int = 0) -> Panel:

@@ -1,0 +1,1 @@
+"""Which images are nearly the same picture."""
