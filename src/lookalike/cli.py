@@ -147,7 +147,7 @@ def stac_items(
     """Freeze the items of a STAC API or catalogue into a GeoParquet file that DVC can watch."""
     check_output_file(output)
     with extra("stac"):
-        from lookalike.project.freeze import freeze
+        from lookalike.ingest.stac.freeze import freeze
 
     root = layout.project_root()
     number = freeze(url, collection or [], where, label, output, root)

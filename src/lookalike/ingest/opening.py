@@ -18,7 +18,7 @@ def open_source(params: IngestParams) -> Source:
     uri, labels = params.source, params.labels
     if _is_stac(uri):
         with extra("stac"):
-            from lookalike.ingest.stac import StacSource
+            from lookalike.ingest.stac.source import StacSource
         return StacSource(uri, params.stac)
     if uri.startswith(("http://", "https://")) or uri.lower().endswith(ARCHIVES):
         return ArchiveSource(uri, labels)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_files, to_json
-from lookalike.ingest.hrefs import unsigned
+from lookalike.ingest.stac.hrefs import unsigned
 from lookalike.model.fingerprint import fingerprint
 from lookalike.project.run_charts import (
     Picture,

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
-from lookalike.ingest.hrefs import unsigned
+from lookalike.ingest.stac.hrefs import unsigned
 from lookalike.record.mirror_process import URI
 
 if TYPE_CHECKING:

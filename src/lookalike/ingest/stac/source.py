@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
-from lookalike.ingest.catalogue import FREEZE, folder_reader, inside, root_of, walk
-from lookalike.ingest.hrefs import HrefReader, absolute, joined, local_path, suffix, unsigned
-from lookalike.ingest.item_labels import ItemLabel, labels_of, text_of
-from lookalike.ingest.items import items_table, matching, read_items
 from lookalike.ingest.params import StacParams
 from lookalike.ingest.source import Candidate, UnreadableError
+from lookalike.ingest.stac.catalog import FREEZE, folder_reader, inside, root_of, walk
+from lookalike.ingest.stac.hrefs import HrefReader, absolute, joined, local_path, suffix, unsigned
+from lookalike.ingest.stac.items import items_table, matching, read_items
+from lookalike.ingest.stac.labels import ItemLabel, labels_of, text_of
 
 
 class Broken(NamedTuple):

@@ -5,8 +5,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from lookalike.ingest.item_labels import ItemLabel, labels_of
 from lookalike.ingest.source import UnreadableError
+from lookalike.ingest.stac.labels import ItemLabel, labels_of
 
 OneLine = Callable[..., AbstractContextManager[None]]
 GEOJSON = "application/geo+json"

@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
-from lookalike.ingest.catalogue import root_of, walk
-from lookalike.ingest.hrefs import HrefReader, absolute, joined, local_path, unsigned
-from lookalike.ingest.item_labels import labels_of
-from lookalike.ingest.items import items_table, matching, write_items
 from lookalike.ingest.remote import is_remote
-from lookalike.project.stac_server import StacServer
+from lookalike.ingest.stac.catalog import root_of, walk
+from lookalike.ingest.stac.hrefs import HrefReader, absolute, joined, local_path, unsigned
+from lookalike.ingest.stac.items import items_table, matching, write_items
+from lookalike.ingest.stac.labels import labels_of
+from lookalike.ingest.stac.server import StacServer
 from lookalike.terminal.progress import track
 
 

@@ -12,10 +12,10 @@ from requests import Request
 from urllib3 import Retry
 
 from lookalike.core.errors import LookalikeError
-from lookalike.ingest.catalogue import complete_item, read_local_json
-from lookalike.ingest.hrefs import unsigned
 from lookalike.ingest.remote import is_remote
 from lookalike.ingest.source import UnreadableError
+from lookalike.ingest.stac.catalog import complete_item, read_local_json
+from lookalike.ingest.stac.hrefs import unsigned
 
 TOKEN = "STAC_API_TOKEN"
 NOT_JSON = "is not STAC: the answer is not JSON"

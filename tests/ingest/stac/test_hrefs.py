@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from lookalike.ingest.hrefs import HrefReader, joined, suffix, unsigned
 from lookalike.ingest.source import UnreadableError
+from lookalike.ingest.stac.hrefs import HrefReader, joined, suffix, unsigned
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams, StacParams
 from lookalike.ingest.source import Candidate, Source, UnreadableError
-from lookalike.project.freeze import freeze
+from lookalike.ingest.stac.freeze import freeze
 
 OneLine = Callable[..., AbstractContextManager[None]]
 EUROSAT = Path(os.environ.get("LOOKALIKE_SHARED", "/nowhere"), "data", "eurosat-stac")

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lookalike.ingest.items import items_table, matching, read_items, write_items
+from lookalike.ingest.stac.items import items_table, matching, read_items, write_items
 
 OneLine = Callable[..., AbstractContextManager[None]]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lookalike.ingest.catalogue import FoundItem, folder_reader, walk
+from lookalike.ingest.stac.catalog import FoundItem, folder_reader, walk
 
 OneLine = Callable[..., AbstractContextManager[None]]
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
-from lookalike.ingest.items import property_names
 from lookalike.ingest.source import UnreadableError
+from lookalike.ingest.stac.items import property_names
 
 Read = Callable[[str], bytes]
 READERS = 16

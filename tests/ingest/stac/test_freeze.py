@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lookalike.ingest.params import StacParams
-from lookalike.ingest.stac import StacSource
-from lookalike.project.freeze import freeze
+from lookalike.ingest.stac.freeze import freeze
+from lookalike.ingest.stac.source import StacSource
 
 from .stac_api import StacApi, serving
 

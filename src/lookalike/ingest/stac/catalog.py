@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import pystac
 
 from lookalike.core.errors import LookalikeError
-from lookalike.ingest.hrefs import absolute, local_path, unsigned
 from lookalike.ingest.params import CATALOGUE_FILES
 from lookalike.ingest.source import UnreadableError
+from lookalike.ingest.stac.hrefs import absolute, local_path, unsigned
 
 FREEZE = "freeze the catalogue first: lookalike stac-items"
 

@@ -1,0 +1,1 @@
+"""STAC catalogs and GeoParquet files of their items as sources of images."""
