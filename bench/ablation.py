@@ -24,10 +24,10 @@ from scipy.stats import t
 
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.images.shards import open_metadata
-from lookalike.images.split import SplitImage, read_split
+from lookalike.images.split_file import SplitImage, read_split
+from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import Model, build_network
 from lookalike.model.compute import fix_compute
-from lookalike.model.extract import extract_all
 from lookalike.model.network import normalise
 from lookalike.retrieval.evaluation import evaluate_retrieval
 from lookalike.train.data import TrainingData, training_data

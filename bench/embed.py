@@ -28,11 +28,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.fresh_process import in_fresh_process
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.shards import open_metadata
+from lookalike.inference.cache_key import open_memo
+from lookalike.inference.embedder import extract, extract_all
+from lookalike.inference.forward import forward
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.compute import accelerator, fix_compute
-from lookalike.model.extract import extract, extract_all
-from lookalike.model.inference import forward
-from lookalike.model.memo_key import open_memo
 from lookalike.model.network import normalise
 from lookalike.model.vision import v2
 from lookalike.retrieval.evaluation import evaluate_retrieval

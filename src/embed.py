@@ -7,14 +7,14 @@ was embedded before, here or in `evaluate`, is taken from the memo.
 from lookalike.core.layout import EMBEDDINGS, IMAGES, MODEL
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.images.shards import open_metadata
+from lookalike.inference.cache_key import open_memo
+from lookalike.inference.devices import launch_processes
+from lookalike.inference.embedder import extract
+from lookalike.inference.embeddings import write_embeddings
+from lookalike.inference.forward import assist
 from lookalike.model.artifact import load_model
+from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.model.compute import fix_compute
-from lookalike.model.devices import launch_processes
-from lookalike.model.embeddings import write_embeddings
-from lookalike.model.extract import extract
-from lookalike.model.fingerprint import fingerprint
-from lookalike.model.inference import assist
-from lookalike.model.memo_key import open_memo
 from lookalike.terminal.stage import run_stage
 
 

@@ -8,7 +8,7 @@ from lookalike.core.files import sha256_of_file, write_metrics
 from lookalike.core.layout import IMAGES, METRICS, SPLIT
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.images.shards import open_metadata
-from lookalike.images.split import write_split
+from lookalike.images.split_file import write_split
 from lookalike.near_duplicates.groups import group
 from lookalike.near_duplicates.links import find_links
 from lookalike.split.assign import assign

@@ -18,12 +18,12 @@ from lookalike.core.layout import (
     cache_folder,
 )
 from lookalike.core.params import BaseParams, MachineParams, read_params
-from lookalike.images.split import read_split
+from lookalike.images.split_file import read_split
+from lookalike.inference.devices import launch
 from lookalike.model.artifact import save_model
+from lookalike.model.artifact_fingerprint import WEIGHTS
+from lookalike.model.artifact_fingerprint import fingerprint as model_fingerprint
 from lookalike.model.compute import fix_compute
-from lookalike.model.devices import launch
-from lookalike.model.fingerprint import WEIGHTS
-from lookalike.model.fingerprint import fingerprint as model_fingerprint
 from lookalike.record.mirror_process import mirror_run
 from lookalike.terminal.progress import say
 from lookalike.terminal.stage import run_stage

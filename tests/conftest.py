@@ -359,7 +359,7 @@ def tiny_images(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def tiny_split(tiny_images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The split file of `tiny_images`: 14, 3 and 3 images of each class."""
     from lookalike.images.shards import open_metadata
-    from lookalike.images.split import write_split
+    from lookalike.images.split_file import write_split
     from lookalike.split.assign import assign
     from lookalike.split.params import SplitParams
     from lookalike.split.select import Labelled, select
@@ -380,7 +380,7 @@ def tiny_model(
 ) -> Path:
     """The model artifact of a ResNet-18 after three epochs on `tiny_images`."""
     from lookalike.core.params import BaseParams
-    from lookalike.images.split import read_split
+    from lookalike.images.split_file import read_split
     from lookalike.model.artifact import save_model
     from lookalike.model.compute import fix_compute
     from lookalike.train.data import training_data
@@ -405,10 +405,10 @@ def tiny_embeddings(
 ) -> Path:
     """The embeddings of `tiny_images` by `tiny_model`."""
     from lookalike.images.shards import open_metadata
+    from lookalike.inference.embedder import extract
+    from lookalike.inference.embeddings import write_embeddings
     from lookalike.model.artifact import load_model
-    from lookalike.model.embeddings import write_embeddings
-    from lookalike.model.extract import extract
-    from lookalike.model.fingerprint import fingerprint
+    from lookalike.model.artifact_fingerprint import fingerprint
 
     folder = tmp_path_factory.mktemp("tiny") / "embeddings"
     model = load_model(tiny_model)
@@ -427,12 +427,12 @@ def tiny_index(
 ) -> Path:
     """The index bundle over `tiny_embeddings`."""
     from lookalike.images.shards import open_metadata
-    from lookalike.images.split import read_split
+    from lookalike.images.split_file import read_split
     from lookalike.index.bundle_files import write_bundle
     from lookalike.index.metadata import bundle_metadata
     from lookalike.index.params import IndexParams
     from lookalike.index.thumbnails import write_thumbnails
-    from lookalike.model.embeddings import VECTORS, open_embeddings
+    from lookalike.inference.embeddings import VECTORS, open_embeddings
 
     folder = tmp_path_factory.mktemp("tiny") / "index"
     embeddings = open_embeddings(tiny_embeddings)

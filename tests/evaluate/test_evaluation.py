@@ -7,9 +7,9 @@ import torch
 
 from lookalike.evaluate.evaluation import TABLES, Evaluation, evaluate_model
 from lookalike.evaluate.params import EvaluateParams
-from lookalike.images.split import SplitImage, read_split
+from lookalike.images.split_file import SplitImage, read_split
+from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import Model, load_model
-from lookalike.model.extract import extract_all
 from lookalike.model.network import Output
 
 PARAMS = EvaluateParams(bootstrap_draws=20, map="pca")

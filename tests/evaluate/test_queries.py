@@ -16,8 +16,8 @@ from lookalike.evaluate.params import EvaluateParams
 from lookalike.evaluate.queries import choose_queries, draw_queries
 from lookalike.images.bands import Bands
 from lookalike.images.pictures import Pictures
-from lookalike.images.split import read_split
-from lookalike.model.embeddings import open_embeddings
+from lookalike.images.split_file import read_split
+from lookalike.inference.embeddings import open_embeddings
 from lookalike.model.network import normalise
 
 LABELS = st.lists(st.sampled_from("abcd"), min_size=1, max_size=30)

@@ -12,7 +12,7 @@ from lookalike.images.bands import Bands
 from lookalike.images.decode import UndecodableImageError, decode
 from lookalike.images.inspect import inspect
 from lookalike.images.phash import phash
-from lookalike.images.picture import decode_picture
+from lookalike.images.rendering import decode_picture
 
 ORIENTATION = 0x0112
 MANY = 10**6

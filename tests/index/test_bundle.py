@@ -18,7 +18,7 @@ from PIL import Image
 
 from lookalike.core.files import sha256_of_file
 from lookalike.images.shards import open_metadata, open_shards
-from lookalike.images.split import read_split
+from lookalike.images.split_file import read_split
 from lookalike.index.bundle import IndexBundle
 from lookalike.index.bundle_files import METADATA, THUMBNAILS, open_bundle, write_bundle
 from lookalike.index.description import DESCRIPTION
@@ -27,8 +27,8 @@ from lookalike.index.metadata import METADATA_SCHEMA, bundle_metadata
 from lookalike.index.params import EngineName, IndexParams, Metric
 from lookalike.index.thumbnails import write_thumbnails
 from lookalike.index.vectors import Found
-from lookalike.model.embeddings import VECTORS, Embeddings, open_embeddings
-from lookalike.model.fingerprint import fingerprint
+from lookalike.inference.embeddings import VECTORS, Embeddings, open_embeddings
+from lookalike.model.artifact_fingerprint import fingerprint
 
 ENGINE = "embeddings.ann"
 FILES = (ENGINE, METADATA, THUMBNAILS, VECTORS)

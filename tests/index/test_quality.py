@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lookalike.images.split import SplitImage
+from lookalike.images.split_file import SplitImage
 from lookalike.index.exact import Exact
 from lookalike.index.quality import recall_at_10, retrieval_from_gallery
 from lookalike.index.vectors import Found, Vectors

@@ -22,7 +22,7 @@ from lookalike.model.artifact import (
     load_model,
     save_model,
 )
-from lookalike.model.fingerprint import DESCRIPTION, WEIGHTS, fingerprint
+from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS, fingerprint
 from lookalike.model.transforms import ImageSize
 
 OneLineError = Callable[..., AbstractContextManager[None]]

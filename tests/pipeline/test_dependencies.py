@@ -20,6 +20,7 @@ LAYERS = (
     {"terminal"},
     {"figures", "images", "retrieval"},
     {"model", "near_duplicates"},
+    {"inference"},
     {"ingest", "split", "train", "evaluate", "index"},
     {"search"},
     {"publish"},

@@ -10,7 +10,7 @@ from PIL import Image
 
 from lookalike import cli
 from lookalike.images.shards import open_shards, write_shards
-from lookalike.images.split import write_split
+from lookalike.images.split_file import write_split
 from lookalike.project.duplicates import describe, find_duplicates
 from lookalike.project.duplicates_gallery import draw_duplicates
 

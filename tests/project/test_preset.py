@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from lookalike.core.params import MachineParams, read_yaml
-from lookalike.model.fingerprint import fingerprint
+from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.project.parameters import BLOCKS, read_all
 from lookalike.project.preset import apply_preset, preset_names
 

@@ -18,9 +18,9 @@ from lookalike.evaluate.evaluation import TABLES, evaluate_model
 from lookalike.evaluate.figures import draw_figures
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.images.pictures import Pictures
-from lookalike.images.split import read_split
+from lookalike.images.split_file import read_split
+from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import load_model
-from lookalike.model.extract import extract_all
 from lookalike.model.network import normalise
 from lookalike.project.report import write_report
 

@@ -16,10 +16,10 @@ from lookalike.images.shards import open_metadata
 from lookalike.index.bundle_files import write_bundle
 from lookalike.index.metadata import bundle_metadata
 from lookalike.index.params import IndexParams
+from lookalike.inference.embedder import extract
+from lookalike.inference.embeddings import VECTORS, open_embeddings, write_embeddings
 from lookalike.model.artifact import load_model, save_model
-from lookalike.model.embeddings import VECTORS, open_embeddings, write_embeddings
-from lookalike.model.extract import extract
-from lookalike.model.fingerprint import fingerprint
+from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.search.searcher import Searcher
 from lookalike.train.fine_tune import without_training
 from lookalike.train.params import TrainParams

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.images.split import SIDES
+from lookalike.images.split_file import SIDES
 from lookalike.split.params import Ratios
 from lookalike.split.placement import place
 from lookalike.split.quotas import Counts, by_ratios

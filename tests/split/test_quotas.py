@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.images.split import SIDES
+from lookalike.images.split_file import SIDES
 from lookalike.split.params import Ratios
 from lookalike.split.quotas import by_numbers, by_ratios
 

@@ -9,7 +9,7 @@ import pytest
 
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
-from lookalike.images.split import SplitImage, read_split
+from lookalike.images.split_file import SplitImage, read_split
 from lookalike.train.data import Side, has_labels, training_data
 
 OneLineError = Callable[..., AbstractContextManager[None]]

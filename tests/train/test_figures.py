@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lookalike.core.params import BaseParams
 from lookalike.images.bands import Bands
-from lookalike.images.split import read_split
+from lookalike.images.split_file import read_split
 from lookalike.train.batches import Batches, make_batches
 from lookalike.train.data import Side, TrainingData, training_data
 from lookalike.train.figures import AUGMENTED, caption, draw_figures, first_images

@@ -12,11 +12,11 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from lookalike.core.params import BaseParams
-from lookalike.images.split import read_split
+from lookalike.images.split_file import read_split
+from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import Model, build_network
 from lookalike.model.backbones import build_classifier
 from lookalike.model.compute import fix_compute
-from lookalike.model.extract import extract_all
 from lookalike.train.calibration import fit_temperature
 from lookalike.train.data import Side, TrainingData, training_data
 from lookalike.train.fine_tune import Trained, describe, fine_tune, without_training

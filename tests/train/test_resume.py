@@ -13,7 +13,7 @@ import pytest
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.params import BaseParams
-from lookalike.images.split import read_split
+from lookalike.images.split_file import read_split
 from lookalike.model.compute import fix_compute
 from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.data import TrainingData, training_data

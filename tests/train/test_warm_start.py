@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lookalike.model.artifact import ModelDescription, build_network, save_model
-from lookalike.model.fingerprint import fingerprint
+from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.transforms import ImageSize
 from lookalike.train.network_params import NetworkParams

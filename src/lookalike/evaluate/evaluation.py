@@ -13,7 +13,7 @@ from lookalike.evaluate.classifier import evaluate_classifier
 from lookalike.evaluate.intervals import mean_interval
 from lookalike.evaluate.map import Point, place
 from lookalike.evaluate.params import EvaluateParams
-from lookalike.images.split import SplitImage
+from lookalike.images.split_file import SplitImage
 from lookalike.model.artifact import Model
 from lookalike.model.network import Output, normalise
 from lookalike.retrieval.evaluation import Retrieval, evaluate_retrieval

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from lookalike.images.dataset import ImageDataset
+from lookalike.inference.forward import forward
 from lookalike.model.artifact import Model
-from lookalike.model.inference import forward
 from lookalike.model.transforms import evaluation_transform
 
 REPEATS = 2

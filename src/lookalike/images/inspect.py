@@ -7,7 +7,7 @@ from lookalike.images.bands import Bands
 from lookalike.images.decode import channels_of, decode_grey, opened, upright_size
 from lookalike.images.geotiff import read_geotiff
 from lookalike.images.phash import AT_LEAST, phash
-from lookalike.images.picture import stretch
+from lookalike.images.rendering import stretch
 
 
 class Inspection(NamedTuple):

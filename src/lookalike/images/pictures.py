@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from lookalike.images.bands import Bands
-from lookalike.images.picture import decode_picture
+from lookalike.images.rendering import decode_picture
 from lookalike.images.shards import open_shards
 
 

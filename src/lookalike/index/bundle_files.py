@@ -21,7 +21,7 @@ from lookalike.index.metadata import open_metadata_file, write_metadata
 from lookalike.index.params import IndexParams
 from lookalike.index.thumbnails import open_thumbnails
 from lookalike.index.vectors import Vectors
-from lookalike.model.embeddings import VECTORS
+from lookalike.inference.embeddings import VECTORS
 
 METADATA = "metadata.arrow"
 THUMBNAILS = "thumbnails.arrow"

@@ -11,7 +11,7 @@ from lookalike.index import annoy
 from lookalike.index.exact import Exact
 from lookalike.index.params import EngineName, IndexParams
 from lookalike.index.vectors import Found, Vectors
-from lookalike.model.embeddings import VECTORS
+from lookalike.inference.embeddings import VECTORS
 
 
 class Engine(Protocol):

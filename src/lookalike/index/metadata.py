@@ -5,9 +5,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
-from lookalike.images.split import SplitImage
+from lookalike.images.split_file import SplitImage
 from lookalike.index.vectors import Vectors
-from lookalike.model.embeddings import Embeddings
+from lookalike.inference.embeddings import Embeddings
 
 METADATA_SCHEMA = pa.schema(
     [

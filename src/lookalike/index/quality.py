@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lookalike.images.split import SplitImage
+from lookalike.images.split_file import SplitImage
 from lookalike.index.bundle import Hits, IndexBundle
 from lookalike.index.exact import Exact
 from lookalike.index.vectors import Found

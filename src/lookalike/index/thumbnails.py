@@ -9,7 +9,7 @@ import pyarrow as pa
 from PIL import Image
 
 from lookalike.images.bands import Bands
-from lookalike.images.picture import decode_picture
+from lookalike.images.rendering import decode_picture
 from lookalike.images.shards import open_shards
 from lookalike.terminal.progress import track
 

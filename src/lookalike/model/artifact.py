@@ -13,8 +13,8 @@ from torch import Tensor
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder, to_json
 from lookalike.images.bands import Bands
-from lookalike.model.fingerprint import DESCRIPTION, WEIGHTS
-from lookalike.model.fold import fold
+from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS
+from lookalike.model.fuse_batch_norm import fold
 from lookalike.model.head import HeadKind
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.transforms import ImageSize

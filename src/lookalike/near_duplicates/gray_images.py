@@ -9,7 +9,7 @@ from PIL import Image
 
 from lookalike.images.bands import Bands
 from lookalike.images.decode import decode
-from lookalike.images.picture import decode_picture
+from lookalike.images.rendering import decode_picture
 from lookalike.terminal.progress import track
 
 SIZE = 32

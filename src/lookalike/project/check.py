@@ -7,7 +7,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import PARAMS, SAMPLES
 from lookalike.images.bands import Bands
 from lookalike.images.decode import UndecodableImageError
-from lookalike.images.picture import decode_picture
+from lookalike.images.rendering import decode_picture
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.source import Candidate, Source, UnreadableError
 from lookalike.model.backbones import check_backbone

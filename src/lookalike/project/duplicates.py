@@ -8,7 +8,7 @@ from typing import Any
 from lookalike.core import layout
 from lookalike.core.files import read_csv
 from lookalike.images.shards import open_metadata
-from lookalike.images.split import read_split
+from lookalike.images.split_file import read_split
 from lookalike.near_duplicates.groups import group
 from lookalike.near_duplicates.links import Link, find_links
 from lookalike.near_duplicates.params import NearDuplicates

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lookalike.core import layout
 from lookalike.core.files import to_json
 from lookalike.core.params import read_yaml
-from lookalike.model.fingerprint import fingerprint
+from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.project.run_charts import Picture
 from lookalike.project.run_parts import Part, flat_params, run_parts
 from lookalike.project.tracking_server import open_tracking_server

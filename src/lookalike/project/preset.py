@@ -10,7 +10,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file, sha256_of_file
 from lookalike.core.layout import PARAMS
 from lookalike.core.params import MachineParams, parse_block, read_yaml
-from lookalike.model.fingerprint import fingerprint
+from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.project.parameters import BLOCKS
 
 FOLDER = Path("presets")

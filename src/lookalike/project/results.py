@@ -7,7 +7,7 @@ from pathlib import Path
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
 from lookalike.index.bundle_files import open_bundle
-from lookalike.model.fingerprint import fingerprint
+from lookalike.model.artifact_fingerprint import fingerprint
 
 
 def results(root: Path, command: str) -> str:

@@ -12,7 +12,7 @@ from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_files, to_json
 from lookalike.ingest.stac.hrefs import unsigned
-from lookalike.model.fingerprint import fingerprint
+from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.project.run_charts import (
     Picture,
     evaluation_charts,

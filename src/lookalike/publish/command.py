@@ -8,7 +8,7 @@ from lookalike.core import layout
 from lookalike.core.params import read_params
 from lookalike.index.bundle import IndexBundle
 from lookalike.index.bundle_files import open_bundle
-from lookalike.model.fingerprint import fingerprint
+from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.publish.database import open_database
 from lookalike.publish.params import PublishParams
 from lookalike.publish.publisher import publish

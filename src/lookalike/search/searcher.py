@@ -9,9 +9,9 @@ from lookalike.images.decode import UndecodableImageError
 from lookalike.images.pixels import decode_pixels
 from lookalike.index.bundle import IndexBundle
 from lookalike.index.bundle_files import open_bundle
+from lookalike.inference.forward import forward
 from lookalike.model.artifact import Model, load_model
-from lookalike.model.fingerprint import fingerprint
-from lookalike.model.inference import forward
+from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.model.transforms import evaluation_transform
 
 PREDICTIONS = 5

@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import chain, repeat
 from math import inf
 
-from lookalike.images.split import SIDES
+from lookalike.images.split_file import SIDES
 from lookalike.split.quotas import Counts
 from lookalike.split.select import Labelled, turn
 

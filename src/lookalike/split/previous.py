@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import read_csv, sha256_of_file
-from lookalike.images.split import HEADER, SIDES
+from lookalike.images.split_file import HEADER, SIDES
 from lookalike.split.params import SplitParams
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from lookalike.images.split import SIDES
+from lookalike.images.split_file import SIDES
 from lookalike.split.hashed import merged_groups
 from lookalike.split.quotas import Counts
 from lookalike.split.select import Labelled

@@ -10,7 +10,7 @@ from lookalike.core.layout import cache_folder
 from lookalike.core.params import BaseParams
 from lookalike.images.batches import SequentialBatches, SharedBatches
 from lookalike.images.dataset import ImageDataset
-from lookalike.images.decoded import decode_once
+from lookalike.images.decoded_cache import decode_once
 from lookalike.images.loading import Batch, load_batches
 from lookalike.model.artifact import ModelDescription
 from lookalike.model.transforms import evaluation_transform, whole_image

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from lookalike.core.errors import LookalikeError
 from lookalike.images.shards import open_metadata
-from lookalike.images.split import SplitImage
+from lookalike.images.split_file import SplitImage
 
 
 class Side(NamedTuple):

@@ -11,7 +11,7 @@ from lookalike.core.files import atomic_folder
 from lookalike.figures.grid import Panel, draw_gallery
 from lookalike.images.bands import Bands
 from lookalike.images.batches import SharedBatches
-from lookalike.images.picture import picture_of
+from lookalike.images.rendering import picture_of
 from lookalike.train.batches import Batches
 from lookalike.train.mixing import Mixing
 

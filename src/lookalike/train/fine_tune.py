@@ -9,9 +9,9 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from lookalike.core.params import BaseParams, MachineParams
+from lookalike.inference.devices import launch
+from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import Model, ModelDescription, build_network
-from lookalike.model.devices import launch
-from lookalike.model.extract import extract_all
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.timm_models import timm_name, timm_normalisation
 from lookalike.train.batch_norm import share_batch_norm

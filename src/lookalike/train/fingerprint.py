@@ -20,6 +20,7 @@ CODE = (
     "lookalike/core",
     "lookalike/images",
     "lookalike/model",
+    "lookalike/inference",
     "lookalike/retrieval",
     "lookalike/train",
 )

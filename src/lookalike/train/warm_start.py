@@ -6,7 +6,7 @@ from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
 from lookalike.model.artifact import Model, load_model
-from lookalike.model.fingerprint import DESCRIPTION, fingerprint
+from lookalike.model.artifact_fingerprint import DESCRIPTION, fingerprint
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.weights import check_hash, load_backbone, load_fitting, read_weights
 from lookalike.terminal.progress import say

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.model.memo import Memo
+from lookalike.inference.cache import Memo
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -74,7 +74,7 @@ def test_a_killed_writer_leaves_whole_vectors(
     tmp_path: Path, start: Callable[[str], Popen[str]]
 ) -> None:
     process = start(
-        "import numpy as np; from pathlib import Path; from lookalike.model.memo import Memo\n"
+        "import numpy as np; from pathlib import Path; from lookalike.inference.cache import Memo\n"
         "memo = Memo(Path('memo'), 'k', 3, 1.0)\n"
         "for block in range(10**6):\n"
         "    ids = [str(block * 100 + n) for n in range(100)]\n"

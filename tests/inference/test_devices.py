@@ -12,11 +12,11 @@ import pytest
 
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.shards import open_metadata, open_shards, write_shards
+from lookalike.inference.cache_key import open_memo
+from lookalike.inference.devices import launch
+from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import Model
-from lookalike.model.devices import launch
-from lookalike.model.extract import extract_all
-from lookalike.model.fingerprint import fingerprint
-from lookalike.model.memo_key import open_memo
+from lookalike.model.artifact_fingerprint import fingerprint
 
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
 TWO_PROCESSES = (*TORCHRUN, "--standalone", "--nproc-per-node", "2")

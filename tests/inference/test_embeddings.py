@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from lookalike.images.shards import open_metadata
+from lookalike.inference.embedder import Extraction, extract_all
+from lookalike.inference.embeddings import ROWS, VECTORS, open_embeddings, write_embeddings
 from lookalike.model.artifact import Model, build_network, load_model
-from lookalike.model.embeddings import ROWS, VECTORS, open_embeddings, write_embeddings
-from lookalike.model.extract import Extraction, extract_all
-from lookalike.model.fingerprint import fingerprint
+from lookalike.model.artifact_fingerprint import fingerprint
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 

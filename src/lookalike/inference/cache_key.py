@@ -11,14 +11,14 @@ from lookalike.core.files import sha256_of_file, to_json
 from lookalike.core.layout import cache_folder
 from lookalike.core.params import MachineParams
 from lookalike.images.shards import open_shards
+from lookalike.inference.cache import Memo
 from lookalike.model.artifact import Model
 from lookalike.model.compute import accelerator
-from lookalike.model.memo import Memo
 
 FOLDER = "embeddings"
 PACKAGE = Path(__file__).parents[1]
 # The folders whose code decides what becomes of an image's bytes, and the libraries that do.
-CODE = ("images", "model")
+CODE = ("images", "inference", "model")
 LIBRARIES = ("numpy", "pillow", "rasterio", "timm", "torch", "torchvision")
 
 

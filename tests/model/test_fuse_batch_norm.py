@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lookalike.model.artifact import Model, load_model
-from lookalike.model.fold import fold
+from lookalike.model.fuse_batch_norm import fold
 from lookalike.model.network import EmbeddingNetwork
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.params import BaseParams, MachineParams
-from lookalike.model.processes import ALONE, Processes
+from lookalike.inference.processes import ALONE, Processes
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

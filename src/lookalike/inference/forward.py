@@ -20,10 +20,10 @@ from lookalike.images.batches import SequentialBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import load_batches
 from lookalike.images.shards import open_metadata
+from lookalike.inference.processes import Processes
 from lookalike.model.artifact import Model
 from lookalike.model.compute import accelerator, autocast
 from lookalike.model.network import Output
-from lookalike.model.processes import Processes
 from lookalike.model.transforms import evaluation_transform
 from lookalike.terminal.progress import track
 

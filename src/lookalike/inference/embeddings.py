@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder
+from lookalike.inference.embedder import Extraction
 from lookalike.model.artifact import Model
-from lookalike.model.extract import Extraction
 
 VECTORS = "vectors.npy"
 ROWS = "rows.arrow"

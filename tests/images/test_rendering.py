@@ -9,7 +9,7 @@ from PIL import Image
 
 from lookalike.images.bands import Bands
 from lookalike.images.decode import decode
-from lookalike.images.picture import decode_picture, picture_of
+from lookalike.images.rendering import decode_picture, picture_of
 
 Encode = Callable[..., bytes]
 

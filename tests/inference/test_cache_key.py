@@ -8,9 +8,9 @@ import torch
 
 from lookalike.core.params import MachineParams
 from lookalike.images.bands import Bands
-from lookalike.model import memo_key as keys
+from lookalike.inference import cache_key as keys
+from lookalike.inference.cache_key import memo_key, open_memo, processor
 from lookalike.model.artifact import Model
-from lookalike.model.memo_key import memo_key, open_memo, processor
 
 
 def test_the_same_model_images_and_batch_have_the_same_key(tiny_images: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from lookalike.core.errors import LookalikeError
 from lookalike.images.shards import write_shards
-from lookalike.images.split import SplitImage, read_split, write_split
+from lookalike.images.split_file import SplitImage, read_split, write_split
 
 PATHS = ["cat/a.png", "cat/b.png", "dog/a.png", 'dog/ü, "b".png']
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from lookalike.images.dataset import ImageDataset
-from lookalike.model import extract as extraction
-from lookalike.model import inference
+from lookalike.inference import embedder as extraction
+from lookalike.inference import forward as inference
+from lookalike.inference.cache import Memo
+from lookalike.inference.embedder import extract, extract_all
+from lookalike.inference.forward import forward
 from lookalike.model.artifact import Model, build_network, load_model
-from lookalike.model.extract import extract, extract_all
-from lookalike.model.inference import forward
-from lookalike.model.memo import Memo
 from lookalike.model.network import Output
 from lookalike.model.transforms import evaluation_transform
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from lookalike.images.bands import Bands
 from lookalike.images.dataset import ImageDataset
-from lookalike.images.decoded import KEPT, decode_once
+from lookalike.images.decoded_cache import KEPT, decode_once
 from lookalike.images.pixels import Pixels
 from lookalike.images.shards import open_metadata
 from lookalike.model.transforms import ImageSize, evaluation_transform, whole_image

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from lookalike.images.shards import open_metadata
+from lookalike.inference.cache import Memo
+from lookalike.inference.forward import compute
+from lookalike.inference.processes import ALONE, Processes
 from lookalike.model.artifact import Model
-from lookalike.model.inference import compute
-from lookalike.model.memo import Memo
 from lookalike.model.network import Output
-from lookalike.model.processes import ALONE, Processes
 
 # Images that are looked up, remembered and given at once: what a killed run loses at most.
 BLOCK = 1024

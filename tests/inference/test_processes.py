@@ -13,7 +13,7 @@ import pytest
 import torch.distributed as dist
 
 from lookalike.core.errors import LookalikeError
-from lookalike.model.processes import Processes
+from lookalike.inference.processes import Processes
 
 Outcome = Any
 COUNT = 3

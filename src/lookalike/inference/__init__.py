@@ -1,0 +1,1 @@
+"""Embeddings of images, many at once, each computed once."""

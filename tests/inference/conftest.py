@@ -1,0 +1,21 @@
+"""The tiny model, opened, and one compute thread."""
+
+from pathlib import Path
+
+import pytest
+
+from lookalike.core.params import BaseParams
+from lookalike.model.artifact import Model, load_model
+from lookalike.model.compute import fix_compute
+
+
+@pytest.fixture(autouse=True)
+def _fixed_compute() -> None:
+    """Every test starts from the same seed; on a busy machine several threads would be slow."""
+    fix_compute(BaseParams(threads=1))
+
+
+@pytest.fixture
+def model(tiny_model: Path) -> Model:
+    """The tiny model, opened."""
+    return load_model(tiny_model)
