@@ -38,12 +38,12 @@ from lookalike.model.compute import accelerator, autocast, fix_compute
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.transforms import ImageSize
 from lookalike.model.vision import v2
-from lookalike.train.augmentation import augmentation
-from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.data import Side, TrainingData
 from lookalike.train.fine_tune import fine_tune
 from lookalike.train.log import training_log
 from lookalike.train.params import TrainParams
+from lookalike.train.recipe.augmentation import augmentation
+from lookalike.train.state.checkpoint import CheckpointFile
 from lookalike.train.timings import Timings
 
 REPOSITORY = Path(__file__).parents[1]

@@ -27,14 +27,14 @@ from lookalike.model.compute import fix_compute
 from lookalike.record.mirror_process import mirror_run
 from lookalike.terminal.progress import say
 from lookalike.terminal.stage import run_stage
-from lookalike.train.checkpoint import CheckpointFile, write_output
 from lookalike.train.data import has_labels, training_data
-from lookalike.train.devices import describe_devices
 from lookalike.train.figures import AUGMENTED
 from lookalike.train.fine_tune import fine_tune, without_training
-from lookalike.train.fingerprint import fingerprint
 from lookalike.train.log import training_log
 from lookalike.train.params import TrainParams
+from lookalike.train.shares import describe_devices
+from lookalike.train.state.checkpoint import CheckpointFile, write_output
+from lookalike.train.state.run_fingerprint import fingerprint
 from lookalike.train.timings import Timings
 
 

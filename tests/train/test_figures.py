@@ -17,9 +17,9 @@ from lookalike.train.batches import Batches, make_batches
 from lookalike.train.data import Side, TrainingData, training_data
 from lookalike.train.figures import AUGMENTED, caption, draw_figures, first_images
 from lookalike.train.fine_tune import describe
-from lookalike.train.mixing import Mixing
-from lookalike.train.normalisation import with_bands
 from lookalike.train.params import TrainParams
+from lookalike.train.recipe.band_statistics import with_bands
+from lookalike.train.recipe.mixing import Mixing
 
 BASE = BaseParams(threads=1)
 

@@ -17,11 +17,11 @@ from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import Model, build_network
 from lookalike.model.backbones import build_classifier
 from lookalike.model.compute import fix_compute
-from lookalike.train.calibration import fit_temperature
 from lookalike.train.data import Side, TrainingData, training_data
 from lookalike.train.fine_tune import Trained, describe, fine_tune, without_training
 from lookalike.train.log import training_log
 from lookalike.train.params import TrainParams
+from lookalike.train.temperature import fit_temperature
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 

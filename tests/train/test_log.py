@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from lookalike.core.errors import LookalikeError
-from lookalike.train.epoch import Epoch
 from lookalike.train.log import training_log
+from lookalike.train.state.epoch import Epoch
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 

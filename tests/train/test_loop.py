@@ -15,13 +15,13 @@ from lookalike.images.batches import Item, SharedBatches, ShuffledBatches
 from lookalike.images.loading import Batch
 from lookalike.model.network import EmbeddingNetwork, Output
 from lookalike.train.batches import Batches
-from lookalike.train.epoch import BestEpoch, Epoch
-from lookalike.train.interruption import Interruption
 from lookalike.train.loop import Run, fit, train_one_epoch
 from lookalike.train.params import TrainParams
-from lookalike.train.position import Position
-from lookalike.train.recipe import Recipe
-from lookalike.train.saving import Saving
+from lookalike.train.recipe.recipe import Recipe
+from lookalike.train.state.epoch import BestEpoch, Epoch
+from lookalike.train.state.interruption import Interruption
+from lookalike.train.state.position import Position
+from lookalike.train.state.saving import Saving
 from lookalike.train.step import Trainer, take_step
 from lookalike.train.timings import Timings
 

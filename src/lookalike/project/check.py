@@ -13,8 +13,8 @@ from lookalike.ingest.source import Candidate, Source, UnreadableError
 from lookalike.model.backbones import check_backbone
 from lookalike.model.weights import check_weights
 from lookalike.project.parameters import read_all
-from lookalike.train.augmentation import check_augmentation
-from lookalike.train.image_sizes import check_image_sizes
+from lookalike.train.recipe.augmentation import check_augmentation
+from lookalike.train.recipe.image_sizes import check_image_sizes
 
 # Enough files to tell a folder of images from a folder of something else.
 FILES_TRIED = 100

@@ -7,7 +7,7 @@ from pathlib import Path
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file, sha256_of_file
 from lookalike.core.layout import CHECKPOINTS
-from lookalike.train.checkpoint import LAST, SUFFIX
+from lookalike.train.state.checkpoint import LAST, SUFFIX
 
 FOLDER = Path("checkpoints")
 

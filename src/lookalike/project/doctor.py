@@ -14,7 +14,7 @@ from lookalike.project.parameters import Parameters, read_all
 from lookalike.project.reachable import mongodb_answer, remote_answer
 from lookalike.project.speed import decoding_speed, training_speed
 from lookalike.terminal.progress import track
-from lookalike.train.image_sizes import check_image_sizes, while_learning
+from lookalike.train.recipe.image_sizes import check_image_sizes, while_learning
 
 # bf16 has to be this much faster to be worth its rounding, more threads to be worth their cores.
 WORTH = 1.1

@@ -14,9 +14,9 @@ from lookalike.images.pixels import decode_pixels
 from lookalike.images.shards import open_shards
 from lookalike.model.compute import accelerator, autocast
 from lookalike.model.network import EmbeddingNetwork
-from lookalike.train.augmentation import augmentation
-from lookalike.train.image_sizes import while_learning
 from lookalike.train.params import TrainParams
+from lookalike.train.recipe.augmentation import augmentation
+from lookalike.train.recipe.image_sizes import while_learning
 
 CLASSES = 100
 IMAGES_DECODED = 64

@@ -14,12 +14,12 @@ from lookalike.images.decoded_cache import decode_once
 from lookalike.images.loading import Batch, load_batches
 from lookalike.model.artifact import ModelDescription
 from lookalike.model.transforms import evaluation_transform, whole_image
-from lookalike.train.augmentation import augmentation
 from lookalike.train.data import TrainingData
-from lookalike.train.devices import check_share
-from lookalike.train.image_sizes import while_learning
 from lookalike.train.params import TrainParams
-from lookalike.train.sampling import make_sampler
+from lookalike.train.recipe.augmentation import augmentation
+from lookalike.train.recipe.image_sizes import while_learning
+from lookalike.train.recipe.sampling import make_sampler
+from lookalike.train.shares import check_share
 
 
 class Batches(NamedTuple):

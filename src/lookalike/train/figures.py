@@ -13,7 +13,7 @@ from lookalike.images.bands import Bands
 from lookalike.images.batches import SharedBatches
 from lookalike.images.rendering import picture_of
 from lookalike.train.batches import Batches
-from lookalike.train.mixing import Mixing
+from lookalike.train.recipe.mixing import Mixing
 
 AUGMENTED = "augmented.png"
 TITLE = "The first images of epoch 1 as the network sees them, and the classes it is told"

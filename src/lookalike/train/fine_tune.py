@@ -14,31 +14,31 @@ from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import Model, ModelDescription, build_network
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.timm_models import timm_name, timm_normalisation
-from lookalike.train.batch_norm import share_batch_norm
 from lookalike.train.batches import make_batches
-from lookalike.train.calibration import fit_temperature
-from lookalike.train.checkpoint import CheckpointFile
 from lookalike.train.data import TrainingData
-from lookalike.train.devices import gathered
-from lookalike.train.epoch import BestEpoch, Epoch
 from lookalike.train.figures import draw_figures
-from lookalike.train.image_sizes import check_image_sizes, in_search
-from lookalike.train.interruption import Interruption
 from lookalike.train.log import TrainingLog
 from lookalike.train.loop import Run, fit
-from lookalike.train.normalisation import with_bands
-from lookalike.train.optimizer import make_optimizer
-from lookalike.train.optimizer_state import NamedOptimizer
 from lookalike.train.params import TrainParams
-from lookalike.train.position import Position
-from lookalike.train.recipe import Recipe
-from lookalike.train.resume_from import go_on_from
-from lookalike.train.saving import Saving
-from lookalike.train.schedule import make_schedule
-from lookalike.train.state_file import Stateful
+from lookalike.train.recipe.band_statistics import with_bands
+from lookalike.train.recipe.batch_norm import share_batch_norm
+from lookalike.train.recipe.image_sizes import check_image_sizes, in_search
+from lookalike.train.recipe.optimizer import make_optimizer
+from lookalike.train.recipe.recipe import Recipe
+from lookalike.train.recipe.schedule import make_schedule
+from lookalike.train.recipe.warm_start import warm_start
+from lookalike.train.shares import gathered
+from lookalike.train.state.checkpoint import CheckpointFile
+from lookalike.train.state.epoch import BestEpoch, Epoch
+from lookalike.train.state.interruption import Interruption
+from lookalike.train.state.optimizer_state import NamedOptimizer
+from lookalike.train.state.position import Position
+from lookalike.train.state.resume_from import go_on_from
+from lookalike.train.state.saving import Saving
+from lookalike.train.state.state_file import Stateful
 from lookalike.train.step import Trainer
+from lookalike.train.temperature import fit_temperature
 from lookalike.train.timings import Timings
-from lookalike.train.warm_start import warm_start
 
 
 class Trained(NamedTuple):

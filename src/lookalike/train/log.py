@@ -11,8 +11,8 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import check_output_folder, remove_folder
 from lookalike.terminal.process import is_first_process
 from lookalike.terminal.progress import say
-from lookalike.train.epoch import Epoch
-from lookalike.train.state_file import State
+from lookalike.train.state.epoch import Epoch
+from lookalike.train.state.state_file import State
 
 CONTENTS = ("metrics.json", "plots/*.tsv")
 

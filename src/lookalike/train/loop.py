@@ -11,10 +11,10 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.seeds import seed_for
 from lookalike.terminal.progress import track
 from lookalike.train.batches import Batches
-from lookalike.train.early_stopping import has_waited
-from lookalike.train.epoch import BestEpoch, Epoch
-from lookalike.train.position import Position
-from lookalike.train.saving import Saving
+from lookalike.train.recipe.early_stopping import has_waited
+from lookalike.train.state.epoch import BestEpoch, Epoch
+from lookalike.train.state.position import Position
+from lookalike.train.state.saving import Saving
 from lookalike.train.step import Trainer, is_out_of_memory, take_step, too_large
 from lookalike.train.timings import Timings
 from lookalike.train.validation import validate

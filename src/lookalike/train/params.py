@@ -6,10 +6,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from lookalike.core.params import Block
-from lookalike.train.augmentation_params import AugmentationParams
-from lookalike.train.loss_params import LossParams
-from lookalike.train.network_params import NetworkParams
-from lookalike.train.optimizer_params import OptimizerParams
+from lookalike.train.recipe.augmentation_params import AugmentationParams
+from lookalike.train.recipe.loss_params import LossParams
+from lookalike.train.recipe.network_params import NetworkParams
+from lookalike.train.recipe.optimizer_params import OptimizerParams
 
 
 class TrainParams(OptimizerParams, LossParams, AugmentationParams, NetworkParams, Block):

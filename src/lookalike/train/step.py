@@ -13,10 +13,10 @@ from torch.optim.lr_scheduler import LRScheduler
 from lookalike.core.errors import LookalikeError
 from lookalike.images.batches import SharedBatches
 from lookalike.images.loading import Batch
-from lookalike.train.devices import summed
-from lookalike.train.position import Position
-from lookalike.train.recipe import Recipe
-from lookalike.train.regularisation import penalty
+from lookalike.train.recipe.recipe import Recipe
+from lookalike.train.recipe.regularization import penalty
+from lookalike.train.shares import summed
+from lookalike.train.state.position import Position
 
 
 class Trainer(NamedTuple):

@@ -12,7 +12,7 @@ from lookalike.images.loading import Batch
 from lookalike.model.network import normalise
 from lookalike.retrieval.metrics import recall_at_k
 from lookalike.retrieval.neighbors import exact_neighbours
-from lookalike.train.devices import summed
+from lookalike.train.shares import summed
 
 
 @torch.inference_mode()

@@ -1,0 +1,1 @@
+"""The ingredients of a training, each in a file with the paper that it is from."""

@@ -1,0 +1,1 @@
+"""What a training has to keep, so that it can be stopped and go on."""

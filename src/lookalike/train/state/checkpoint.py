@@ -1,0 +1,105 @@
+"""Checkpoints: a run saved every so often, in the cache folder, so that it can go on where it was.
+
+While a model trains, its newest checkpoint is one file, named by the fingerprint of everything that
+decides the result: parameters, data, code (see `fingerprint`). So a run goes on only from a
+checkpoint of its own. When training has ended, the file becomes part of the stage's output.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from safetensors import SafetensorError
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.files import atomic_folder, sha256_of_file
+from lookalike.terminal.progress import say
+from lookalike.train.state.state_file import State, read_state, write_state
+
+SUFFIX = ".safetensors"
+BEST = f"best{SUFFIX}"
+LAST = f"last{SUFFIX}"
+
+# Of runs that were given up: a queue of experiments may hold some that still go on.
+KEPT = 8
+
+
+class CheckpointFile:
+    """The newest checkpoint of one run.
+
+    Args:
+        folder: where those of all runs are.
+        fingerprint: of this run.
+    """
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self.path = folder / f"{fingerprint}{SUFFIX}"
+        self._parent = os.getppid()
+
+    def read(self) -> State | None:
+        """The state that was saved last; None where there is none that can be used."""
+        if not self.path.is_file():
+            return None
+        try:
+            return read_state(self.path)
+        except (OSError, SafetensorError, ValueError, KeyError) as error:
+            say(f"{self.path}: is not a whole checkpoint ({error}); training starts anew")
+            return None
+
+    def write(self, state: State) -> None:
+        """Replace the checkpoint by a newer one; the old one stays until the new one is whole.
+
+        Raises:
+            LookalikeError: it cannot be written, as on a full disk; the line says why.
+        """
+        try:
+            write_state(self.path, state)
+        except (OSError, SafetensorError) as error:
+            raise LookalikeError(f"{self.path}: cannot be written ({error})") from None
+        others = sorted(self.path.parent.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
+        for path in others[:-KEPT]:
+            path.unlink(missing_ok=True)
+
+    def remove_if_recorded(self) -> None:
+        """Remove the checkpoint of a run that has ended, unless DVC was killed meanwhile.
+
+        Then nobody records the outputs, and the next `dvc repro` runs the stage again.
+        """
+        if os.getppid() == self._parent:
+            self.path.unlink(missing_ok=True)
+
+
+def write_output(folder: Path, weights: Path, last: CheckpointFile | None) -> None:
+    """Write the checkpoints of a training that has ended, whole or not at all.
+
+    Args:
+        folder: to be written.
+        weights: the file of the model's weights, those of the best epoch.
+        last: the checkpoint of the run; None where nothing was trained.
+    """
+    with atomic_folder(folder, BEST, LAST) as partial:
+        shutil.copyfile(weights, partial / BEST)
+        if last is not None:
+            shutil.copyfile(last.path, partial / LAST)
+
+
+def read_checkpoint(path: Path, sha256: str | None) -> State:
+    """Read the checkpoint that `train.resume_from` names.
+
+    Raises:
+        LookalikeError: there is none, it has another hash, or it is broken.
+    """
+    if not path.is_file():
+        raise LookalikeError(f"train.resume_from: {path}: there is no such file")
+    found = sha256_of_file(path)
+    if sha256 is None:
+        say(f"train.resume_from: {path} has no pinned hash; add  resume_from_sha256: {found}")
+    elif found != sha256:
+        raise LookalikeError(
+            f"train.resume_from: {path} has the sha256 {found}, but train.resume_from_sha256 is "
+            f"{sha256}; get the right file or pin this one"
+        )
+    try:
+        return read_state(path)
+    except (OSError, SafetensorError, ValueError, KeyError) as error:
+        raise LookalikeError(f"train.resume_from: {path}: is no checkpoint ({error})") from None

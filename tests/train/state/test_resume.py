@@ -1,0 +1,276 @@
+"""Stop a training anywhere, by force or by asking: the next run ends in the same bytes."""
+
+import os
+import resource
+import signal
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.params import BaseParams
+from lookalike.images.split_file import read_split
+from lookalike.model.compute import fix_compute
+from lookalike.train.data import TrainingData, training_data
+from lookalike.train.fine_tune import Trained, fine_tune
+from lookalike.train.log import training_log
+from lookalike.train.params import TrainParams
+from lookalike.train.state.checkpoint import CheckpointFile
+from lookalike.train.state.saving import Saving
+from lookalike.train.state.state_file import read_state, write_state
+
+OneLineError = Callable[..., AbstractContextManager[None]]
+
+# A network with dropout, an optimiser with momentum, random crops: everything that is random.
+PARAMS = TrainParams(
+    backbone="cnn:2",
+    embedding_dim=8,
+    image_size=32,
+    resize=32,
+    epochs=3,
+    batch_size=12,
+    checkpoint_every=2,
+)
+STEPS = 3  # an epoch
+
+
+class Result(NamedTuple):
+    """Everything that a training leaves."""
+
+    weights: dict[str, bytes]
+    metrics: dict[str, object]
+    log: dict[str, bytes]
+    checkpoint: bytes
+
+
+class Runs:
+    """Trainings of one and the same run, in a folder of its own."""
+
+    def __init__(self, folder: Path, images: Path, data: TrainingData) -> None:
+        self.folder, self.images, self.data = folder, images, data
+        self.checkpoint = folder / "checkpoints" / "this.safetensors"
+
+    def run(self, params: TrainParams = PARAMS, workers: int = 0) -> Result:
+        trained = self._train(params, workers)
+        return Result(
+            {name: tensor.numpy().tobytes() for name, tensor in trained.weights.items()},
+            trained.metrics,
+            {
+                str(path.relative_to(self.folder)): path.read_bytes()
+                for path in sorted((self.folder / "log").rglob("*"))
+                if path.is_file()
+            },
+            self.checkpoint.read_bytes(),
+        )
+
+    def signalled(
+        self,
+        number: signal.Signals,
+        after: int,
+        workers: int = 0,
+        params: TrainParams = PARAMS,
+    ) -> None:
+        """Train in a process of its own, which gets a signal after so many steps."""
+
+        def run() -> None:
+            after_step = Saving.after_step
+            steps = iter(range(1, 1000))
+
+            def signal_self(saving: Saving) -> None:
+                if next(steps) == after:
+                    os.kill(os.getpid(), number)
+                after_step(saving)
+
+            Saving.after_step = signal_self  # type: ignore[method-assign]
+            self._train(params, workers)
+
+        process = get_context("fork").Process(target=run)
+        process.start()
+        process.join()
+        assert process.exitcode != 0
+
+    def _train(self, params: TrainParams, workers: int) -> Trained:
+        base = BaseParams(threads=1)
+        fix_compute(base)
+        file = CheckpointFile(self.checkpoint.parent, self.checkpoint.stem)
+        with training_log(self.folder / "log") as log:
+            return fine_tune(params, base, workers, self.images, self.data, log, checkpoint=file)
+
+
+def read_position(path: Path) -> dict[str, int]:
+    position: dict[str, int] = read_state(path)["position"]
+    return position
+
+
+@pytest.fixture(scope="module")
+def data(tiny_split: Path, tiny_images: Path) -> TrainingData:
+    """42 images of three digits to learn from: three steps an epoch."""
+    return training_data([i for i in read_split(tiny_split, tiny_images) if i.label in "012"])
+
+
+@pytest.fixture
+def runs(tmp_path: Path, tiny_images: Path, data: TrainingData) -> Runs:
+    return Runs(tmp_path, tiny_images, data)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(
+    tmp_path_factory: pytest.TempPathFactory, tiny_images: Path, data: TrainingData
+) -> Result:
+    return Runs(tmp_path_factory.mktemp("straight"), tiny_images, data).run()
+
+
+def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bytes(
+    runs: Runs, uninterrupted: Result
+) -> None:
+    # Before the first checkpoint, mid-epoch, at an epoch's end, right after a checkpoint, later.
+    for after in (1, 4, 2, 3, 3):
+        runs.signalled(signal.SIGKILL, after)
+    assert runs.run() == uninterrupted
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {
+            "added_loss": "proxy_anchor",
+            "sampling": "class_balanced",
+            "ema_decay": 0.9,
+            "schedule": "one_cycle",
+            "freeze_epochs": 1,
+            "head": "mlp",
+            "head_dropout": 0.2,
+            "gradient_clip": 1.0,
+        },
+        {"augment": "strong", "random_erasing": 0.5, "mixup": 0.2, "cutmix": 1.0},
+        {"loss": "supcon", "sampling": "pk", "optimizer": "rmsprop", "patience": 1},
+    ],
+    ids=["with states", "with chance", "with pairs"],
+)
+def test_so_does_a_run_of_any_recipe(
+    recipe: dict[str, object],
+    runs: Runs,
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny_images: Path,
+    data: TrainingData,
+) -> None:
+    params = PARAMS.model_copy(update=recipe)
+    straight = Runs(tmp_path_factory.mktemp("straight"), tiny_images, data).run(params)
+    for after in (1, 4, 2):
+        runs.signalled(signal.SIGKILL, after, params=params)
+    assert runs.run(params) == straight
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_asked_to_stop_loses_no_step(
+    runs: Runs, uninterrupted: Result, number: signal.Signals
+) -> None:
+    for after in range(1, 4):  # not a multiple of checkpoint_every
+        runs.signalled(number, 1)
+        position = read_position(runs.checkpoint)
+        assert (position["epoch"] - 1) * STEPS + position["step"] == after
+    assert runs.run() == uninterrupted
+
+
+def test_the_number_of_workers_may_change_on_the_way(runs: Runs, uninterrupted: Result) -> None:
+    runs.signalled(signal.SIGKILL, 5, workers=2)
+    assert runs.run() == uninterrupted
+
+
+def test_a_run_that_had_ended_is_only_written_again(
+    runs: Runs, uninterrupted: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.run()
+    monkeypatch.delattr(Saving, "after_step")  # no step is taken
+    assert runs.run() == uninterrupted
+
+
+def test_where_the_disk_is_full_training_goes_on_and_the_older_checkpoint_stays(
+    runs: Runs,
+    uninterrupted: Result,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs.signalled(signal.SIGKILL, 3)
+    whole, save = runs.checkpoint.read_bytes(), Saving.save
+
+    def save_on_a_full_disk(saving: Saving) -> None:
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) // 2, limits[1]))
+        try:
+            save(saving)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    with monkeypatch.context() as full:
+        full.setattr(Saving, "save", save_on_a_full_disk)
+        with pytest.raises(LookalikeError, match="cannot be written"):
+            runs.run()  # the checkpoint at the end is part of the output
+    assert capsys.readouterr().err.count("training goes on") == 3
+    assert runs.checkpoint.read_bytes() == whole
+    assert runs.run() == uninterrupted
+
+
+@pytest.fixture
+def ended(runs: Runs) -> Path:
+    """The checkpoint of a training that has ended, kept elsewhere."""
+    runs.run()
+    return runs.checkpoint.rename(runs.folder / "kept.safetensors")
+
+
+def more(ended: Path, **changes: object) -> TrainParams:
+    return PARAMS.model_copy(update={"resume_from": str(ended), "epochs": 5, **changes})
+
+
+def test_a_training_goes_on_from_one_that_has_ended_with_more_epochs(
+    runs: Runs, ended: Path, uninterrupted: Result
+) -> None:
+    result = runs.run(more(ended))
+    assert result.metrics["epochs"] == 5
+    curve = "log/plots/metrics/train/loss.tsv"
+    assert result.log[curve].startswith(uninterrupted.log[curve])
+    assert len(result.log[curve].splitlines()) == 1 + 5
+
+
+def test_the_rates_are_those_of_the_new_parameters_where_the_training_has_come_to(
+    runs: Runs, ended: Path
+) -> None:
+    rates = runs.run(more(ended, lr=0.5)).log["log/plots/metrics/lr.tsv"].split()[3::2]
+    runs.checkpoint.unlink()
+    straight = runs.run(PARAMS.model_copy(update={"epochs": 5, "lr": 0.5}))
+    assert rates[3:] == straight.log["log/plots/metrics/lr.tsv"].split()[3::2][3:]
+
+
+def test_such_a_training_too_can_be_killed(runs: Runs, ended: Path) -> None:
+    straight = runs.run(more(ended))
+    runs.checkpoint.unlink()
+    runs.signalled(signal.SIGKILL, 5, params=more(ended))
+    assert runs.run(more(ended)) == straight
+
+
+def test_a_training_that_has_all_epochs_already_is_one_line(
+    runs: Runs, ended: Path, one_line_error: OneLineError
+) -> None:
+    with one_line_error("train.resume_from", "has 3 epochs already", "train.epochs"):
+        runs.run(more(ended, epochs=3))
+
+
+def test_a_training_of_another_network_is_one_line(
+    runs: Runs, ended: Path, one_line_error: OneLineError
+) -> None:
+    with one_line_error("train.resume_from", "does not fit", "embedding.weight"):
+        runs.run(more(ended, embedding_dim=16))
+
+
+def test_a_checkpoint_without_a_part_that_is_needed_is_one_line(
+    runs: Runs, ended: Path, one_line_error: OneLineError
+) -> None:
+    state = read_state(ended)
+    del state["best"]
+    write_state(ended, state)
+    with one_line_error("train.resume_from", "does not fit", "best"):
+        runs.run(more(ended))
