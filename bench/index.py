@@ -25,14 +25,14 @@ import torch
 
 from bench.fresh_process import in_fresh_process
 from lookalike.index.bundle import IndexBundle
-from lookalike.index.bundle_files import open_bundle, write_bundle
-from lookalike.index.engine import engine_kind
-from lookalike.index.exact import MOST_SCORES, QUERIES_AT_ONCE, Exact
+from lookalike.index.bundle_folder import open_bundle, write_bundle
+from lookalike.index.engines.exact import MOST_SCORES, QUERIES_AT_ONCE, Exact
+from lookalike.index.engines.registry import engine_kind
 from lookalike.index.metadata import FILE_SCHEMA
 from lookalike.index.params import EngineName, IndexParams
 from lookalike.index.quality import recall_at_10
 from lookalike.index.tuning import choose
-from lookalike.index.vectors import Vectors, inverse
+from lookalike.retrieval.vectors import Vectors, inverse
 
 K = 10
 ROUNDS = 3

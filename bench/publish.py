@@ -20,14 +20,14 @@ import pyarrow as pa
 from pymongo.database import Database
 
 from lookalike.index.bundle import IndexBundle
-from lookalike.index.bundle_files import open_bundle, write_bundle
+from lookalike.index.bundle_folder import open_bundle, write_bundle
 from lookalike.index.metadata import FILE_SCHEMA
 from lookalike.index.params import IndexParams
-from lookalike.index.vectors import Vectors
 from lookalike.publish.database import URI, open_database
 from lookalike.publish.documents import Document, batches, image_documents
 from lookalike.publish.publisher import publish
 from lookalike.publish.verification import verify
+from lookalike.retrieval.vectors import Vectors
 from services.servers import start_mongodb
 
 MODEL = "0" * 64

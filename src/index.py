@@ -23,16 +23,16 @@ from lookalike.core.layout import (
 from lookalike.core.params import MachineParams, read_params
 from lookalike.images.shards import open_metadata
 from lookalike.images.split_file import read_split
-from lookalike.index.bundle_files import open_bundle, write_bundle
-from lookalike.index.engine import engine_kind
+from lookalike.index.bundle_folder import open_bundle, write_bundle
+from lookalike.index.engines.registry import engine_kind
 from lookalike.index.metadata import bundle_metadata
 from lookalike.index.params import IndexParams
 from lookalike.index.quality import recall_of_bundle, retrieval_from_gallery
 from lookalike.index.thumbnails import write_thumbnails
 from lookalike.index.tuning import Trial, choose
-from lookalike.index.vectors import Vectors
 from lookalike.inference.embeddings import VECTORS, open_embeddings
 from lookalike.model.network import normalise
+from lookalike.retrieval.vectors import Vectors
 from lookalike.terminal.stage import run_stage
 
 

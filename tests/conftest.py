@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -22,7 +23,8 @@ from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
 from services.servers import S3Server, Server, start_mlflow, start_mongodb, start_s3
 
-SOURCE = Path(__file__).parents[1] / "src"
+REPOSITORY = Path(__file__).parents[1]
+SOURCE = REPOSITORY / "src"
 
 settings.register_profile("project", deadline=None, max_examples=50)
 settings.load_profile("project")
@@ -165,6 +167,17 @@ def digit_files(encoded: Callable[..., bytes]) -> dict[str, bytes]:
             grey = (255 - pixels * 255 / 16).round().astype(np.uint8)
             files[f"{label}/{number:02d}.png"] = encoded(np.kron(grey, np.ones((4, 4), np.uint8)))
     return files
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project as a clone has it, without results: parameters at the preset `digits`, presets."""
+    from lookalike.project.preset import apply_preset
+
+    shutil.copy(REPOSITORY / "params.yaml", tmp_path)
+    shutil.copytree(REPOSITORY / "presets", tmp_path / "presets")
+    apply_preset(tmp_path, "digits", None, None)
+    return tmp_path
 
 
 @pytest.fixture
@@ -428,7 +441,7 @@ def tiny_index(
     """The index bundle over `tiny_embeddings`."""
     from lookalike.images.shards import open_metadata
     from lookalike.images.split_file import read_split
-    from lookalike.index.bundle_files import write_bundle
+    from lookalike.index.bundle_folder import write_bundle
     from lookalike.index.metadata import bundle_metadata
     from lookalike.index.params import IndexParams
     from lookalike.index.thumbnails import write_thumbnails

@@ -67,7 +67,7 @@ def check() -> None:
 @app.command()
 def doctor() -> None:
     """Say what this machine has, measure it, and recommend parameters; they stay as they are."""
-    from lookalike.project.doctor import doctor
+    from lookalike.doctor.doctor import doctor
 
     for line in doctor(layout.project_root()):
         print(line, flush=True)
@@ -116,7 +116,7 @@ def duplicates(
 ) -> None:
     """List exact and near duplicates, and those that a split puts on two sides."""
     from lookalike.project.duplicates import describe, find_duplicates
-    from lookalike.project.duplicates_gallery import draw_duplicates
+    from lookalike.project.duplicates_grid import draw_duplicates
 
     if gallery is not None:
         check_output_file(gallery)
@@ -170,7 +170,7 @@ def publish(
 @app.command()
 def mlflow() -> None:
     """Show the last training and its evaluation in the MLflow that MLFLOW_TRACKING_URI names."""
-    from lookalike.project.mirror import mirror
+    from lookalike.record.mlflow_run import mirror
 
     print(mirror(layout.project_root()))
 
@@ -188,7 +188,7 @@ def report(
     output: Annotated[Path, typer.Option("-o", help="The HTML file to write.")] = REPORT,
 ) -> None:
     """Write one HTML file with the metrics, plots and pictures of the last run."""
-    from lookalike.project.report import write_report
+    from lookalike.record.report import write_report
 
     check_output_file(output)
     write_report(layout.project_root(), output)

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from lookalike.evaluate import map as maps
-from lookalike.evaluate.answer import Answer
 from lookalike.evaluate.map import Point, class_colours, draw_map, place
 from lookalike.evaluate.map_page import COLUMNS, thumbnail_side, write_map_page
+from lookalike.evaluate.prediction import Answer
 from lookalike.images.pictures import Pictures
 
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from lookalike.evaluate import mistakes
-from lookalike.evaluate.answer import Answer
 from lookalike.evaluate.mistakes import HARDEST, draw_hardest_classes, draw_mistakes
+from lookalike.evaluate.prediction import Answer
 from lookalike.figures.grid import Panel, draw_gallery
 from lookalike.images.pictures import Pictures
 

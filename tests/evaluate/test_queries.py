@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from lookalike.evaluate.answer import Answer
 from lookalike.evaluate.params import EvaluateParams
+from lookalike.evaluate.prediction import Answer
 from lookalike.evaluate.queries import choose_queries, draw_queries
 from lookalike.images.bands import Bands
 from lookalike.images.pictures import Pictures

@@ -20,15 +20,15 @@ from lookalike.core.files import sha256_of_file
 from lookalike.images.shards import open_metadata, open_shards
 from lookalike.images.split_file import read_split
 from lookalike.index.bundle import IndexBundle
-from lookalike.index.bundle_files import METADATA, THUMBNAILS, open_bundle, write_bundle
+from lookalike.index.bundle_folder import METADATA, THUMBNAILS, open_bundle, write_bundle
 from lookalike.index.description import DESCRIPTION
-from lookalike.index.engine import Engine
+from lookalike.index.engines.registry import Engine
 from lookalike.index.metadata import METADATA_SCHEMA, bundle_metadata
 from lookalike.index.params import EngineName, IndexParams, Metric
 from lookalike.index.thumbnails import write_thumbnails
-from lookalike.index.vectors import Found
 from lookalike.inference.embeddings import VECTORS, Embeddings, open_embeddings
 from lookalike.model.artifact_fingerprint import fingerprint
+from lookalike.retrieval.vectors import Found
 
 ENGINE = "embeddings.ann"
 FILES = (ENGINE, METADATA, THUMBNAILS, VECTORS)

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from lookalike.images.split_file import SplitImage
-from lookalike.index.exact import Exact
+from lookalike.index.engines.exact import Exact
 from lookalike.index.quality import recall_at_10, retrieval_from_gallery
-from lookalike.index.vectors import Found, Vectors
 from lookalike.model.network import normalise
+from lookalike.retrieval.vectors import Found, Vectors
 
 VALUES = np.random.default_rng(0).normal(size=(2000, 24)).astype(np.float32)
 EXACT = Exact(Vectors.measured(VALUES), "angular")

@@ -7,7 +7,7 @@ import pytest
 
 from lookalike.index.params import IndexParams
 from lookalike.index.tuning import Trial, choose
-from lookalike.index.vectors import Vectors
+from lookalike.retrieval.vectors import Vectors
 
 RANDOM = np.random.default_rng(0)
 # Clusters, as embeddings of classes are

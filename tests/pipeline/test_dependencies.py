@@ -26,6 +26,7 @@ LAYERS = (
     {"publish"},
     {"record"},
     {"project"},
+    {"doctor"},
 )
 # What cannot change a byte, so no stage declares it.
 UNDECLARED = {"terminal", "record"}

@@ -12,7 +12,7 @@ from lookalike import cli
 from lookalike.images.shards import open_shards, write_shards
 from lookalike.images.split_file import write_split
 from lookalike.project.duplicates import describe, find_duplicates
-from lookalike.project.duplicates_gallery import draw_duplicates
+from lookalike.project.duplicates_grid import draw_duplicates
 
 SIDES = {"flower/large.jpg": "train", "flower/small.webp": "test"}
 

@@ -10,11 +10,11 @@ import pytest
 from pymongo.database import Database
 
 from lookalike.index.bundle import IndexBundle
-from lookalike.index.bundle_files import open_bundle, write_bundle
+from lookalike.index.bundle_folder import open_bundle, write_bundle
 from lookalike.index.metadata import FILE_SCHEMA
 from lookalike.index.params import IndexParams
-from lookalike.index.vectors import Vectors
 from lookalike.publish.documents import Document
+from lookalike.retrieval.vectors import Vectors
 
 
 @pytest.fixture(scope="session")

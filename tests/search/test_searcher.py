@@ -13,7 +13,7 @@ from PIL import Image
 from lookalike.core.params import BaseParams
 from lookalike.images.bands import Bands
 from lookalike.images.shards import open_metadata
-from lookalike.index.bundle_files import write_bundle
+from lookalike.index.bundle_folder import write_bundle
 from lookalike.index.metadata import bundle_metadata
 from lookalike.index.params import IndexParams
 from lookalike.inference.embedder import extract

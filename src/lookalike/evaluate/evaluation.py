@@ -8,11 +8,11 @@ from torch import Tensor
 
 from lookalike.core.files import Row
 from lookalike.core.seeds import seed_for
-from lookalike.evaluate.answer import Answer
 from lookalike.evaluate.classifier import evaluate_classifier
 from lookalike.evaluate.intervals import mean_interval
 from lookalike.evaluate.map import Point, place
 from lookalike.evaluate.params import EvaluateParams
+from lookalike.evaluate.prediction import Answer
 from lookalike.images.split_file import SplitImage
 from lookalike.model.artifact import Model
 from lookalike.model.network import Output, normalise

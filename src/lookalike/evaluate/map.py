@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from lookalike.core.files import atomic_file
 from lookalike.core.seeds import seed_for
-from lookalike.evaluate.answer import Answer
+from lookalike.evaluate.prediction import Answer
 from lookalike.evaluate.projection import FEWEST_POINTS, METHODS, Method, project
 
 MOST_POINTS = 5000

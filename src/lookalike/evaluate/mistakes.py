@@ -3,7 +3,7 @@
 from collections import defaultdict
 from pathlib import Path
 
-from lookalike.evaluate.answer import Answer
+from lookalike.evaluate.prediction import Answer
 from lookalike.figures.grid import Panel, draw_gallery
 from lookalike.images.pictures import Pictures
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from lookalike.core.seeds import seed_for
-from lookalike.evaluate.answer import Answer
 from lookalike.evaluate.params import EvaluateParams
+from lookalike.evaluate.prediction import Answer
 from lookalike.figures.grid import Panel, draw_gallery
 from lookalike.images.pictures import Pictures
 from lookalike.retrieval.neighbors import exact_neighbours

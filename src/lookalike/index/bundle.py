@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 
 from lookalike.index.description import IndexDescription
-from lookalike.index.engine import Engine
+from lookalike.index.engines.registry import Engine
 from lookalike.index.metadata import METADATA_SCHEMA
-from lookalike.index.vectors import Vectors
+from lookalike.retrieval.vectors import Vectors
 
 NOTHING = -2.0  # below every cosine
 

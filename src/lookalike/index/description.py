@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lookalike.core.errors import LookalikeError
-from lookalike.index.fingerprints import REMEDY, FileFingerprint
+from lookalike.index.file_fingerprint import REMEDY, FileFingerprint
 from lookalike.index.params import EngineName, IndexParams, Metric
 
 DESCRIPTION = "index.json"

@@ -6,8 +6,8 @@ import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
 from lookalike.images.split_file import SplitImage
-from lookalike.index.vectors import Vectors
 from lookalike.inference.embeddings import Embeddings
+from lookalike.retrieval.vectors import Vectors
 
 METADATA_SCHEMA = pa.schema(
     [

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from lookalike.images.split_file import SplitImage
 from lookalike.index.bundle import Hits, IndexBundle
-from lookalike.index.exact import Exact
-from lookalike.index.vectors import Found
+from lookalike.index.engines.exact import Exact
 from lookalike.retrieval.evaluation import evaluate_retrieval
+from lookalike.retrieval.vectors import Found
 
 K = 10
 TOLERANCE = 1e-5  # relative; sums in another order differ by less

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lookalike.index import annoy
-from lookalike.index.exact import Exact
+from lookalike.index.engines import annoy
+from lookalike.index.engines.exact import Exact
 from lookalike.index.params import MOST_NODES, IndexParams
 from lookalike.index.quality import K, evenly_spaced, recall_at_10
-from lookalike.index.vectors import Vectors
+from lookalike.retrieval.vectors import Vectors
 from lookalike.terminal.progress import say
 
 TREES = (10, 20, 40, 80)

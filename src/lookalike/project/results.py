@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
-from lookalike.index.bundle_files import open_bundle
+from lookalike.index.bundle_folder import open_bundle
 from lookalike.model.artifact_fingerprint import fingerprint
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from lookalike.core import layout
 from lookalike.core.params import read_params
 from lookalike.index.bundle import IndexBundle
-from lookalike.index.bundle_files import open_bundle
+from lookalike.index.bundle_folder import open_bundle
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.publish.database import open_database
 from lookalike.publish.params import PublishParams

@@ -8,7 +8,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.images.decode import UndecodableImageError
 from lookalike.images.pixels import decode_pixels
 from lookalike.index.bundle import IndexBundle
-from lookalike.index.bundle_files import open_bundle
+from lookalike.index.bundle_folder import open_bundle
 from lookalike.inference.forward import forward
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.artifact_fingerprint import fingerprint

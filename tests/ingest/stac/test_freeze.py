@@ -16,7 +16,7 @@ from lookalike.ingest.stac.source import StacSource
 from .stac_api import StacApi, serving
 
 OneLine = Callable[..., AbstractContextManager[None]]
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 EUROSAT = Path(os.environ.get("LOOKALIKE_SHARED", "/nowhere"), "data", "eurosat-stac")
 
 

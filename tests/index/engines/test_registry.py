@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lookalike.index.engine import Engine, engine_kind
+from lookalike.index.engines.registry import Engine, engine_kind
 from lookalike.index.params import EngineName, IndexParams, Metric
-from lookalike.index.vectors import Vectors
+from lookalike.retrieval.vectors import Vectors
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -207,8 +207,8 @@ def test_faiss_that_has_to_learn_first_is_trained(tmp_path: Path) -> None:
 def test_without_its_package_an_engine_is_one_line(
     monkeypatch: pytest.MonkeyPatch, one_line_error: OneLineError
 ) -> None:
-    monkeypatch.delitem(sys.modules, "lookalike.index.faiss", raising=False)
-    monkeypatch.delattr("lookalike.index.faiss", raising=False)
+    monkeypatch.delitem(sys.modules, "lookalike.index.engines.faiss", raising=False)
+    monkeypatch.delattr("lookalike.index.engines.faiss", raising=False)
     monkeypatch.setitem(sys.modules, "faiss", None)
     with one_line_error("pip install 'lookalike[faiss]'"):
         engine_kind("faiss")

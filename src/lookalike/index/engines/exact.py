@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lookalike.index.params import IndexParams, Metric
-from lookalike.index.vectors import Found, Vectors, inverse, inverse_lengths
+from lookalike.retrieval.vectors import Found, Vectors, inverse, inverse_lengths
 
 # Numbers in memory at once: 64 MB
 MOST_SCORES = 2**24

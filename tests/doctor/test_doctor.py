@@ -7,11 +7,11 @@ from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from lookalike.core.params import BaseParams, MachineParams
+from lookalike.doctor.doctor import Setting, doctor, recommend
+from lookalike.doctor.machine import Machine
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.index.params import IndexParams
 from lookalike.ingest.params import IngestParams
-from lookalike.project.doctor import Setting, doctor, recommend
-from lookalike.project.machine import Machine
 from lookalike.project.parameters import Parameters
 from lookalike.publish.params import PublishParams
 from lookalike.split.params import SplitParams

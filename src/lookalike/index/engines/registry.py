@@ -7,11 +7,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from lookalike.core.extras import extra
-from lookalike.index import annoy
-from lookalike.index.exact import Exact
+from lookalike.index.engines import annoy
+from lookalike.index.engines.exact import Exact
 from lookalike.index.params import EngineName, IndexParams
-from lookalike.index.vectors import Found, Vectors
 from lookalike.inference.embeddings import VECTORS
+from lookalike.retrieval.vectors import Found, Vectors
 
 
 class Engine(Protocol):
@@ -56,5 +56,5 @@ def engine_kind(name: EngineName) -> EngineKind:
     if name == "exact":
         return EngineKind(VECTORS, "numpy", lambda vectors, path, params: None, Exact.open)
     with extra("faiss"):
-        from lookalike.index import faiss
+        from lookalike.index.engines import faiss
     return EngineKind("embeddings.faiss", "faiss-cpu", faiss.build, faiss.Faiss)

@@ -22,7 +22,7 @@ from lookalike.images.split_file import read_split
 from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import load_model
 from lookalike.model.network import normalise
-from lookalike.project.report import write_report
+from lookalike.record.report import write_report
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 LIMIT = 15 * 10**6

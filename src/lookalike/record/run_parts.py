@@ -13,7 +13,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_files, to_json
 from lookalike.ingest.stac.hrefs import unsigned
 from lookalike.model.artifact_fingerprint import fingerprint
-from lookalike.project.run_charts import (
+from lookalike.record.run_charts import (
     Picture,
     evaluation_charts,
     read_tables,

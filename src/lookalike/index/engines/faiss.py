@@ -10,7 +10,7 @@ import numpy as np
 
 from lookalike.core.errors import LookalikeError
 from lookalike.index.params import IndexParams, Metric
-from lookalike.index.vectors import BLOCK, TINY, Found, Vectors, inverse_lengths
+from lookalike.retrieval.vectors import BLOCK, TINY, Found, Vectors, inverse_lengths
 
 # What keeps whole vectors and not codes of them, so that its products are exact
 WHOLE = (faiss.IndexFlat, faiss.IndexHNSWFlat, faiss.IndexIVFFlat)

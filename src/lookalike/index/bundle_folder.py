@@ -15,13 +15,13 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder, to_json
 from lookalike.index.bundle import IndexBundle
 from lookalike.index.description import DESCRIPTION, IndexDescription, read_description
-from lookalike.index.engine import engine_kind
-from lookalike.index.fingerprints import REMEDY, FileFingerprint
+from lookalike.index.engines.registry import engine_kind
+from lookalike.index.file_fingerprint import REMEDY, FileFingerprint
 from lookalike.index.metadata import open_metadata_file, write_metadata
 from lookalike.index.params import IndexParams
 from lookalike.index.thumbnails import open_thumbnails
-from lookalike.index.vectors import Vectors
 from lookalike.inference.embeddings import VECTORS
+from lookalike.retrieval.vectors import Vectors
 
 METADATA = "metadata.arrow"
 THUMBNAILS = "thumbnails.arrow"

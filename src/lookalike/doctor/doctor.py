@@ -8,11 +8,11 @@ from typing import NamedTuple
 import torch
 
 from lookalike.core.layout import PARAMS
+from lookalike.doctor.machine import Machine, this_machine
+from lookalike.doctor.reachable import mongodb_answer, remote_answer
+from lookalike.doctor.speed import decoding_speed, training_speed
 from lookalike.model.backbones import check_backbone
-from lookalike.project.machine import Machine, this_machine
 from lookalike.project.parameters import Parameters, read_all
-from lookalike.project.reachable import mongodb_answer, remote_answer
-from lookalike.project.speed import decoding_speed, training_speed
 from lookalike.terminal.progress import track
 from lookalike.train.recipe.image_sizes import check_image_sizes, while_learning
 

@@ -12,7 +12,7 @@ from PIL import Image
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
-from lookalike.project.run_charts import Picture, evaluation_charts, read_tables, training_charts
+from lookalike.record.run_charts import Picture, evaluation_charts, read_tables, training_charts
 
 TEMPLATE = "report.html"
 QUALITY = 85

@@ -12,8 +12,8 @@ import pytest
 from lookalike.core.files import write_csv, write_json
 from lookalike.evaluate.evaluation import TABLES
 from lookalike.model.artifact_fingerprint import fingerprint
-from lookalike.project.mirror import mirror
 from lookalike.record.mirror_process import mirror_run
+from lookalike.record.mlflow_run import mirror
 from services.servers import Server
 
 OneLineError = Callable[..., AbstractContextManager[None]]

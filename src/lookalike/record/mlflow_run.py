@@ -13,9 +13,9 @@ from lookalike.core import layout
 from lookalike.core.files import to_json
 from lookalike.core.params import read_yaml
 from lookalike.model.artifact_fingerprint import fingerprint
-from lookalike.project.run_charts import Picture
-from lookalike.project.run_parts import Part, flat_params, run_parts
-from lookalike.project.tracking_server import open_tracking_server
+from lookalike.record.run_charts import Picture
+from lookalike.record.run_parts import Part, flat_params, run_parts
+from lookalike.record.tracking_server import open_tracking_server
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

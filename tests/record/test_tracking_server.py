@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from lookalike.project.tracking_server import open_tracking_server
+from lookalike.record.tracking_server import open_tracking_server
 
 pytest.importorskip("mlflow", reason="the package mlflow is not installed")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from dvc.repo import Repo
 
-from lookalike.project.reachable import mongodb_answer, remote_answer
+from lookalike.doctor.reachable import mongodb_answer, remote_answer
 from services.servers import S3Server, Server
 
 
@@ -73,7 +73,7 @@ def test_mongodb_that_is_not_there_is_one_line_without_the_password(
 ) -> None:
     uri = f"mongodb://me:hush@127.0.0.1:{closed_port}/?serverSelectionTimeoutMS=300"
     monkeypatch.setenv("MONGODB_URI", uri)
-    monkeypatch.setattr("lookalike.project.reachable.SECONDS", 0.3)
+    monkeypatch.setattr("lookalike.doctor.reachable.SECONDS", 0.3)
     answer = mongodb_answer()
     assert answer.startswith(f"does not answer: 127.0.0.1:{closed_port}")
     assert len(answer.splitlines()) == 1

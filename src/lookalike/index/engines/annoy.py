@@ -6,7 +6,7 @@ import numpy as np
 from annoy import AnnoyIndex
 
 from lookalike.index.params import MOST_NODES, IndexParams
-from lookalike.index.vectors import Found, Vectors
+from lookalike.retrieval.vectors import Found, Vectors
 from lookalike.terminal.progress import track
 
 

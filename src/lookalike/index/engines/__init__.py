@@ -1,0 +1,1 @@
+"""Search engines: each in a file, all behind one registry."""
