@@ -28,7 +28,7 @@ from lookalike.images.split_file import SplitImage, read_split
 from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import Model, build_network
 from lookalike.model.compute import fix_compute
-from lookalike.model.network import normalise
+from lookalike.model.network import normalize
 from lookalike.retrieval.evaluation import evaluate_retrieval
 from lookalike.train.data import TrainingData, training_data
 from lookalike.train.fine_tune import fine_tune
@@ -39,8 +39,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     "as it is": {},
     "backbone faster": {"backbone_lr_scale": 0.3},
     "backbone slower": {"backbone_lr_scale": 0.03},
-    "as large as in search": {"train_size": None},
-    "centre crop": {"resize": None},
+    "as large as in search": {"train_image_size": None},
+    "center crop": {"resize": None},
     "squash": {"resize": "squash"},
     "larger crops": {"smallest_crop": 0.8},
     "no augmentation": {"augment": "none"},
@@ -85,7 +85,7 @@ def measure(params: TrainParams, base: BaseParams, images: Path, data: TrainingD
     assert output.logits is not None
     targets = torch.tensor(data.valid.targets)
     right = (output.logits.argmax(dim=1) == targets).double()
-    unit = normalise(output.embeddings)
+    unit = normalize(output.embeddings)
     itself = torch.arange(len(targets))
     retrieval = evaluate_retrieval(unit, targets, unit, targets, query_rows=itself).summary()
     return {

@@ -28,12 +28,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.fresh_process import in_fresh_process
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.shards import open_metadata
-from lookalike.inference.cache_key import open_memo
+from lookalike.inference.cache_key import open_embedding_cache
 from lookalike.inference.embedder import extract, extract_all
 from lookalike.inference.forward import forward
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.compute import accelerator, fix_compute
-from lookalike.model.network import normalise
+from lookalike.model.network import normalize
 from lookalike.model.vision import v2
 from lookalike.retrieval.evaluation import evaluate_retrieval
 
@@ -119,7 +119,7 @@ def timed(run: Callable[[], Any]) -> tuple[float, Any]:
 
 def scores(embeddings: Tensor, targets: Tensor) -> dict[str, float | int]:
     """Retrieval of each image among all the others."""
-    unit = normalise(embeddings)
+    unit = normalize(embeddings)
     return evaluate_retrieval(unit, targets, unit, targets, torch.arange(len(unit))).summary()
 
 
@@ -145,7 +145,7 @@ def main() -> None:
         targets = torch.tensor([numbers[label] for label in metadata["label"].to_pylist()])
 
         def embed(some: list[int]) -> Tensor:
-            with open_memo(model, "model", store, BATCH, MachineParams()) as memo:
+            with open_embedding_cache(model, "model", store, BATCH, MachineParams()) as memo:
                 return extract_all(model, store, some, BATCH, options.workers, memo).embeddings
 
         forward(model, torch.zeros(BATCH, 3, SIDE, SIDE, dtype=torch.uint8))  # start-up

@@ -1,8 +1,8 @@
-"""Near-duplicates: precision and recall on labelled pairs, and the time that 100,000 images take.
+"""Near-duplicates: precision and recall on labeled pairs, and the time that 100,000 images take.
 
     python -m bench.near_duplicates [--shared FOLDER] [--images 100000] [--workers 2]
 
-FOLDER (or LOOKALIKE_SHARED) holds Caltech-101 as `data/caltech101/`. Labelled pairs: copies of a
+FOLDER (or LOOKALIKE_SHARED) holds Caltech-101 as `data/caltech101/`. Labeled pairs: copies of a
 seeded sample against their originals, and against all other originals, most of them of a few
 classes whose images share composition and background.
 """
@@ -82,7 +82,7 @@ def copies(image: Image.Image, choice: random.Random) -> Iterator[tuple[str, byt
     yield "mirrored", encode(ImageOps.mirror(image))
     yield "darker (0.7)", encode(ImageEnhance.Brightness(image).enhance(0.7))
     yield "brighter (1.3)", encode(ImageEnhance.Brightness(image).enhance(1.3))
-    yield "grey", encode(image.convert("L"))
+    yield "gray", encode(image.convert("L"))
     mixed = ImageEnhance.Brightness(ImageOps.mirror(crop(image, 0.05, choice))).enhance(1.2)
     yield "mirrored, 5 % cropped, brighter, 2/3", encode(scaled(mixed, 2 / 3), quality=50)
 
@@ -114,7 +114,7 @@ def sample(folder: Path) -> list[str]:
     return sorted([*chosen, *choice.sample(others, OF_OTHERS)])
 
 
-def labelled_pairs(folder: Path, workers: int) -> None:
+def labeled_pairs(folder: Path, workers: int) -> None:
     with ProcessPoolExecutor(workers) as pool:
         made = pool.map(partial(original_and_copies, folder), sample(folder), chunksize=8)
         images = [copy for copies in made for copy in copies]
@@ -230,7 +230,7 @@ def main() -> None:
     folder = arguments.shared and Path(arguments.shared, "data", "caltech101")
     if not folder or not folder.is_dir():
         sys.exit("skipped: Caltech-101 is not there; name its folder's folder with --shared")
-    labelled_pairs(folder, arguments.workers)
+    labeled_pairs(folder, arguments.workers)
     timed(folder, arguments.images, arguments.workers)
 
 

@@ -99,7 +99,7 @@ class Bench:
         return float(in_fresh_process(getattr(self, way), base))
 
     def plain(self, base: BaseParams) -> float:
-        """Loose files in fp32, as torchvision's reference reads them; normalised by the network."""
+        """Loose files in fp32, as torchvision's reference reads them; normalized by the network."""
         from torchvision.datasets import ImageFolder
 
         options = self.options
@@ -146,13 +146,12 @@ class Bench:
             warmup_epochs=0.0,
             optimizer="sgd",
             smallest_crop=SMALLEST_CROP,
-            checkpoint_every=options.steps,
         )
         train = Side(self.rows[: self.count], self.targets[: self.count])
         valid = Side(self.rows[: options.batch], self.targets[: options.batch])
         data = TrainingData(self.classes, train, valid)
         timings = Timings()
-        file = CheckpointFile(self.scratch / "checkpoints", "bench")
+        file = CheckpointFile(self.scratch / "checkpoints", "bench", options.steps)
         with training_log(self.scratch / "log") as log:
             fine_tune(
                 params,

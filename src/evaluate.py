@@ -23,14 +23,14 @@ from lookalike.evaluate.inference_time import inference_time
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.images.pictures import Pictures
 from lookalike.images.split_file import read_split
-from lookalike.inference.cache_key import open_memo
+from lookalike.inference.cache_key import open_embedding_cache
 from lookalike.inference.devices import launch_processes
 from lookalike.inference.embedder import extract_all
-from lookalike.inference.forward import assist
+from lookalike.inference.forward import run_worker
 from lookalike.model.artifact import load_model
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.model.compute import fix_compute
-from lookalike.model.network import normalise
+from lookalike.model.network import normalize
 from lookalike.record.mirror_process import mirror_run
 from lookalike.terminal.progress import say
 from lookalike.terminal.stage import run_stage
@@ -45,19 +45,19 @@ def main() -> None:
     model, model_sha256 = load_model(MODEL), fingerprint(MODEL)
     batch_size, workers = base.inference_batch_size, machine.workers
     if processes.rank > 0:
-        assist(model, IMAGES, batch_size, workers, processes)
+        run_worker(model, IMAGES, batch_size, workers, processes)
         return
     test = [image for image in read_split(SPLIT, IMAGES) if image.split == "test"]
     rows = [image.row for image in test]
-    with open_memo(model, model_sha256, IMAGES, batch_size, machine) as memo:
+    with open_embedding_cache(model, model_sha256, IMAGES, batch_size, machine) as memo:
         output = extract_all(model, IMAGES, rows, batch_size, workers, memo, processes)
     evaluation = Evaluation.of_nothing()
-    with atomic_folder(FIGURES, "*.png", "map.html") as figures:
+    with atomic_folder(FIGURES, "*.png", "projection.html") as figures:
         if test:
             if not model.description.classes:
                 say("evaluate: the model has no classes, so its classification is not measured")
             evaluation = evaluate_model(model, test, output, params, base.seed)
-            unit = normalise(output.embeddings)
+            unit = normalize(output.embeddings)
             draw_figures(figures, evaluation, unit, Pictures(IMAGES), params, base.seed)
             timings = inference_time(model, IMAGES, rows, batch_size)
             write_json(TIMINGS / "evaluate.json", {"model": model_sha256, **timings})

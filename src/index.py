@@ -31,7 +31,7 @@ from lookalike.index.quality import recall_of_bundle, retrieval_from_gallery
 from lookalike.index.thumbnails import write_thumbnails
 from lookalike.index.tuning import Trial, choose
 from lookalike.inference.embeddings import VECTORS, open_embeddings
-from lookalike.model.network import normalise
+from lookalike.model.network import normalize
 from lookalike.retrieval.vectors import Vectors
 from lookalike.terminal.stage import run_stage
 
@@ -57,7 +57,7 @@ def main() -> None:
     curve: list[Row] = [*trials] or [as_built]
     rows = (rounded([*point]) for point in curve)
     write_csv(INDEX_CURVES / "recall.csv", Trial._fields, rows)
-    unit = normalise(torch.tensor(embeddings.vectors))
+    unit = normalize(torch.tensor(embeddings.vectors))
     write_metrics(
         METRICS / "index.json",
         {

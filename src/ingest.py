@@ -36,7 +36,7 @@ def main() -> None:
         rows = intake.rows(track(files, "ingesting", len(candidates)))
         write_shards(rows, folder, params.reading)
         write_csv(REJECTED, Rejection._fields, intake.rejected)
-        intake.demand_health(params.source, params.max_rejected_fraction)
+        intake.check_rejections(params.source, params.max_rejected_fraction)
     write_metrics(METRICS / "ingest.json", intake.summary())
 
 

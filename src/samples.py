@@ -1,6 +1,6 @@
 """Stage `samples`: scikit-learn's handwritten digits as PNG files in class folders.
 
-1,797 real images of 8 x 8 pixels, 16 grey levels (Alpaydin and Kaynak, 1998): something to run the
+1,797 real images of 8 x 8 pixels, 16 gray levels (Alpaydin and Kaynak, 1998): something to run the
 pipeline on without a download.
 """
 
@@ -19,8 +19,8 @@ def main() -> None:
         for number, (pixels, label) in enumerate(zip(digits.images, digits.target, strict=True)):
             path = folder / str(label) / f"{number:04d}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            grey = (255 - pixels * 255 / 16).round().astype(np.uint8)
-            Image.fromarray(grey).save(path)
+            gray = (255 - pixels * 255 / 16).round().astype(np.uint8)
+            Image.fromarray(gray).save(path)
 
 
 if __name__ == "__main__":

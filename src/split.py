@@ -1,4 +1,4 @@
-"""Stage `split`: which labelled image is for training, which for validation, which for the test.
+"""Stage `split`: which labeled image is for training, which for validation, which for the test.
 
 Reads `data/images/` (metadata only) and the file `split.previous`, where one is named; writes
 `data/split.csv` and `metrics/split.json`.
@@ -15,7 +15,7 @@ from lookalike.split.assign import assign
 from lookalike.split.params import SplitParams
 from lookalike.split.previous import read_previous
 from lookalike.split.quotas import class_quotas
-from lookalike.split.select import Labelled, select
+from lookalike.split.select import Labeled, select
 from lookalike.split.summary import class_metrics, count_images, group_metrics, remarks
 from lookalike.terminal.progress import say
 from lookalike.terminal.stage import run_stage
@@ -27,17 +27,17 @@ def main() -> None:
     near = params.near_duplicates
     links = find_links(IMAGES, near, read_params(MachineParams).workers) if near else []
     groups = group(links, near.max_group_size) if near else group([], 0)
-    columns = open_metadata(IMAGES).select(Labelled._fields).to_pylist()
-    labelled = [Labelled(**row) for row in columns if row["label"] is not None]
-    chosen = select(labelled, params, seed)
+    columns = open_metadata(IMAGES).select(Labeled._fields).to_pylist()
+    labeled = [Labeled(**row) for row in columns if row["label"] is not None]
+    chosen = select(labeled, params, seed)
     previous = read_previous(params)
-    side_of = assign(chosen, params, seed, groups.group_of, previous)
+    subset_of = assign(chosen, params, seed, groups.group_of, previous)
     write_split(
-        SPLIT, ((i.id, i.path, i.label, side_of[i.id]) for i in labelled if i.id in side_of)
+        SPLIT, ((i.id, i.path, i.label, subset_of[i.id]) for i in labeled if i.id in subset_of)
     )
-    counts = count_images(chosen, side_of)
+    counts = count_images(chosen, subset_of)
     metrics = class_metrics(chosen, counts, class_quotas(chosen, params)) | group_metrics(
-        side_of, groups.group_of, [(link.one, link.other) for link in links], previous
+        subset_of, groups.group_of, [(link.one, link.other) for link in links], previous
     )
     for line in remarks(counts, metrics):
         say(f"split: {line}")

@@ -50,7 +50,9 @@ def main() -> None:
         if params.epochs > 0 and has_labels(IMAGES):
             data = training_data(read_split(SPLIT, IMAGES))
             name = fingerprint(params, base, SPLIT, IMAGES, describe_devices(fabric))
-            checkpoint = CheckpointFile(cache_folder() / "checkpoints", name)
+            checkpoint = CheckpointFile(
+                cache_folder() / "checkpoints", name, machine.checkpoint_every
+            )
             trained = fine_tune(
                 params,
                 base,

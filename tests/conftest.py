@@ -118,7 +118,7 @@ def photo_images(encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPat
         "half/right.jpg": temple.crop((320, 0, 640, 427)),
         "temple/cropped.png": temple.crop((20, 10, 625, 415)),
         "temple/dark.jpg": ImageEnhance.Brightness(temple).enhance(0.7),
-        "temple/grey.jpg": temple.convert("L"),
+        "temple/gray.jpg": temple.convert("L"),
         "temple/large.jpg": temple,
         "temple/mirrored.jpg": ImageOps.mirror(temple),
         "temple/small.webp": temple.resize((300, 200)),
@@ -164,8 +164,8 @@ def digit_files(encoded: Callable[..., bytes]) -> dict[str, bytes]:
     files = {}
     for label in range(3):
         for number, pixels in enumerate(digits.images[digits.target == label][:8]):
-            grey = (255 - pixels * 255 / 16).round().astype(np.uint8)
-            files[f"{label}/{number:02d}.png"] = encoded(np.kron(grey, np.ones((4, 4), np.uint8)))
+            gray = (255 - pixels * 255 / 16).round().astype(np.uint8)
+            files[f"{label}/{number:02d}.png"] = encoded(np.kron(gray, np.ones((4, 4), np.uint8)))
     return files
 
 
@@ -191,19 +191,19 @@ def digit_folder(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
 
 
 @pytest.fixture
-def digit_catalogue(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
-    """The digits of `digit_files` as a STAC catalogue: 18 items of `train`, 6 of `test`.
+def digit_catalog(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
+    """The digits of `digit_files` as a STAC catalog: 18 items of `train`, 6 of `test`.
 
     Labels are in label assets under `class`; `digits:number` and `a.b` are properties.
     """
-    folder = tmp_path / "catalogue"
+    folder = tmp_path / "catalog"
 
     def write(path: str, content: object) -> None:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         data = content if isinstance(content, bytes) else json.dumps(content).encode()
         (folder / path).write_bytes(data)
 
-    def catalogue(kind: str, id: str, rel: str, hrefs: list[str]) -> dict[str, object]:
+    def catalog(kind: str, id: str, rel: str, hrefs: list[str]) -> dict[str, object]:
         extent = {"spatial": {"bbox": [[0, 0, 1, 1]]}, "temporal": {"interval": [[None, None]]}}
         return {
             "type": kind,
@@ -250,9 +250,9 @@ def digit_catalogue(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
         write(f"{side}/{id}.json", item)
         items[side].append(f"{id}.json")
     for side, hrefs in items.items():
-        write(f"{side}/collection.json", catalogue("Collection", side, "item", hrefs))
+        write(f"{side}/collection.json", catalog("Collection", side, "item", hrefs))
     children = ["train/collection.json", "test/collection.json"]
-    write("catalog.json", catalogue("Catalog", "digits", "child", children))
+    write("catalog.json", catalog("Catalog", "digits", "child", children))
     return folder
 
 
@@ -347,8 +347,8 @@ def tiny_source(encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPath
     for label in range(6):
         (folder / str(label)).mkdir(parents=True)
         for number, pixels in enumerate(digits.images[digits.target == label][:20]):
-            grey = (255 - pixels * 255 / 16).round().astype(np.uint8)
-            (folder / str(label) / f"{number:02d}.png").write_bytes(encoded(grey))
+            gray = (255 - pixels * 255 / 16).round().astype(np.uint8)
+            (folder / str(label) / f"{number:02d}.png").write_bytes(encoded(gray))
     return folder
 
 
@@ -375,15 +375,15 @@ def tiny_split(tiny_images: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     from lookalike.images.split_file import write_split
     from lookalike.split.assign import assign
     from lookalike.split.params import SplitParams
-    from lookalike.split.select import Labelled, select
+    from lookalike.split.select import Labeled, select
 
     path = tmp_path_factory.mktemp("tiny") / "split.csv"
-    labelled = [
-        Labelled(**row) for row in open_metadata(tiny_images).select(Labelled._fields).to_pylist()
+    labeled = [
+        Labeled(**row) for row in open_metadata(tiny_images).select(Labeled._fields).to_pylist()
     ]
-    chosen = select(labelled, SplitParams(), seed=0)
-    side_of = assign(chosen, SplitParams(), seed=0, group_of={}, previous={})
-    write_split(path, ((i.id, i.path, i.label, side_of[i.id]) for i in labelled))
+    chosen = select(labeled, SplitParams(), seed=0)
+    subset_of = assign(chosen, SplitParams(), seed=0, group_of={}, previous={})
+    write_split(path, ((i.id, i.path, i.label, subset_of[i.id]) for i in labeled))
     return path
 
 

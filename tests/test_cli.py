@@ -68,8 +68,8 @@ def test_a_search_from_a_folder_below_prints_json(
     done = run("search", tiny_source / "3/03.png", "--json", "-k", "2", folder="notes")
     answer = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
-    assert list(answer) == ["query", "predictions", "neighbours"]
-    assert answer["neighbours"][0]["path"] == "3/03.png"
+    assert list(answer) == ["query", "predictions", "neighbors"]
+    assert answer["neighbors"][0]["path"] == "3/03.png"
 
 
 def test_a_search_outside_a_project_takes_model_and_index_by_name(
@@ -80,7 +80,7 @@ def test_a_search_outside_a_project_takes_model_and_index_by_name(
     image = tiny_source / "0/00.png"
     done = run("search", image, "--json", "--model", model, "--index", index)
     assert done.returncode == 0
-    assert len(json.loads(done.stdout)["neighbours"]) == 10
+    assert len(json.loads(done.stdout)["neighbors"]) == 10
 
 
 def test_a_query_that_is_no_image_is_one_line(run: Run, project: Path) -> None:
@@ -88,8 +88,8 @@ def test_a_query_that_is_no_image_is_one_line(run: Run, project: Path) -> None:
     assert "text.png: cannot be searched for" in one_line(run("search", "text.png"))
 
 
-def test_no_neighbours_are_one_line(run: Run) -> None:
-    assert "-k 0: ask for at least 1 neighbour" in one_line(run("search", "a.png", "-k", "0"))
+def test_no_neighbors_are_one_line(run: Run) -> None:
+    assert "-k 0: ask for at least 1 neighbor" in one_line(run("search", "a.png", "-k", "0"))
 
 
 def test_an_index_without_its_engine_is_one_line(run: Run, project: Path) -> None:
@@ -179,9 +179,9 @@ def test_help_names_every_command(run: Run) -> None:
 
 
 def test_an_unknown_option_is_a_mistake_in_use(run: Run) -> None:
-    done = run("search", "a.png", "--colour")
+    done = run("search", "a.png", "--color")
     assert done.returncode == 2
-    assert "--colour" in done.stderr
+    assert "--color" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -30,7 +30,7 @@ app = typer.Typer(
 @app.command()
 def search(
     image: Annotated[Path, typer.Argument(help="An image file.")],
-    k: Annotated[int, typer.Option("-k", help="How many neighbours.")] = 10,
+    k: Annotated[int, typer.Option("-k", help="How many neighbors.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     model: Annotated[Path | None, typer.Option(help="Model; default models/model.")] = None,
     index: Annotated[Path | None, typer.Option(help="Index; default models/index.")] = None,
@@ -43,7 +43,7 @@ def search(
     from lookalike.search.table import print_result
 
     if k < 1:
-        raise LookalikeError(f"-k {k}: ask for at least 1 neighbour")
+        raise LookalikeError(f"-k {k}: ask for at least 1 neighbor")
     searcher = Searcher.open(
         model or layout.project_root() / layout.MODEL,
         index or layout.project_root() / layout.INDEX,
@@ -132,7 +132,7 @@ def duplicates(
 
 @app.command()
 def stac_items(
-    url: Annotated[str, typer.Argument(help="A STAC API, or a catalogue: URL or folder.")],
+    url: Annotated[str, typer.Argument(help="A STAC API, or a catalog: URL or folder.")],
     collection: Annotated[
         list[str] | None, typer.Option(help="Take this one only; may be repeated.")
     ] = None,
@@ -144,7 +144,7 @@ def stac_items(
     ] = None,
     output: Annotated[Path, typer.Option("-o", help="The file to write.")] = STAC_ITEMS,
 ) -> None:
-    """Freeze the items of a STAC API or catalogue into a GeoParquet file that DVC can watch."""
+    """Freeze the items of a STAC API or catalog into a GeoParquet file that DVC can watch."""
     check_output_file(output)
     with extra("stac"):
         from lookalike.ingest.stac.freeze import freeze

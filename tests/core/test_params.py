@@ -21,7 +21,7 @@ class Paint(Block):
 
     layers: int = Field(default=2, ge=1, le=9)
     gloss: float = 0.5
-    colour: Literal["red", "blue"] = "red"
+    color: Literal["red", "blue"] = "red"
     washable: bool = False
     names: list[str] = Field(default=[])
     drying: Drying = Drying()
@@ -58,8 +58,8 @@ def refusal(read: Callable[[str], Paint], tmp_path: Path) -> Callable[[str], str
 
 
 def test_values_are_read(read: Callable[[str], Paint]) -> None:
-    paint = read("paint: {layers: 3, colour: blue, names: [sky], drying: {hours: 1.5}}")
-    assert paint == Paint(layers=3, colour="blue", names=["sky"], drying=Drying(hours=1.5))
+    paint = read("paint: {layers: 3, color: blue, names: [sky], drying: {hours: 1.5}}")
+    assert paint == Paint(layers=3, color="blue", names=["sky"], drying=Drying(hours=1.5))
 
 
 @pytest.mark.parametrize("text", ["other: {a: 1}", "paint:", "paint: {}"])
@@ -118,7 +118,7 @@ def test_integers_are_taken_exactly_where_they_are_allowed(number: int) -> None:
         ("{gloss: .inf}", "paint.gloss = inf: input should be a finite number"),
         ("{gloss: .nan}", "paint.gloss = nan: input should be a finite number"),
         ("{washable: 1}", "paint.washable = 1: input should be a valid boolean"),
-        ("{colour: green}", "paint.colour = 'green': input should be 'red' or 'blue'"),
+        ("{color: green}", "paint.color = 'green': input should be 'red' or 'blue'"),
         ("{names: sky}", "paint.names = 'sky': input should be a valid list"),
         ("{names: [sky, 1]}", "paint.names.1 = 1: input should be a valid string"),
         ("{drying: {hours: soon}}", "paint.drying.hours = 'soon': input should be a valid number"),
@@ -155,7 +155,7 @@ def test_a_value_out_of_range_is_one_line_with_the_range(
         (
             "{xyz: 1}",
             "paint.xyz: there is no such parameter; "
-            "there are colour, drying, gloss, layers, names, washable",
+            "there are color, drying, gloss, layers, names, washable",
         ),
     ],
 )
@@ -171,8 +171,8 @@ def test_a_contradiction_is_one_line_that_says_why(refusal: Callable[[str], str]
 
 
 def test_every_problem_has_its_line(refusal: Callable[[str], str]) -> None:
-    lines = refusal("paint: {layers: two, colour: green}").splitlines()
-    assert [line.partition(" ")[0] for line in lines] == ["paint.layers", "paint.colour"]
+    lines = refusal("paint: {layers: two, color: green}").splitlines()
+    assert [line.partition(" ")[0] for line in lines] == ["paint.layers", "paint.color"]
 
 
 @pytest.mark.parametrize("block", ["5", "[1]", "text"])
@@ -195,7 +195,7 @@ def test_what_is_not_yaml_is_one_line(refusal: Callable[[str], str], text: str) 
 
 
 def test_what_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").write_bytes("paint: {colour: grün}".encode("latin-1"))
+    (tmp_path / "params.yaml").write_bytes("paint: {color: grün}".encode("latin-1"))
     with pytest.raises(LookalikeError, match=r"^.*params\.yaml: is not UTF-8 text$"):
         read_params(Paint, tmp_path / "params.yaml")
 

@@ -1,4 +1,4 @@
-"""Does a probability of 0.9 mean nine right answers in ten?"""
+"""Does a probability of 0.9 mean nine right predictions in ten?"""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from lookalike.evaluate.calibration import BINS, expected_calibration_error, rel
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> tuple[Tensor, Tensor]:
+def predictions(draw: st.DrawFn) -> tuple[Tensor, Tensor]:
     """Class numbers and the probabilities that a model gives them."""
     images, classes = draw(st.integers(1, 60)), draw(st.integers(2, 6))
     random = np.random.default_rng(draw(st.integers(0, 2**31)))
@@ -19,7 +19,7 @@ def answers(draw: st.DrawFn) -> tuple[Tensor, Tensor]:
     return targets, torch.tensor(random.dirichlet(np.ones(classes), images)).float()
 
 
-@given(answers())
+@given(predictions())
 def test_the_error_is_the_gap_between_promise_and_truth_weighted_by_images(
     given: tuple[Tensor, Tensor],
 ) -> None:
@@ -36,7 +36,7 @@ def test_the_error_is_the_gap_between_promise_and_truth_weighted_by_images(
 
 
 def answering(right: int, wrong: int, probability: float) -> tuple[Tensor, Tensor]:
-    """As many right and wrong answers of that probability, between two classes."""
+    """As many right and wrong predictions of that probability, between two classes."""
     targets = torch.tensor([0] * right + [1] * wrong)
     return targets, torch.tensor([[probability, 1 - probability]]).repeat(right + wrong, 1)
 
@@ -51,7 +51,7 @@ def test_a_model_that_promises_too_much_errs_by_the_difference() -> None:
     assert reliability(*answering(1, 1, 0.9)) == [(pytest.approx(0.9), 0.5)]
 
 
-@given(answers())
+@given(predictions())
 def test_the_diagram_has_a_point_for_each_bin_with_images(given: tuple[Tensor, Tensor]) -> None:
     targets, probabilities = given
     points = reliability(targets, probabilities)

@@ -24,7 +24,7 @@ from lookalike.evaluate.classification import (
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+def predictions(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     """Class numbers of some images and the probabilities that a model gives them."""
     images, classes = draw(st.integers(1, 40)), draw(st.integers(2, 9))
     random = np.random.default_rng(draw(st.integers(0, 2**31)))
@@ -42,7 +42,7 @@ def by_hand(targets: np.ndarray, predicted: np.ndarray) -> float:
     return float(np.mean(scores))
 
 
-@given(answers())
+@given(predictions())
 def test_the_metrics_agree_with_scikit_learn(given: tuple[np.ndarray, np.ndarray]) -> None:
     targets, probabilities = given
     predicted = probabilities.argmax(axis=1)
@@ -55,7 +55,7 @@ def test_the_metrics_agree_with_scikit_learn(given: tuple[np.ndarray, np.ndarray
     assert metrics["macro_f1"] == pytest.approx(by_hand(targets, predicted))
 
 
-@given(answers())
+@given(predictions())
 def test_the_top_five_are_counted_where_there_are_more_classes(
     given: tuple[np.ndarray, np.ndarray],
 ) -> None:
@@ -86,7 +86,7 @@ def test_two_classes_have_every_metric_but_the_top_five() -> None:
     )
 
 
-@given(answers())
+@given(predictions())
 def test_the_area_under_the_roc_is_the_mean_over_the_classes_that_are_tested(
     given: tuple[np.ndarray, np.ndarray],
 ) -> None:
@@ -99,7 +99,7 @@ def test_the_area_under_the_roc_is_the_mean_over_the_classes_that_are_tested(
         assert metrics["macro_auroc"] == pytest.approx(np.mean(areas))
 
 
-@given(answers())
+@given(predictions())
 def test_the_log_loss_is_the_mean_surprise(given: tuple[np.ndarray, np.ndarray]) -> None:
     targets, probabilities = given
     single = probabilities.astype(np.float32)
@@ -133,7 +133,7 @@ def test_each_class_counts_the_same_in_the_balanced_accuracy() -> None:
 
 
 @pytest.mark.filterwarnings("error")
-@given(answers())
+@given(predictions())
 def test_classes_without_test_images_are_no_reason_for_a_warning(
     given: tuple[np.ndarray, np.ndarray],
 ) -> None:
@@ -142,7 +142,7 @@ def test_classes_without_test_images_are_no_reason_for_a_warning(
     classification_by_class(targets, probabilities.argmax(axis=1), probabilities.shape[1])
 
 
-@given(answers())
+@given(predictions())
 def test_every_class_has_its_precision_recall_and_f1(
     given: tuple[np.ndarray, np.ndarray],
 ) -> None:

@@ -8,7 +8,7 @@ from lookalike.evaluate.curves import POINTS, precision_recall, roc
 
 
 @pytest.fixture(scope="module")
-def answers() -> tuple[np.ndarray, np.ndarray]:
+def predictions() -> tuple[np.ndarray, np.ndarray]:
     """2000 class numbers below 7, and probabilities that know something about them."""
     random = np.random.default_rng(0)
     targets = random.integers(0, 7, 2000)
@@ -17,23 +17,23 @@ def answers() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_curves_enclose_the_areas_of_scikit_learn(
-    answers: tuple[np.ndarray, np.ndarray],
+    predictions: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    one_hot = np.eye(7)[answers[0]]
-    area = auc(*zip(*roc(*answers), strict=True))
-    assert area == pytest.approx(roc_auc_score(one_hot, answers[1], average="micro"), abs=2e-3)
-    area = auc(*zip(*precision_recall(*answers), strict=True))
-    expected = average_precision_score(one_hot, answers[1], average="micro")
+    one_hot = np.eye(7)[predictions[0]]
+    area = auc(*zip(*roc(*predictions), strict=True))
+    assert area == pytest.approx(roc_auc_score(one_hot, predictions[1], average="micro"), abs=2e-3)
+    area = auc(*zip(*precision_recall(*predictions), strict=True))
+    expected = average_precision_score(one_hot, predictions[1], average="micro")
     assert area == pytest.approx(expected, abs=2e-3)
 
 
 def test_a_curve_has_a_bounded_number_of_points_from_end_to_end(
-    answers: tuple[np.ndarray, np.ndarray],
+    predictions: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    curve = roc(*answers)
+    curve = roc(*predictions)
     assert len(curve) == POINTS
     assert (curve[0], curve[-1]) == ((0.0, 0.0), (1.0, 1.0))
-    curve = precision_recall(*answers)
+    curve = precision_recall(*predictions)
     assert len(curve) == POINTS
     assert (curve[0], curve[-1][0]) == ((0.0, 1.0), 1.0)
 

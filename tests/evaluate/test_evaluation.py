@@ -12,7 +12,7 @@ from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.network import Output
 
-PARAMS = EvaluateParams(bootstrap_draws=20, map="pca")
+PARAMS = EvaluateParams(bootstrap_draws=20, projection="pca")
 LABELS = ["0", "0", "0", "1", "1", "2"]
 
 
@@ -128,9 +128,9 @@ def test_without_classes_retrieval_alone_is_measured(headless: Model) -> None:
     assert found.metrics["recall_at_1"] == 1
     assert list(found.metrics["intervals"]) == ["recall_at_1", "map_at_r"]
     filled = {name for name, rows in found.tables.items() if rows}
-    assert filled == {"classes", "recall_at_k", "map"}
+    assert filled == {"classes", "recall_at_k", "projection"}
     assert found.report == ""
-    assert {answer.predicted for answer in found.answers} == {None}
+    assert {prediction.predicted for prediction in found.predictions} == {None}
     assert found.tables["classes"] == [
         ("0", 3, None, None, None, 1.0, 1.0),
         ("1", 2, None, None, None, 1.0, 1.0),

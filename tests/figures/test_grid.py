@@ -5,25 +5,25 @@ import pytest
 from PIL import Image, ImageColor
 from sklearn.datasets import load_digits
 
-from lookalike.figures.grid import FRAMES, Panel, draw_gallery
+from lookalike.figures.grid import FRAMES, Panel, draw_grid
 
 
 def panel(caption: str = "7", right: bool | None = None, digit: int = 0) -> Panel:
-    grey = (load_digits().images[digit] * 15).astype(np.uint8)
-    return Panel(Image.fromarray(grey).convert("RGB"), caption, right)
+    gray = (load_digits().images[digit] * 15).astype(np.uint8)
+    return Panel(Image.fromarray(gray).convert("RGB"), caption, right)
 
 
 def drawn(tmp_path: Path, *rows: list[Panel], title: str = "Queries") -> bytes:
-    draw_gallery(rows, title, tmp_path / "gallery.png")
+    draw_grid(rows, title, tmp_path / "gallery.png")
     return (tmp_path / "gallery.png").read_bytes()
 
 
 def frames(tmp_path: Path) -> set[bool | None]:
-    """Which frames are in the picture: a few pixels of a letter's edge may have the same grey."""
+    """Which frames are in the picture: a few pixels of a letter's edge may have the same gray."""
     with Image.open(tmp_path / "gallery.png") as picture:
         counted = picture.convert("RGB").getcolors(10**6) or []
-    colours = {colour for pixels, colour in counted if pixels > 300}
-    return {right for right, frame in FRAMES.items() if ImageColor.getrgb(frame) in colours}
+    colors = {color for pixels, color in counted if pixels > 300}
+    return {right for right, frame in FRAMES.items() if ImageColor.getrgb(frame) in colors}
 
 
 def test_a_gallery_is_a_png_picture_that_grows_with_rows_and_columns(tmp_path: Path) -> None:
@@ -38,17 +38,17 @@ def test_a_gallery_is_a_png_picture_that_grows_with_rows_and_columns(tmp_path: P
 
 
 @pytest.mark.parametrize("right", [None, True, False])
-def test_the_frame_says_whether_a_neighbour_is_right(tmp_path: Path, right: bool | None) -> None:
+def test_the_frame_says_whether_a_neighbor_is_right(tmp_path: Path, right: bool | None) -> None:
     drawn(tmp_path, [panel(right=right)])
     assert frames(tmp_path) == {right}
 
 
-def test_a_row_shows_its_query_and_its_neighbours(tmp_path: Path) -> None:
+def test_a_row_shows_its_query_and_its_neighbors(tmp_path: Path) -> None:
     drawn(tmp_path, [panel(right=None), panel(right=True), panel(right=False)])
     assert frames(tmp_path) == {None, True, False}
 
 
-def test_rows_may_have_fewer_neighbours_than_others(tmp_path: Path) -> None:
+def test_rows_may_have_fewer_neighbors_than_others(tmp_path: Path) -> None:
     drawn(tmp_path, [panel(), panel(right=True)], [panel()])
     assert frames(tmp_path) == {None, True}
 

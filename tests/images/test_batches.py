@@ -128,4 +128,4 @@ def test_the_whole_batch_of_a_step_can_be_asked_for() -> None:
     share = SharedBatches(ShuffledBatches(72, 24, seed=0), 2, 2, rank=1)
     share.set_epoch(5, first=1)
     assert [share.batch(step) for step in (1, 2, 3)] == shuffled(72, 24, epoch=5)
-    assert (share.steps, share.piece_size) == (3, 12)
+    assert (share.steps, share.micro_batch_size) == (3, 12)

@@ -92,9 +92,9 @@ def test_cmyk_becomes_rgb(encoded: Encode, form: str) -> None:
     assert decode(encoded(cyan, form)).getpixel((4, 4)) == pytest.approx((0, 255, 255), abs=3)
 
 
-def test_grey_has_three_equal_channels(encoded: Encode) -> None:
-    grey = noise()[..., 0]
-    assert (pixels(decode(encoded(grey))) == grey[..., None]).all()
+def test_gray_has_three_equal_channels(encoded: Encode) -> None:
+    gray = noise()[..., 0]
+    assert (pixels(decode(encoded(gray))) == gray[..., None]).all()
 
 
 def test_black_and_white_becomes_0_and_255(encoded: Encode) -> None:
@@ -103,7 +103,7 @@ def test_black_and_white_becomes_0_and_255(encoded: Encode) -> None:
     assert pixels(decode(encoded(image))).tolist() == [[[0, 0, 0], [255, 255, 255]]]
 
 
-def test_a_palette_gives_its_colours(encoded: Encode) -> None:
+def test_a_palette_gives_its_colors(encoded: Encode) -> None:
     image = Image.new("P", (3, 1))
     image.putpalette([*RED, *GREEN, *BLUE])
     for x in range(3):
@@ -111,7 +111,7 @@ def test_a_palette_gives_its_colours(encoded: Encode) -> None:
     assert pixels(decode(encoded(image))).tolist() == [[[*RED], [*GREEN], [*BLUE]]]
 
 
-def test_the_transparent_colour_of_a_palette_is_white(encoded: Encode) -> None:
+def test_the_transparent_color_of_a_palette_is_white(encoded: Encode) -> None:
     image = Image.new("P", (2, 1))
     image.putpalette([*RED, *GREEN])
     image.putpixel((1, 0), 1)
@@ -119,7 +119,7 @@ def test_the_transparent_colour_of_a_palette_is_white(encoded: Encode) -> None:
     assert pixels(decode(data)).tolist() == [[[*WHITE], [*GREEN]]]
 
 
-def test_the_transparent_colour_of_an_rgb_image_is_white(encoded: Encode) -> None:
+def test_the_transparent_color_of_an_rgb_image_is_white(encoded: Encode) -> None:
     image = Image.new("RGB", (2, 1), RED)
     image.putpixel((1, 0), GREEN)
     data = encoded(image, transparency=RED)
@@ -134,7 +134,7 @@ def test_what_is_half_transparent_is_mixed_with_white(encoded: Encode, form: str
     assert found == pytest.approx(HALF_RED_ON_WHITE, abs=1)
 
 
-def test_transparent_grey_is_mixed_with_white(encoded: Encode) -> None:
+def test_transparent_gray_is_mixed_with_white(encoded: Encode) -> None:
     image = Image.new("LA", (2, 1), (0, 0))
     image.putpixel((1, 0), (0, 255))
     assert pixels(decode(encoded(image))).tolist() == [[[*WHITE], [0, 0, 0]]]
@@ -144,7 +144,7 @@ def test_transparent_grey_is_mixed_with_white(encoded: Encode) -> None:
 def test_16_bits_keep_their_upper_8(encoded: Encode, form: str) -> None:
     deep = np.array([[0, 257, 30 * 257, 65535]], dtype=np.uint16)
     found = pixels(decode(encoded(Image.fromarray(deep), form)))
-    assert found[0].tolist() == [[grey] * 3 for grey in (0, 1, 30, 255)]
+    assert found[0].tolist() == [[gray] * 3 for gray in (0, 1, 30, 255)]
 
 
 def test_16_bits_are_read_in_either_byte_order(encoded: Encode) -> None:
@@ -175,13 +175,13 @@ def test_a_flat_image_of_wide_numbers_is_black(encoded: Encode, number: float) -
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
 def test_an_animation_gives_its_first_frame(encoded: Encode, form: str) -> None:
-    first, *others = (Image.new("RGB", (8, 8), colour) for colour in (RED, GREEN, BLUE))
+    first, *others = (Image.new("RGB", (8, 8), color) for color in (RED, GREEN, BLUE))
     data = encoded(first, form, save_all=True, append_images=others)
     assert decode(data).getpixel((4, 4)) == pytest.approx(RED, abs=3)
 
 
 def test_a_tiff_of_many_pages_gives_its_first(encoded: Encode) -> None:
-    first, second = (Image.new("RGB", (8, 8), colour) for colour in (RED, GREEN))
+    first, second = (Image.new("RGB", (8, 8), color) for color in (RED, GREEN))
     data = encoded(first, "TIFF", save_all=True, append_images=[second])
     assert decode(data).getpixel((4, 4)) == RED
 

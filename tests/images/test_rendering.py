@@ -13,7 +13,7 @@ from lookalike.images.rendering import decode_picture, picture_of
 
 Encode = Callable[..., bytes]
 
-GREY = Bands(chosen="all", rgb=(1,))
+GRAY = Bands(chosen="all", rgb=(1,))
 
 
 def picture(data: bytes, bands: Bands | None) -> np.ndarray:
@@ -29,7 +29,7 @@ def test_an_ordinary_image_is_shown_as_it_is(digit_files: dict[str, bytes]) -> N
 
 def test_a_band_is_stretched_from_its_2nd_to_its_98th_percentile(geotiff: Encode) -> None:
     ramp = np.arange(101, dtype=np.uint16).reshape(1, 1, 101)
-    found = picture(geotiff(ramp * 10), GREY)[0, :, 0]
+    found = picture(geotiff(ramp * 10), GRAY)[0, :, 0]
     assert (found[:3] == 0).all()
     assert (found[98:] == 255).all()
     assert found[50] == 128
@@ -48,7 +48,7 @@ def test_people_may_see_a_band_that_the_network_does_not(geotiff: Encode) -> Non
     assert picture(geotiff(bands), Bands(chosen=(1,), rgb=(2,))).max() == 255
 
 
-def test_one_band_is_grey(geotiff: Encode) -> None:
+def test_one_band_is_gray(geotiff: Encode) -> None:
     found = picture(geotiff(np.arange(12.0).reshape(1, 3, 4)), Bands(chosen="all"))
     assert (found == found[..., :1]).all()
     assert found.max() == 255
@@ -59,7 +59,7 @@ def test_what_is_missing_is_black_and_stretches_no_other(geotiff: Encode) -> Non
     gaps = values.copy()
     gaps[0, 5] = -9999
     gaps[0, 6] = np.nan
-    found, whole = (picture(geotiff(v, nodata=-9999), GREY)[..., 0] for v in (gaps, values))
+    found, whole = (picture(geotiff(v, nodata=-9999), GRAY)[..., 0] for v in (gaps, values))
     assert (found[5:7] == 0).all()
     assert np.abs(found[:5].astype(int) - whole[:5]).max() <= 5
 
@@ -89,12 +89,12 @@ def test_of_bands_of_which_people_see_others_the_first_are_shown(
 
 @pytest.mark.parametrize("value", [0, 700, np.nan])
 def test_a_band_of_one_value_is_black(geotiff: Encode, value: float) -> None:
-    assert (picture(geotiff(np.full((1, 4, 4), value, np.float32)), GREY) == 0).all()
+    assert (picture(geotiff(np.full((1, 4, 4), value, np.float32)), GRAY) == 0).all()
 
 
 def test_still_water_does_not_become_noise(geotiff: Encode) -> None:
     water = 500 + np.random.default_rng(0).integers(-5, 6, (1, 64, 64))
-    assert picture(geotiff(water.astype(np.uint16)), GREY).max() < 40
+    assert picture(geotiff(water.astype(np.uint16)), GRAY).max() < 40
 
 
 def test_a_sentinel_tile_looks_like_its_published_thumbnail(sentinel_tiles: list[Path]) -> None:
@@ -104,5 +104,5 @@ def test_a_sentinel_tile_looks_like_its_published_thumbnail(sentinel_tiles: list
         if published.std() < 10:  # water and closed forest show nothing to compare
             continue
         found = decode_picture(path.read_bytes(), Bands(chosen="all", rgb=(4, 3, 2)))
-        grey = np.asarray(found.convert("L"), dtype=float).ravel()
-        assert np.corrcoef(grey, published)[0, 1] > 0.9, path
+        gray = np.asarray(found.convert("L"), dtype=float).ravel()
+        assert np.corrcoef(gray, published)[0, 1] > 0.9, path

@@ -144,7 +144,7 @@ def test_an_indexed_vector_finds_itself_first(
 
 
 @given(st.lists(st.floats(-1, 1, width=32), min_size=16, max_size=16))
-def test_any_vector_finds_the_exact_neighbours_of_a_small_index(
+def test_any_vector_finds_the_exact_neighbors_of_a_small_index(
     bundle: IndexBundle, embeddings: Embeddings, query: list[float]
 ) -> None:
     vector = np.float32(query)

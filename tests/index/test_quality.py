@@ -9,7 +9,7 @@ import torch
 from lookalike.images.split_file import SplitImage
 from lookalike.index.engines.exact import Exact
 from lookalike.index.quality import recall_at_10, retrieval_from_gallery
-from lookalike.model.network import normalise
+from lookalike.model.network import normalize
 from lookalike.retrieval.vectors import Found, Vectors
 
 VALUES = np.random.default_rng(0).normal(size=(2000, 24)).astype(np.float32)
@@ -18,7 +18,7 @@ ROWS = np.arange(0, 2000, 40)
 
 
 def lossy(found: int) -> Callable[[np.ndarray, int], Found]:
-    """A search that finds only the first few of the exact neighbours."""
+    """A search that finds only the first few of the exact neighbors."""
 
     def find(queries: np.ndarray, k: int) -> Found:
         rows = EXACT.nearest_of_each(queries, k).rows
@@ -37,7 +37,7 @@ def test_recall_is_the_share_of_the_ten_nearest(found: int) -> None:
     assert recall_at_10(lossy(found), EXACT, VALUES[ROWS] + 0.1) == pytest.approx(found / 10)
 
 
-def test_a_query_of_the_index_is_not_its_own_neighbour() -> None:
+def test_a_query_of_the_index_is_not_its_own_neighbor() -> None:
     assert recall_at_10(lossy(1), EXACT, VALUES[ROWS], ROWS) == 0
     assert recall_at_10(lossy(11), EXACT, VALUES[ROWS], ROWS) == 1
 
@@ -51,13 +51,13 @@ def test_of_equal_vectors_any_is_right() -> None:
     assert recall_at_10(backwards, twice, VALUES[:30]) == 1
 
 
-def test_fewer_vectors_than_neighbours_are_enough() -> None:
+def test_fewer_vectors_than_neighbors_are_enough() -> None:
     few = Exact(Vectors.measured(VALUES[:4]), "angular")
     assert recall_at_10(few.nearest_of_each, few, VALUES[:4]) == 1
     assert recall_at_10(few.nearest_of_each, few, VALUES[:4], np.arange(4)) == 1
 
 
-def test_a_single_vector_has_no_neighbours_to_lose() -> None:
+def test_a_single_vector_has_no_neighbors_to_lose() -> None:
     one = Exact(Vectors.measured(VALUES[:1]), "angular")
     assert recall_at_10(one.nearest_of_each, one, VALUES[:1], np.arange(1)) == 1
 
@@ -92,7 +92,7 @@ def test_other_test_images_are_not_found() -> None:
 
 
 def test_images_outside_the_split_are_not_found() -> None:
-    unit = normalise(torch.tensor([[1.0, 0], [1, 0], [0, 1], [1, 0.5]]))
+    unit = normalize(torch.tensor([[1.0, 0], [1, 0], [0, 1], [1, 0.5]]))
     split = [image(1, "a", "test"), image(2, "b", "train"), image(3, "a", "train")]
     assert retrieval_from_gallery(unit, split)["recall_at_1"] == 1.0
 

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.inference.cache import Memo
+from lookalike.inference.cache import EmbeddingCache
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
 WIDTH = 3
 
 
-def opened(folder: Path, key: str = "k", gigabytes: float = 1.0) -> Memo:
-    return Memo(folder, key, WIDTH, gigabytes)
+def opened(folder: Path, key: str = "k", gigabytes: float = 1.0) -> EmbeddingCache:
+    return EmbeddingCache(folder, key, WIDTH, gigabytes)
 
 
 def vectors(*numbers: int) -> np.ndarray:
@@ -74,8 +74,9 @@ def test_a_killed_writer_leaves_whole_vectors(
     tmp_path: Path, start: Callable[[str], Popen[str]]
 ) -> None:
     process = start(
-        "import numpy as np; from pathlib import Path; from lookalike.inference.cache import Memo\n"
-        "memo = Memo(Path('memo'), 'k', 3, 1.0)\n"
+        "import numpy as np; from pathlib import Path\n"
+        "from lookalike.inference.cache import EmbeddingCache\n"
+        "memo = EmbeddingCache(Path('memo'), 'k', 3, 1.0)\n"
         "for block in range(10**6):\n"
         "    ids = [str(block * 100 + n) for n in range(100)]\n"
         "    memo.add(ids, np.array([[int(i)] * 3 for i in ids], dtype=np.float32))\n"

@@ -12,7 +12,7 @@ import pytest
 
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.shards import open_metadata, open_shards, write_shards
-from lookalike.inference.cache_key import open_memo
+from lookalike.inference.cache_key import open_embedding_cache
 from lookalike.inference.devices import launch
 from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import Model
@@ -24,7 +24,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 BATCH = 32
 PARAMS = """
 base: {threads: 1}
-evaluate: {map: none, bootstrap_draws: 10}
+evaluate: {projection: none, bootstrap_draws: 10}
 machine: {workers: 0, devices: DEVICES, hosts: HOSTS}
 """
 
@@ -98,13 +98,13 @@ def test_two_processes_embed_to_the_bytes_of_one(
 ) -> None:
     monkeypatch.setenv("DVC_ROOT", str(project))
     images, sha256 = project / "data" / "images", fingerprint(project / "models" / "model")
-    with open_memo(model, sha256, images, BATCH, MachineParams()) as memo:
+    with open_embedding_cache(model, sha256, images, BATCH, MachineParams()) as memo:
         extract_all(model, images, range(remembered), BATCH, 0, memo)
     share_out(project, devices=2)
     process = start(project, "embed", *TWO_PROCESSES)
     assert process.communicate() == (None, "")
     assert files(project / "data" / "embeddings") == files(tiny_embeddings)
-    with open_memo(model, sha256, images, BATCH, MachineParams()) as memo:
+    with open_embedding_cache(model, sha256, images, BATCH, MachineParams()) as memo:
         assert len(memo.known(open_metadata(images)["id"].to_pylist())) == 120
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from lookalike.images.dataset import ImageDataset
 from lookalike.inference import embedder as extraction
 from lookalike.inference import forward as inference
-from lookalike.inference.cache import Memo
+from lookalike.inference.cache import EmbeddingCache
 from lookalike.inference.embedder import extract, extract_all
 from lookalike.inference.forward import forward
 from lookalike.model.artifact import Model, build_network, load_model
@@ -79,7 +79,7 @@ def test_what_is_remembered_is_what_computing_it_again_gives(
     expected = extract_all(at, tiny_images, rows, BATCH, workers=0)
     with (
         pytest.MonkeyPatch.context() as patch,
-        Memo(tmp_path_factory.mktemp("memo"), "k", 16 + 6, 1.0) as memo,
+        EmbeddingCache(tmp_path_factory.mktemp("memo"), "k", 16 + 6, 1.0) as memo,
     ):
         patch.setattr(extraction, "BLOCK", block)
         for _ in extract(at, tiny_images, sorted(before), BATCH, 0, memo):
@@ -108,7 +108,7 @@ def test_nothing_is_computed_twice(
     model: Model, tiny_images: Path, tmp_path: Path, computed: list[int]
 ) -> None:
     for rows in (range(8), range(4, 12)):
-        with Memo(tmp_path, "k", 16 + 6, 1.0) as memo:
+        with EmbeddingCache(tmp_path, "k", 16 + 6, 1.0) as memo:
             extract_all(model, tiny_images, list(rows), 4, 0, memo)
     assert computed == [4, 4, 4]
 

@@ -136,7 +136,7 @@ def test_nothing_is_dropped_silently(troubled: Path) -> None:
     assert intake.summary() == {
         "images": 24,
         "classes": 3,
-        "unlabelled": 0,
+        "unlabeled": 0,
         "bytes": sum(len(row["image"]) for row in rows),
         "rejected": 7,
         "duplicates": 2,
@@ -156,7 +156,7 @@ def test_the_list_of_the_rejected_can_be_written_whatever_their_names(
 def test_images_without_a_label_are_counted_and_are_no_class(digit_folder: Path) -> None:
     (digit_folder / "0/00.png").rename(digit_folder / "loose.png")
     rows, intake = take_in(digit_folder)
-    assert intake.summary()["unlabelled"] == 1
+    assert intake.summary()["unlabeled"] == 1
     assert intake.summary()["classes"] == 3
     assert [row["path"] for row in rows if row["label"] is None] == ["loose.png"]
 
@@ -174,7 +174,7 @@ def test_a_source_without_images_is_one_line(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(NO_IMAGE if name.endswith("txt") else b"")
     _, intake = take_in(tmp_path)
     with pytest.raises(LookalikeError) as caught:
-        intake.demand_health("photos", 1.0)
+        intake.check_rejections("photos", 1.0)
     assert str(caught.value) == (
         "ingest.source: photos: none of its files is an image "
         "(2 x not an image of a known format, 1 x empty file; the first is a.txt)"
@@ -183,9 +183,9 @@ def test_a_source_without_images_is_one_line(tmp_path: Path) -> None:
 
 def test_more_refusals_than_allowed_are_one_line_with_the_kinds(troubled: Path) -> None:
     _, intake = take_in(troubled)
-    intake.demand_health("photos", 7 / 33)
+    intake.check_rejections("photos", 7 / 33)
     with pytest.raises(LookalikeError) as caught:
-        intake.demand_health("photos", 6.9 / 33)
+        intake.check_rejections("photos", 6.9 / 33)
     assert "photos: 7 of 33 files were refused" in str(caught.value)
     assert "2 x cannot be read, 1 x empty file" in str(caught.value)
     assert str(caught.value).endswith("data/rejected.csv lists them")
@@ -198,7 +198,7 @@ def test_files_of_operating_systems_are_listed_but_no_sign_of_trouble(digit_fold
     _, intake = take_in(digit_folder)
     assert set(rejections(intake).values()) == {("a file of the operating system", 4)}
     assert intake.summary()["rejected"] == 4
-    intake.demand_health("photos", 0.0)
+    intake.check_rejections("photos", 0.0)
 
 
 STAGE_THAT_PAUSES_AT_ITS_FIRST_ROW = """

@@ -86,12 +86,12 @@ def test_the_weights_are_readable_for_everybody_who_may_read_the_description(
     assert (artifact / WEIGHTS).stat().st_mode == (artifact / DESCRIPTION).stat().st_mode
 
 
-def test_the_description_says_how_pixels_are_normalised(artifact: Path) -> None:
+def test_the_description_says_how_pixels_are_normalized(artifact: Path) -> None:
     edit(artifact, mean=[0.1, 0.2, 0.3])
     assert load_model(artifact).network.mean.flatten().tolist() == pytest.approx([0.1, 0.2, 0.3])
 
 
-def test_rgb_images_are_normalised_as_imagenet_models_expect_it() -> None:
+def test_rgb_images_are_normalized_as_imagenet_models_expect_it() -> None:
     network = build_network(PLAIN)
     assert network.mean.flatten().tolist() == pytest.approx(IMAGENET_MEAN)
     assert network.std.flatten().tolist() == pytest.approx(IMAGENET_STD)
@@ -209,7 +209,7 @@ def test_a_garbled_file_is_one_line(
         {"bands": {"chosen": [0]}},
         {"temperature": 0},
         {"format": 2},
-        {"colour": "red"},
+        {"color": "red"},
     ],
 )
 def test_a_description_of_another_model_is_one_line(

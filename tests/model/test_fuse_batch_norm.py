@@ -1,4 +1,4 @@
-"""Batch norms folded into convolutions."""
+"""Batch norms fused into convolutions."""
 
 from pathlib import Path
 
@@ -38,10 +38,10 @@ def batch_norms(network: nn.Module) -> int:
 @pytest.mark.parametrize("backbone", ["resnet18", "mobilenet_v2", "cnn:8"])
 def test_a_folded_network_says_the_same_without_batch_norms(backbone: str) -> None:
     network = trained(backbone)
-    folded = fold(network, "fp32")
+    fused = fold(network, "fp32")
     assert batch_norms(network) > 0
-    assert batch_norms(folded) == 0
-    for before, after in zip(network(pixels()), folded(pixels()), strict=True):
+    assert batch_norms(fused) == 0
+    for before, after in zip(network(pixels()), fused(pixels()), strict=True):
         assert torch.allclose(before, after, atol=1e-4, rtol=1e-3)
 
 
@@ -54,13 +54,13 @@ def test_a_network_without_batch_norms_says_the_same_to_the_last_bit() -> None:
 def test_the_network_itself_is_left_as_it_is(tiny_model: Path) -> None:
     model = load_model(tiny_model)
     before = {name: tensor.clone() for name, tensor in model.network.state_dict().items()}
-    assert model.folded is not model.network
+    assert model.fused is not model.network
     after = model.network.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 def test_at_bf16_the_weights_are_rounded_once_and_the_pixels_are_not(model: Model) -> None:
-    folded = fold(model.network, "bf16")
-    kinds = {module.weight.dtype for module in folded.modules() if isinstance(module, nn.Conv2d)}
+    fused = fold(model.network, "bf16")
+    kinds = {module.weight.dtype for module in fused.modules() if isinstance(module, nn.Conv2d)}
     assert kinds == {torch.bfloat16}
-    assert folded.mean.dtype == torch.float32
+    assert fused.mean.dtype == torch.float32

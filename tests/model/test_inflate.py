@@ -11,13 +11,13 @@ from lookalike.model.backbones import build_classifier
 from lookalike.model.inflate import first_convolution, inflate, inflate_filters
 
 FILTERS = torch.randn(4, 3, 5, 5, generator=torch.Generator().manual_seed(0))
-GREY = torch.rand(2, 1, 9, 9, generator=torch.Generator().manual_seed(1))
+GRAY = torch.rand(2, 1, 9, 9, generator=torch.Generator().manual_seed(1))
 
 
 @given(st.sampled_from([1, *range(3, 40, 3)]))
-def test_a_grey_image_gets_the_answer_that_it_gets_as_rgb(channels: int) -> None:
-    answer = conv2d(GREY.expand(-1, channels, -1, -1), inflate_filters(FILTERS, channels))
-    assert torch.allclose(answer, conv2d(GREY.expand(-1, 3, -1, -1), FILTERS), atol=1e-4)
+def test_a_gray_image_gets_the_answer_that_it_gets_as_rgb(channels: int) -> None:
+    answer = conv2d(GRAY.expand(-1, channels, -1, -1), inflate_filters(FILTERS, channels))
+    assert torch.allclose(answer, conv2d(GRAY.expand(-1, 3, -1, -1), FILTERS), atol=1e-4)
 
 
 @given(st.integers(2, 40))

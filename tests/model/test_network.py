@@ -1,11 +1,11 @@
-"""The network: normalised pixels, backbone, embedding, classifier."""
+"""The network: normalized pixels, backbone, embedding, classifier."""
 
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from lookalike.model.network import EmbeddingNetwork, normalise
+from lookalike.model.network import EmbeddingNetwork, normalize
 from lookalike.model.vision import v2
 
 IMAGES = torch.randint(0, 256, (2, 3, 32, 32), generator=torch.Generator().manual_seed(0)).byte()
@@ -40,7 +40,7 @@ def test_the_classifier_sees_nothing_but_the_embedding() -> None:
 
 
 @torch.inference_mode()
-def test_the_backbone_sees_8_bit_pixels_scaled_to_1_and_normalised() -> None:
+def test_the_backbone_sees_8_bit_pixels_scaled_to_1_and_normalized() -> None:
     tested = network(embedding_dim=None, classes=0)
     tested.backbone = nn.Identity()
     tested.mean += 0.5
@@ -50,7 +50,7 @@ def test_the_backbone_sees_8_bit_pixels_scaled_to_1_and_normalised() -> None:
 
 
 @torch.inference_mode()
-def test_the_backbone_sees_bands_normalised_in_their_own_units() -> None:
+def test_the_backbone_sees_bands_normalized_in_their_own_units() -> None:
     tested = EmbeddingNetwork("cnn:4", None, 0, channels=5).eval()
     tested.backbone = nn.Identity()
     tested.mean += 1000
@@ -71,14 +71,14 @@ def test_the_weights_are_those_of_its_three_parts_alone() -> None:
 
 
 @given(st.lists(st.lists(st.floats(-1e6, 1e6, width=32), min_size=3, max_size=3), min_size=1))
-def test_normalised_rows_have_length_one_and_their_direction(rows: list[list[float]]) -> None:
+def test_normalized_rows_have_length_one_and_their_direction(rows: list[list[float]]) -> None:
     vectors = torch.tensor(rows)
     lengths = vectors.norm(dim=1)
     kept = lengths > 1e-3
-    unit = normalise(vectors)
+    unit = normalize(vectors)
     assert torch.allclose(unit[kept].norm(dim=1), torch.ones(int(kept.sum())), atol=1e-5)
     assert torch.allclose(unit[kept] * lengths[kept, None], vectors[kept], rtol=1e-4, atol=1e-2)
 
 
 def test_a_row_of_zeros_stays_a_row_of_zeros() -> None:
-    assert torch.equal(normalise(torch.zeros(1, 3)), torch.zeros(1, 3))
+    assert torch.equal(normalize(torch.zeros(1, 3)), torch.zeros(1, 3))

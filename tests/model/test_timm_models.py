@@ -9,7 +9,7 @@ import torch
 
 from lookalike.model.backbones import build_backbone, check_backbone
 from lookalike.model.image_size import check_image_size
-from lookalike.model.timm_models import timm_name, timm_normalisation
+from lookalike.model.timm_models import timm_name, timm_normalization
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -55,5 +55,5 @@ def test_a_size_that_the_model_cannot_take_is_one_line(one_line_error: OneLineEr
 
 
 def test_every_model_is_shown_images_as_its_weights_expect_them() -> None:
-    assert timm_normalisation("vit_tiny_patch16_224").mean == [0.5, 0.5, 0.5]
-    assert timm_normalisation("resnet18").mean == [0.485, 0.456, 0.406]
+    assert timm_normalization("vit_tiny_patch16_224").mean == [0.5, 0.5, 0.5]
+    assert timm_normalization("resnet18").mean == [0.485, 0.456, 0.406]

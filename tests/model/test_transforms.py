@@ -30,7 +30,7 @@ def test_every_size_becomes_the_square(width: int, height: int, extra: int) -> N
     assert evaluation_transform(size)(Image.new("RGB", (width, height))).shape == (3, 24, 24)
 
 
-def test_the_centre_is_what_the_network_sees() -> None:
+def test_the_center_is_what_the_network_sees() -> None:
     image = Image.new("RGB", (96, 32), "red")
     image.paste((0, 0, 255), (32, 0, 64, 32))
     tensor = evaluation_transform(ImageSize(resize=32, crop=32))(image)

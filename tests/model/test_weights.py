@@ -192,9 +192,9 @@ def test_a_tensor_of_another_shape_is_a_misfit(
     classifier_weights: StateDict, one_line_error: OneLineError
 ) -> None:
     backbone, _ = build_backbone(NAME)
-    grey = classifier_weights | {"features.0.0.weight": torch.zeros(16, 1, 3, 3)}
+    gray = classifier_weights | {"features.0.0.weight": torch.zeros(16, 1, 3, 3)}
     with one_line_error("1 of ", "(features.0.0.weight)"):
-        load_backbone(backbone, grey, "w.pth")
+        load_backbone(backbone, gray, "w.pth")
 
 
 def test_a_backbone_that_nothing_fits_stays_as_it_was(classifier_weights: StateDict) -> None:

@@ -12,12 +12,12 @@ FULL = pytest.mark.full
 
 
 def write_images(folder: Path, count: int, seed: int = 0) -> None:
-    """Write PNG files of noise around a colour of the folder's own."""
+    """Write PNG files of noise around a color of the folder's own."""
     folder.mkdir(parents=True)
     generator = np.random.default_rng([seed, *folder.name.encode()])
-    colour = generator.integers(60, 195, 3)
+    color = generator.integers(60, 195, 3)
     for number in range(count):
-        pixels = colour + generator.integers(-40, 40, (40, 40, 3))
+        pixels = color + generator.integers(-40, 40, (40, 40, 3))
         Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{number}.png")
 
 
@@ -108,6 +108,6 @@ def test_a_query_that_is_no_image(finished: Project, content: bytes | None, prob
     assert problem in line
 
 
-def test_a_query_for_no_neighbours(finished: Project) -> None:
+def test_a_query_for_no_neighbors(finished: Project) -> None:
     line = one_line_of_lookalike(finished, "search", "data/samples/3/0003.png", "-k", "0")
-    assert line == "lookalike: -k 0: ask for at least 1 neighbour"
+    assert line == "lookalike: -k 0: ask for at least 1 neighbor"

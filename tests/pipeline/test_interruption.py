@@ -41,7 +41,7 @@ def test_an_interrupted_training_leaves_no_output_and_says_so_in_one_line(
 def test_an_interrupted_repro_goes_on_and_ends_in_the_same_bytes(finished: Project) -> None:
     before = finished.read("dvc.lock")
     saved = finished.path(".cache/checkpoints")
-    finished.set_params(train__checkpoint_every=1)
+    finished.set_params(machine__checkpoint_every=1)
     finished.run("dvc", "repro", "--force", "--single-item", "train")
     whole = finished.read("dvc.lock")
     process = finished.start("dvc", "repro", "--force", "--single-item", "train")

@@ -24,8 +24,8 @@ def tiles(tmp_path: Path, tile_files: dict[str, bytes]) -> Path:
 def search(project: Project, tile: Path) -> list[str]:
     """The labels of the ten tiles most like one, itself first."""
     answer = json.loads(project.lookalike("search", str(tile), "--json").stdout)
-    assert answer["neighbours"][0]["path"] == f"{tile.parent.name}/{tile.name}"
-    return [neighbour["label"] for neighbour in answer["neighbours"]]
+    assert answer["neighbors"][0]["path"] == f"{tile.parent.name}/{tile.name}"
+    return [neighbor["label"] for neighbor in answer["neighbors"]]
 
 
 def test_all_bands_of_a_folder_of_tiles(
@@ -57,11 +57,11 @@ def test_a_network_on_a_few_bands_without_training(run_stages: RunStages, tiles:
 
 
 @pytest.mark.full
-def test_the_eurosat_preset_learns_from_a_hundred_real_tiles_of_a_catalogue(
+def test_the_eurosat_preset_learns_from_a_hundred_real_tiles_of_a_catalog(
     fresh: Project, sentinel_tiles: list[Path]
 ) -> None:
-    catalogue = next(f for f in sentinel_tiles[0].parents if (f / "catalog.json").is_file())
-    fresh.lookalike("preset", "eurosat", "--source", str(catalogue))
+    catalog = next(f for f in sentinel_tiles[0].parents if (f / "catalog.json").is_file())
+    fresh.lookalike("preset", "eurosat", "--source", str(catalog))
     for stage in ("ingest", "split", "train", "evaluate"):
         fresh.run("python", f"src/{stage}.py")
     sides = json.loads(fresh.read("metrics/split.json"))

@@ -69,7 +69,7 @@ def test_an_image_size_that_the_backbone_cannot_take_is_one_line(
         check(project)
 
 
-def test_an_augmentation_of_colours_cannot_be_had_with_bands(
+def test_an_augmentation_of_colors_cannot_be_had_with_bands(
     project: Path, one_line_error: OneLineError
 ) -> None:
     set_params(project, "ingest", bands=[1, 2])

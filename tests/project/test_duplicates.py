@@ -14,7 +14,7 @@ from lookalike.images.split_file import write_split
 from lookalike.project.duplicates import describe, find_duplicates
 from lookalike.project.duplicates_grid import draw_duplicates
 
-SIDES = {"flower/large.jpg": "train", "flower/small.webp": "test"}
+SUBSETS = {"flower/large.jpg": "train", "flower/small.webp": "test"}
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def photos(project: Path, photo_images: Path) -> Path:
     rows = open_shards(photo_images).to_pylist()
     write_split(
         project / "data" / "split.csv",
-        ((row["id"], row["path"], row["label"], SIDES.get(row["path"], "train")) for row in rows),
+        ((row["id"], row["path"], row["label"], SUBSETS.get(row["path"], "train")) for row in rows),
     )
     with (project / "data" / "rejected.csv").open("w", newline="") as file:
         csv.writer(file).writerows(
@@ -71,8 +71,8 @@ def test_torn_groups_come_first_in_the_picture(photos: Path, tmp_path: Path) -> 
     draw_duplicates(photos, find_duplicates(photos, split=None), tmp_path / "groups.png")
     with Image.open(tmp_path / "groups.png") as picture:
         top = picture.convert("RGB").crop((0, 0, picture.width, picture.height // 2))
-    colours = {colour for _, colour in top.getcolors(2**24)}
-    assert any(red > 180 and green < 80 and blue < 90 for red, green, blue in colours)
+    colors = {color for _, color in top.getcolors(2**24)}
+    assert any(red > 180 and green < 80 and blue < 90 for red, green, blue in colors)
 
 
 def test_a_split_with_leaks_can_fail(

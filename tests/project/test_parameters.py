@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.params import BaseParams
+from lookalike.core.params import BaseParams, read_params
 from lookalike.project.parameters import BLOCKS, Parameters, read_all
 from lookalike.train.params import TrainParams
 
@@ -78,3 +78,21 @@ def test_a_file_that_holds_no_blocks_is_one_line(
 def test_a_missing_file_is_one_line(params: Path, one_line_error: OneLineError) -> None:
     with one_line_error(f"{params}: cannot be read"):
         read_all(params)
+
+
+@pytest.mark.parametrize(
+    ("block", "key", "today"),
+    [
+        ("train", "best_by", "train.monitor"),
+        ("train", "checkpoint_every", "machine.checkpoint_every"),
+        ("evaluate", "map", "evaluate.projection"),
+        ("machine", "memo_gigabytes", "machine.embedding_cache_gigabytes"),
+    ],
+)
+def test_a_key_that_was_renamed_says_what_it_is_called_now(
+    tmp_path: Path, block: str, key: str, today: str, one_line_error: OneLineError
+) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(f"{block}: {{{key}: 1}}\n")
+    with one_line_error(f"{block}.{key}", f"it is called {today} now"):
+        read_params(BLOCKS[block], path)

@@ -21,7 +21,7 @@ from lookalike.images.pictures import Pictures
 from lookalike.images.split_file import read_split
 from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import load_model
-from lookalike.model.network import normalise
+from lookalike.model.network import normalize
 from lookalike.record.report import write_report
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -37,7 +37,7 @@ def evaluated(
 ) -> Path:
     """A project as the `evaluate` stage leaves it."""
     root = tmp_path_factory.mktemp("evaluated")
-    params = EvaluateParams(bootstrap_draws=20, map="pca", gallery_queries=2, gallery_neighbours=2)
+    params = EvaluateParams(bootstrap_draws=20, projection="pca", grid_queries=2, grid_neighbors=2)
     model = load_model(tiny_model)
     test = [image for image in read_split(tiny_split, tiny_images) if image.split == "test"]
     output = extract_all(model, tiny_images, [image.row for image in test], 32, workers=0)
@@ -47,7 +47,7 @@ def evaluated(
         write_csv(root / "metrics" / "evaluate" / f"{name}.csv", columns, rows)
     write_metrics(root / "metrics" / "evaluate.json", found.metrics)
     (root / "metrics" / "figures").mkdir()
-    unit = normalise(output.embeddings)
+    unit = normalize(output.embeddings)
     draw_figures(root / "metrics" / "figures", found, unit, Pictures(tiny_images), params, 0)
     (root / "params.yaml").write_text("base: {seed: 0}  # <b> & co\n", encoding="utf-8")
     return root
@@ -80,18 +80,18 @@ def test_it_has_the_figures_with_their_intervals(project: Path) -> None:
 def test_it_has_every_picture_and_chart(project: Path) -> None:
     page = report(project)
     pictures = {path.name for path in (project / "metrics" / "figures").glob("*.png")}
-    assert len(images(page, "jpeg")) == len(pictures - {"map.png"}) >= 2
+    assert len(images(page, "jpeg")) == len(pictures - {"projection.png"}) >= 2
     assert all(Image.open(BytesIO(picture)).width > 100 for picture in images(page, "jpeg"))
     charts = images(page, "svg+xml")
     assert all(ElementTree.fromstring(chart).tag.endswith("svg") for chart in charts)
-    for title in ("Confusion matrix", "Reliability", "ROC", "Retrieval among k neighbours"):
+    for title in ("Confusion matrix", "Reliability", "ROC", "Retrieval among k neighbors"):
         assert f"<figcaption>{title}</figcaption>" in page
 
 
 def test_the_interactive_map_is_inside(project: Path) -> None:
     inside = re.search(r'srcdoc="([^"]*)"', report(project))
     assert inside is not None
-    expected = (project / "metrics" / "figures" / "map.html").read_text(encoding="utf-8")
+    expected = (project / "metrics" / "figures" / "projection.html").read_text(encoding="utf-8")
     assert unescape(inside[1]) == expected
 
 
@@ -120,7 +120,7 @@ def test_what_was_not_pulled_is_left_out(project: Path) -> None:
 def test_the_index_and_the_curves_of_training_are_shown_where_there_are_some(
     project: Path,
 ) -> None:
-    assert "ten nearest neighbours" not in report(project)
+    assert "ten nearest neighbors" not in report(project)
     gallery = {"recall_at_1": 0.125, "queries": 3}
     index = {"images": 9, "recall_at_10": 0.5, "gallery": gallery}
     write_metrics(project / "metrics" / "index.json", index)

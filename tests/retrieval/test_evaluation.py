@@ -16,16 +16,16 @@ from lookalike.retrieval.evaluation import CURVE, RANKS, evaluate_retrieval
 # Rows of length 1 whose cosines are exact, with many ties, each with its class.
 halves = st.tuples(*4 * [st.sampled_from([-0.5, 0.5])])
 axes = st.sampled_from([tuple(row) for row in np.concatenate([np.eye(4), -np.eye(4)]).tolist()])
-labelled = st.lists(st.tuples(halves | axes, st.integers(0, 3)), min_size=1, max_size=30)
+labeled = st.lists(st.tuples(halves | axes, st.integers(0, 3)), min_size=1, max_size=30)
 
-Labelled = list[tuple[tuple[float, ...], int]]
+Labeled = list[tuple[tuple[float, ...], int]]
 
 
-def tensors(items: Labelled) -> tuple[Tensor, Tensor]:
+def tensors(items: Labeled) -> tuple[Tensor, Tensor]:
     return torch.tensor([item[0] for item in items]), torch.tensor([item[1] for item in items])
 
 
-def reference(queries: Labelled, gallery: Labelled, same: bool) -> dict[str, float | int]:
+def reference(queries: Labeled, gallery: Labeled, same: bool) -> dict[str, float | int]:
     """The summary, by pytorch-metric-learning where it has the metric."""
 
     def ranked(
@@ -63,16 +63,14 @@ def reference(queries: Labelled, gallery: Labelled, same: bool) -> dict[str, flo
     return {**means, **counts}
 
 
-@given(labelled, labelled)
-def test_the_summary_is_that_of_pytorch_metric_learning(
-    queries: Labelled, gallery: Labelled
-) -> None:
+@given(labeled, labeled)
+def test_the_summary_is_that_of_pytorch_metric_learning(queries: Labeled, gallery: Labeled) -> None:
     found = evaluate_retrieval(*tensors(queries), *tensors(gallery)).summary()
     assert found == pytest.approx(reference(queries, gallery, same=False), abs=1e-6)
 
 
-@given(labelled)
-def test_the_summary_within_one_set_is_that_of_pytorch_metric_learning(images: Labelled) -> None:
+@given(labeled)
+def test_the_summary_within_one_set_is_that_of_pytorch_metric_learning(images: Labeled) -> None:
     vectors, targets = tensors(images)
     rows = torch.arange(len(images))
     found = evaluate_retrieval(vectors, targets, vectors, targets, rows).summary()

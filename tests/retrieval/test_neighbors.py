@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from lookalike.retrieval.neighbors import QUERIES_AT_ONCE, Neighbours, exact_neighbours
+from lookalike.retrieval.neighbors import QUERIES_AT_ONCE, Neighbors, exact_neighbors
 
 Rankings = tuple[list[list[int]], list[list[float]]]
 
@@ -23,7 +23,7 @@ axes = st.sampled_from([tuple(row) for row in np.concatenate([np.eye(4), -np.eye
 exact_vectors = st.lists(halves | axes, min_size=2, max_size=60).map(torch.tensor)
 
 
-def joined(blocks: list[Neighbours]) -> tuple[Tensor, Tensor]:
+def joined(blocks: list[Neighbors]) -> tuple[Tensor, Tensor]:
     indices = torch.cat([block.indices for block in blocks])
     return indices, torch.cat([block.similarities for block in blocks])
 
@@ -31,7 +31,7 @@ def joined(blocks: list[Neighbours]) -> tuple[Tensor, Tensor]:
 def search(
     queries: Tensor, gallery: Tensor, k: int, query_rows: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    return joined(list(exact_neighbours(queries, gallery, k, query_rows)))
+    return joined(list(exact_neighbors(queries, gallery, k, query_rows)))
 
 
 def by_brute_force(
@@ -52,7 +52,7 @@ def by_brute_force(
 
 
 @given(queries=exact_vectors, gallery=exact_vectors, k=st.integers(1, 70))
-def test_neighbours_are_those_of_brute_force_ties_by_row(
+def test_neighbors_are_those_of_brute_force_ties_by_row(
     queries: Tensor, gallery: Tensor, k: int
 ) -> None:
     indices, similarities = search(queries, gallery, k)
@@ -61,7 +61,7 @@ def test_neighbours_are_those_of_brute_force_ties_by_row(
 
 
 @given(gallery=exact_vectors, k=st.integers(1, 70), data=st.data())
-def test_a_query_of_the_gallery_is_no_neighbour_of_itself(
+def test_a_query_of_the_gallery_is_no_neighbor_of_itself(
     gallery: Tensor, k: int, data: st.DataObject
 ) -> None:
     rows = torch.tensor(data.draw(st.lists(st.integers(0, len(gallery) - 1), min_size=1)))
@@ -93,7 +93,7 @@ def test_equal_rows_of_the_gallery_tie_whatever_the_shapes(
     assert (indices.diff(dim=1)[ties] > 0).all()
 
 
-def test_a_query_has_the_same_neighbours_alone_as_in_company() -> None:
+def test_a_query_has_the_same_neighbors_alone_as_in_company() -> None:
     queries, gallery = unit(300, 384), unit(2000, 384, seed=1)
     indices, similarities = search(queries, gallery, 20)
     for number in (0, 17, QUERIES_AT_ONCE, 299):
@@ -103,20 +103,20 @@ def test_a_query_has_the_same_neighbours_alone_as_in_company() -> None:
 
 
 def test_queries_come_in_blocks_that_cover_them_in_order() -> None:
-    blocks = list(exact_neighbours(unit(2 * QUERIES_AT_ONCE + 1, 4), unit(5, 4), 2))
+    blocks = list(exact_neighbors(unit(2 * QUERIES_AT_ONCE + 1, 4), unit(5, 4), 2))
     spans = [(block.start, block.stop) for block in blocks]
     assert spans == [(0, 256), (256, 512), (512, 513)]
     assert [len(block.indices) for block in blocks] == [256, 256, 1]
 
 
-def test_a_small_gallery_gives_fewer_neighbours() -> None:
+def test_a_small_gallery_gives_fewer_neighbors() -> None:
     vectors = unit(3, 4)
     assert search(vectors, vectors, 10)[0].shape == (3, 3)
     assert search(vectors, vectors, 10, torch.arange(3))[0].shape == (3, 2)
 
 
 def test_no_queries_give_no_blocks() -> None:
-    assert list(exact_neighbours(torch.empty(0, 4), unit(5, 4), 2)) == []
+    assert list(exact_neighbors(torch.empty(0, 4), unit(5, 4), 2)) == []
 
 
 def test_the_vectors_that_are_given_are_left_as_they_are() -> None:
@@ -133,9 +133,9 @@ def test_shapes_that_do_not_fit_are_refused(
     queries: tuple[int, ...], gallery: tuple[int, ...]
 ) -> None:
     with pytest.raises(ValueError, match="cannot compare"):
-        list(exact_neighbours(torch.zeros(queries), torch.zeros(gallery), 1))
+        list(exact_neighbors(torch.zeros(queries), torch.zeros(gallery), 1))
 
 
-def test_no_neighbours_cannot_be_asked_for() -> None:
+def test_no_neighbors_cannot_be_asked_for() -> None:
     with pytest.raises(ValueError, match="k = 0: should be at least 1"):
-        list(exact_neighbours(unit(2, 3), unit(5, 3), 0))
+        list(exact_neighbors(unit(2, 3), unit(5, 3), 0))

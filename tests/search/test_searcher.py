@@ -36,14 +36,14 @@ def searcher(tiny_model: Path, tiny_index: Path) -> Searcher:
 def test_an_indexed_image_finds_itself_first(
     name: str, searcher: Searcher, tiny_source: Path
 ) -> None:
-    first = searcher.search(tiny_source / name, k=3).neighbours[0]
+    first = searcher.search(tiny_source / name, k=3).neighbors[0]
     assert (first.path, first.label) == (name, name[0])
     assert first.similarity == pytest.approx(1, abs=1e-5)
 
 
-def test_neighbours_come_by_falling_similarity(searcher: Searcher, tiny_source: Path) -> None:
-    found = searcher.search(tiny_source / "0/00.png", k=20).neighbours
-    similarities = [neighbour.similarity for neighbour in found]
+def test_neighbors_come_by_falling_similarity(searcher: Searcher, tiny_source: Path) -> None:
+    found = searcher.search(tiny_source / "0/00.png", k=20).neighbors
+    similarities = [neighbor.similarity for neighbor in found]
     assert len(found) == 20
     assert similarities == sorted(similarities, reverse=True)
 
@@ -52,7 +52,7 @@ def test_the_same_picture_in_another_form_finds_it(
     searcher: Searcher, tiny_source: Path, tmp_path: Path
 ) -> None:
     Image.open(tiny_source / "2/05.png").convert("RGB").save(tmp_path / "copy.bmp")
-    assert searcher.search(tmp_path / "copy.bmp", k=1).neighbours[0].path == "2/05.png"
+    assert searcher.search(tmp_path / "copy.bmp", k=1).neighbors[0].path == "2/05.png"
 
 
 def test_predictions_come_by_falling_probability(searcher: Searcher, tiny_source: Path) -> None:
@@ -78,12 +78,12 @@ def test_the_first_prediction_is_that_of_the_embed_stage(
 def test_the_json_form_is_exactly_this(searcher: Searcher, tiny_source: Path) -> None:
     image = tiny_source / "1/00.png"
     answer = json.loads(json.dumps(searcher.search(image, k=2).to_dict()))
-    assert list(answer) == ["query", "predictions", "neighbours"]
+    assert list(answer) == ["query", "predictions", "neighbors"]
     assert answer["query"] == str(image)
     assert [list(guess) for guess in answer["predictions"]] == [["label", "probability"]] * 5
-    assert [list(it) for it in answer["neighbours"]] == [["id", "path", "label", "similarity"]] * 2
-    assert answer["neighbours"][0] == {
-        "id": answer["neighbours"][0]["id"],
+    assert [list(it) for it in answer["neighbors"]] == [["id", "path", "label", "similarity"]] * 2
+    assert answer["neighbors"][0] == {
+        "id": answer["neighbors"][0]["id"],
         "path": "1/00.png",
         "label": "1",
         "similarity": 1.0,
@@ -96,7 +96,7 @@ def test_an_image_in_memory_is_searched_for_under_a_given_name(
     image = tiny_source / "4/04.png"
     found = searcher.search_bytes(image.read_bytes(), k=2, name="upload")
     assert found.query == "upload"
-    assert found.neighbours == searcher.search(image, k=2).neighbours
+    assert found.neighbors == searcher.search(image, k=2).neighbors
 
 
 def test_the_same_query_has_the_same_answer(searcher: Searcher, tiny_source: Path) -> None:
@@ -108,16 +108,16 @@ def test_the_same_query_has_the_same_answer(searcher: Searcher, tiny_source: Pat
 def test_a_k_beyond_the_index_gives_every_image(
     k: int, searcher: Searcher, tiny_source: Path
 ) -> None:
-    found = searcher.search(tiny_source / "0/00.png", k).neighbours
-    assert len({neighbour.id for neighbour in found}) == 120
+    found = searcher.search(tiny_source / "0/00.png", k).neighbors
+    assert len({neighbor.id for neighbor in found}) == 120
 
 
 @pytest.mark.parametrize("size", [(1, 1), (500, 20), (3, 900)])
-def test_an_image_of_any_shape_has_neighbours(
+def test_an_image_of_any_shape_has_neighbors(
     size: tuple[int, int], searcher: Searcher, encoded: Callable[..., bytes]
 ) -> None:
     data = encoded(Image.new("RGB", size, "orange"))
-    assert len(searcher.search_bytes(data, k=4, name="odd").neighbours) == 4
+    assert len(searcher.search_bytes(data, k=4, name="odd").neighbors) == 4
 
 
 # --- what cannot be searched for -------------------------------------------------------------
@@ -155,10 +155,10 @@ def test_a_truncated_image_is_one_line(
 
 
 @pytest.mark.parametrize("k", [0, -3])
-def test_fewer_than_one_neighbour_is_one_line(
+def test_fewer_than_one_neighbor_is_one_line(
     k: int, searcher: Searcher, tiny_source: Path, one_line_error: OneLineError
 ) -> None:
-    with one_line_error(f"k = {k}: ask for at least 1 neighbour"):
+    with one_line_error(f"k = {k}: ask for at least 1 neighbor"):
         searcher.search(tiny_source / "0/00.png", k)
 
 
@@ -196,7 +196,7 @@ def test_model_and_index_are_all_that_a_search_needs(
     model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
     index = Path(shutil.copytree(tiny_index, tmp_path / "index"))
     query = Path(shutil.copy(tiny_source / "2/02.png", tmp_path / "query.png"))
-    assert Searcher.open(model, index).search(query, k=1).neighbours[0].path == "2/02.png"
+    assert Searcher.open(model, index).search(query, k=1).neighbors[0].path == "2/02.png"
 
 
 # --- bands -----------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def test_an_indexed_tile_of_bands_finds_itself_first(
     tile_searcher: Searcher, tile_files: dict[str, bytes]
 ) -> None:
     for path, data in tile_files.items():
-        first = tile_searcher.search_bytes(data, k=3, name=path).neighbours[0]
+        first = tile_searcher.search_bytes(data, k=3, name=path).neighbors[0]
         assert first.path == path
         assert first.similarity == pytest.approx(1, abs=1e-5)
 
@@ -234,8 +234,8 @@ def test_an_indexed_tile_of_bands_finds_itself_first(
 def test_a_tile_finds_tiles_that_only_infrared_tells_apart(
     tile_searcher: Searcher, tile_files: dict[str, bytes]
 ) -> None:
-    found = tile_searcher.search_bytes(tile_files["water/0.tif"], k=10, name="water").neighbours
-    assert {neighbour.label for neighbour in found} == {"water"}
+    found = tile_searcher.search_bytes(tile_files["water/0.tif"], k=10, name="water").neighbors
+    assert {neighbor.label for neighbor in found} == {"water"}
 
 
 @pytest.mark.parametrize("count", [1, 4, 6])

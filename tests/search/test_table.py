@@ -2,7 +2,7 @@
 
 import pytest
 
-from lookalike.search.searcher import Neighbour, Prediction, SearchResult
+from lookalike.search.searcher import Neighbor, Prediction, SearchResult
 from lookalike.search.table import print_result
 
 
@@ -11,13 +11,13 @@ def printed(capsys: pytest.CaptureFixture[str], result: SearchResult) -> list[st
     return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
 
-def neighbour(path: str, label: str | None = "cat") -> Neighbour:
-    return Neighbour("a" * 64, path, label, 0.98765)
+def neighbor(path: str, label: str | None = "cat") -> Neighbor:
+    return Neighbor("a" * 64, path, label, 0.98765)
 
 
-def test_predictions_and_neighbours_are_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+def test_predictions_and_neighbors_are_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     result = SearchResult(
-        "q", [Prediction("cat", 0.75), Prediction("dog", 0.2)], [neighbour("cat/1.png")]
+        "q", [Prediction("cat", 0.75), Prediction("dog", 0.2)], [neighbor("cat/1.png")]
     )
     guesses, header, line = printed(capsys, result)
     assert guesses == "looks like: cat (75.0%), dog (20.0%)"
@@ -25,14 +25,14 @@ def test_predictions_and_neighbours_are_a_line_each(capsys: pytest.CaptureFixtur
     assert line.split() == ["0.9877", "cat", "cat/1.png"]
 
 
-def test_without_predictions_there_are_only_neighbours(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = printed(capsys, SearchResult("q", [], [neighbour("1.png", label=None)]))
+def test_without_predictions_there_are_only_neighbors(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, SearchResult("q", [], [neighbor("1.png", label=None)]))
     assert lines[1].split() == ["0.9877", "-", "1.png"]
 
 
 @pytest.mark.parametrize("path", ["[bold]x[/bold].png", ":cat:/1.png", "日本/ü.png"])
 def test_names_are_printed_as_they_are(path: str, capsys: pytest.CaptureFixture[str]) -> None:
-    result = SearchResult("q", [Prediction(path, 0.5)], [neighbour(path, label=path)])
+    result = SearchResult("q", [Prediction(path, 0.5)], [neighbor(path, label=path)])
     lines = printed(capsys, result)
     assert lines[0] == f"looks like: {path} (50.0%)"
     assert lines[2].split() == ["0.9877", path, path]
@@ -42,4 +42,4 @@ def test_a_long_path_stays_on_its_line_where_nobody_looks(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = "/".join(["folder"] * 60) + ".png"
-    assert printed(capsys, SearchResult("q", [], [neighbour(path)]))[1].endswith(path)
+    assert printed(capsys, SearchResult("q", [], [neighbor(path)]))[1].endswith(path)

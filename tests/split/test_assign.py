@@ -6,18 +6,18 @@ import pytest
 
 from lookalike.split.assign import assign
 from lookalike.split.params import SplitParams
-from lookalike.split.select import Labelled, select
+from lookalike.split.select import Labeled, select
 
 METHODS = ("stratified", "per_class", "source", "hashed")
 SOURCE = ("train", "val", "test", None)
 IMAGES = [
-    Labelled(f"{label}{n}", f"{label}/{n:03d}.png", label, SOURCE[n % 4])
+    Labeled(f"{label}{n}", f"{label}/{n:03d}.png", label, SOURCE[n % 4])
     for label, count in {"ant": 60, "bee": 40, "cow": 12}.items()
     for n in range(count)
 ]
 
 
-def split(images: list[Labelled] = IMAGES, **values: Any) -> dict[str, str]:
+def split(images: list[Labeled] = IMAGES, **values: Any) -> dict[str, str]:
     params = SplitParams(**values)
     return assign(select(images, params, 0), params, 0, group_of={}, previous={})
 
@@ -39,12 +39,12 @@ def test_classes_and_samples_can_be_cut_with_every_method(method: str) -> None:
 
 @pytest.mark.parametrize("method", ["stratified", "per_class"])
 def test_a_class_of_one_image_is_for_training(method: str) -> None:
-    images = [*IMAGES, Labelled("owl", "owl/0.png", "owl")]
+    images = [*IMAGES, Labeled("owl", "owl/0.png", "owl")]
     assert split(images, method=method)["owl"] == "train"
 
 
 def test_a_class_without_training_images_is_left_out_whole() -> None:
-    owls = [Labelled(f"owl{n}", f"owl/{n}.png", "owl", "test") for n in range(3)]
+    owls = [Labeled(f"owl{n}", f"owl/{n}.png", "owl", "test") for n in range(3)]
     assert split([*IMAGES, *owls], method="source") == split(method="source")
 
 

@@ -47,8 +47,8 @@ def test_without_memory_a_group_is_never_divided(
     steps: list[list[tuple[int, int]]], seed: int
 ) -> None:
     for images, group_of in states(steps):
-        side_of = hashed_sides(images, RATIOS, group_of, {}, seed)
-        assert len({(group_of[i], side_of[i]) for i in images}) == len(set(group_of.values()))
+        subset_of = hashed_sides(images, RATIOS, group_of, {}, seed)
+        assert len({(group_of[i], subset_of[i]) for i in images}) == len(set(group_of.values()))
 
 
 @given(growth)
@@ -77,8 +77,8 @@ def test_with_memory_a_new_image_joins_a_side_that_its_group_is_on(
 def test_a_new_image_joins_the_strictest_of_several_sides() -> None:
     group_of = {"a": "g", "b": "g", "new": "g"}
     previous = {"a": "train", "b": "valid"}
-    side_of = hashed_sides(["a", "b", "new"], RATIOS, group_of, previous, seed=0)
-    assert side_of == {**previous, "new": "valid"}
+    subset_of = hashed_sides(["a", "b", "new"], RATIOS, group_of, previous, seed=0)
+    assert subset_of == {**previous, "new": "valid"}
 
 
 def test_a_group_counts_members_that_take_no_part() -> None:

@@ -5,18 +5,18 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.images.split_file import SIDES
+from lookalike.images.split_file import SUBSETS
 from lookalike.split.params import Ratios
 from lookalike.split.placement import place
 from lookalike.split.quotas import Counts, by_ratios
-from lookalike.split.select import Labelled
+from lookalike.split.select import Labeled
 
-ByClass = dict[str, list[Labelled]]
+ByClass = dict[str, list[Labeled]]
 
 
 def classes_of(**counts: int) -> ByClass:
     return {
-        label: [Labelled(f"{label}{i}", f"{label}/{i:04d}.png", label) for i in range(count)]
+        label: [Labeled(f"{label}{i}", f"{label}/{i:04d}.png", label) for i in range(count)]
         for label, count in counts.items()
     }
 
@@ -29,9 +29,9 @@ def placed(by_class: ByClass, group_of: dict[str, str], seed: int = 0) -> dict[s
     return place(by_class, quotas(by_class), group_of, seed)
 
 
-def counts(by_class: ByClass, side_of: dict[str, str], label: str) -> tuple[int, ...]:
-    sides = Counter(side_of.get(image.id) for image in by_class[label])
-    return tuple(sides[side] for side in SIDES)
+def counts(by_class: ByClass, subset_of: dict[str, str], label: str) -> tuple[int, ...]:
+    sides = Counter(subset_of.get(image.id) for image in by_class[label])
+    return tuple(sides[side] for side in SUBSETS)
 
 
 @st.composite
@@ -46,11 +46,11 @@ def grouped_classes(draw: st.DrawFn, most: int = 3) -> tuple[ByClass, dict[str, 
 
 def test_without_groups_sides_are_filled_in_the_order_of_each_class() -> None:
     by_class = classes_of(dog=20, cat=10)
-    side_of = placed(by_class, {})
-    assert [side_of[image.id] for image in by_class["cat"]] == (
+    subset_of = placed(by_class, {})
+    assert [subset_of[image.id] for image in by_class["cat"]] == (
         ["train"] * 7 + ["valid"] * 2 + ["test"]
     )
-    assert [side_of[image.id] for image in by_class["dog"]] == (
+    assert [subset_of[image.id] for image in by_class["dog"]] == (
         ["train"] * 14 + ["valid"] * 3 + ["test"] * 3
     )
 
@@ -58,19 +58,19 @@ def test_without_groups_sides_are_filled_in_the_order_of_each_class() -> None:
 @given(grouped_classes())
 def test_every_image_has_a_side_and_a_group_has_one(case: tuple[ByClass, dict[str, str]]) -> None:
     by_class, group_of = case
-    side_of = placed(by_class, group_of)
-    assert side_of.keys() == {image.id for images in by_class.values() for image in images}
+    subset_of = placed(by_class, group_of)
+    assert subset_of.keys() == {image.id for images in by_class.values() for image in images}
     sides: dict[str, set[str]] = {}
     for image_id, key in group_of.items():
-        sides.setdefault(key, set()).add(side_of[image_id])
+        sides.setdefault(key, set()).add(subset_of[image_id])
     assert all(len(found) == 1 for found in sides.values())
 
 
 @given(grouped_classes())
 def test_every_class_has_a_training_image(case: tuple[ByClass, dict[str, str]]) -> None:
     by_class, group_of = case
-    side_of = placed(by_class, group_of)
-    assert all(counts(by_class, side_of, label)[0] >= 1 for label in by_class)
+    subset_of = placed(by_class, group_of)
+    assert all(counts(by_class, subset_of, label)[0] >= 1 for label in by_class)
 
 
 @given(grouped_classes(most=1))
@@ -115,13 +115,13 @@ def test_where_a_group_overfills_a_side_the_others_go_short() -> None:
 def test_a_class_that_is_one_group_is_for_training() -> None:
     by_class = classes_of(cat=10)
     mostly_test = {"cat": Counts(1, 1, 8)}
-    side_of = place(by_class, mostly_test, {f"cat{i}": "copies" for i in range(10)}, seed=0)
-    assert set(side_of.values()) == {"train"}
+    subset_of = place(by_class, mostly_test, {f"cat{i}": "copies" for i in range(10)}, seed=0)
+    assert set(subset_of.values()) == {"train"}
 
 
 def test_images_beyond_the_quotas_are_left_out_groups_too() -> None:
     by_class = classes_of(cat=100)
     group_of = {f"cat{i}": str(i // 5) for i in range(50)}
-    side_of = place(by_class, {"cat": Counts(30, 5, 10)}, group_of, seed=0)
-    assert counts(by_class, side_of, "cat") == (30, 5, 10)
-    assert len(side_of) == 45
+    subset_of = place(by_class, {"cat": Counts(30, 5, 10)}, group_of, seed=0)
+    assert counts(by_class, subset_of, "cat") == (30, 5, 10)
+    assert len(subset_of) == 45

@@ -2,14 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.images.split_file import SIDES
+from lookalike.images.split_file import SUBSETS
 from lookalike.split.params import Ratios
 from lookalike.split.quotas import by_numbers, by_ratios
 
 DEFAULT = Ratios()
 
 any_ratios = st.tuples(*3 * [st.integers(1, 1000)]).map(
-    lambda parts: Ratios(**{s: p / sum(parts) for s, p in zip(SIDES, parts, strict=True)})
+    lambda parts: Ratios(**{s: p / sum(parts) for s, p in zip(SUBSETS, parts, strict=True)})
 )
 
 

@@ -4,17 +4,17 @@ import pytest
 
 from lookalike.core.errors import LookalikeError
 from lookalike.split.params import SplitParams
-from lookalike.split.select import Labelled, select
+from lookalike.split.select import Labeled, select
 
 COUNTS = {"dog": 6, "cat": 5, "ant": 4}
 IMAGES = [
-    Labelled(f"id-{label}-{number}", f"{label}/{number}.png", label)
+    Labeled(f"id-{label}-{number}", f"{label}/{number}.png", label)
     for label, count in COUNTS.items()
     for number in range(count)
 ]
 
 
-def chosen(seed: int = 0, images: list[Labelled] = IMAGES, **params: Any) -> dict[str, list[str]]:
+def chosen(seed: int = 0, images: list[Labeled] = IMAGES, **params: Any) -> dict[str, list[str]]:
     """The paths that are selected, by class."""
     found = select(images, SplitParams(**params), seed)
     return {label: [image.path for image in images] for label, images in found.items()}
@@ -68,7 +68,7 @@ def test_the_order_within_a_class_does_not_depend_on_other_classes() -> None:
 
 
 def test_images_added_to_a_class_leave_the_order_of_the_others() -> None:
-    added = [*IMAGES, Labelled("id-new", "cat/new.png", "cat")]
+    added = [*IMAGES, Labeled("id-new", "cat/new.png", "cat")]
     assert [path for path in chosen(images=added)["cat"] if path != "cat/new.png"] == (
         chosen()["cat"]
     )

@@ -3,12 +3,12 @@
 import pytest
 
 from lookalike.core.errors import LookalikeError
-from lookalike.split.select import Labelled
+from lookalike.split.select import Labeled
 from lookalike.split.source import source_sides
 
 
-def images(*splits: str | None) -> list[Labelled]:
-    return [Labelled(str(n), f"{n}.png", "cat", split) for n, split in enumerate(splits)]
+def images(*splits: str | None) -> list[Labeled]:
+    return [Labeled(str(n), f"{n}.png", "cat", split) for n, split in enumerate(splits)]
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,5 @@ def test_unknown_names_are_named_with_the_known_ones() -> None:
 
 
 def test_a_source_without_any_split_says_so() -> None:
-    with pytest.raises(LookalikeError, match="no labelled image has a split in the source; use an"):
+    with pytest.raises(LookalikeError, match="no labeled image has a split in the source; use an"):
         source_sides(images(None, None))

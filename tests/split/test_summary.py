@@ -1,11 +1,11 @@
 """What is said of a split."""
 
 from lookalike.split.quotas import Counts
-from lookalike.split.select import Labelled
+from lookalike.split.select import Labeled
 from lookalike.split.summary import class_metrics, count_images, group_metrics, remarks
 
 BY_CLASS = {
-    label: [Labelled(f"{label}{n}", f"{label}/{n}.png", label) for n in range(count)]
+    label: [Labeled(f"{label}{n}", f"{label}/{n}.png", label) for n in range(count)]
     for label, count in {"ant": 4, "bee": 2, "cow": 2}.items()
 }
 SIDE_OF = {

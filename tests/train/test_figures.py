@@ -53,7 +53,7 @@ def picture(folder: Path, images: Path, data: TrainingData, **values: Any) -> by
 def test_its_images_are_those_that_the_steps_of_all_processes_take(
     mixed: dict[str, float], tiny_images: Path, data: TrainingData
 ) -> None:
-    params = params_of(accumulate=3, augment="strong", **mixed)
+    params = params_of(gradient_accumulation=3, augment="strong", **mixed)
     mixing = Mixing(params, 6, seed=0)
     taken = []
     for rank in range(2):
@@ -114,4 +114,4 @@ def test_of_bands_it_shows_those_for_people(
     mixing = Mixing(params, 2, seed=0)
     draw_figures(tmp_path / "x", batches_of(params, images, data), mixing, data.classes, bands)
     drawn = Image.open(tmp_path / "x" / AUGMENTED).convert("RGB")
-    assert len(drawn.getcolors(10**6) or []) > 1000  # noise in three colours
+    assert len(drawn.getcolors(10**6) or []) > 1000  # noise in three colors

@@ -29,7 +29,7 @@ OneLineError = Callable[..., AbstractContextManager[None]]
 
 GENERATOR = torch.Generator().manual_seed(0)
 POINTS = torch.randn(24, 2, generator=GENERATOR)
-SIDES = (POINTS[:, 0] > 0).long()
+SUBSETS = (POINTS[:, 0] > 0).long()
 
 
 class Line(EmbeddingNetwork):
@@ -91,7 +91,7 @@ def trainer_of(network: Line, lr: float = 0.5, **values: Any) -> Trainer:
 
 
 def batches_of(size: int, spread: float = 1.0) -> list[Batch]:
-    return list(zip((POINTS * spread).split(size), SIDES.split(size), strict=True))
+    return list(zip((POINTS * spread).split(size), SUBSETS.split(size), strict=True))
 
 
 def order_of(length: int, batch: int, pieces: int = 1) -> SharedBatches:
@@ -105,7 +105,7 @@ def run_of(
     saving = Saving(trainer.fabric, {}, None, 1, Interruption(), Timings())
     report = [].append if reported is None else reported.append
     return Run(
-        position or Position(), BestEpoch(trainer.recipe.params.best_by), report, saving, Timings()
+        position or Position(), BestEpoch(trainer.recipe.params.monitor), report, saving, Timings()
     )
 
 
@@ -153,7 +153,7 @@ def test_of_equal_epochs_the_first_wins() -> None:
 
 
 def test_the_epoch_with_the_lowest_loss_wins_where_that_is_asked_for() -> None:
-    assert fit_script([[3.0, 0.0], [0.0, 0.1]], [BARELY, BARELY], best_by="loss") == (1, 1)
+    assert fit_script([[3.0, 0.0], [0.0, 0.1]], [BARELY, BARELY], monitor="loss") == (1, 1)
 
 
 def test_training_stops_where_no_epoch_has_been_better_for_so_long() -> None:
@@ -269,13 +269,15 @@ def test_a_validation_loss_that_is_no_number_is_one_line(one_line_error: OneLine
 def test_where_memory_does_not_suffice_a_line_says_what_to_try(
     one_line_error: OneLineError,
 ) -> None:
-    with one_line_error("train.batch_size = 8", "train.accumulate: 2", "train.batch_size: 4"):
+    with one_line_error(
+        "train.batch_size = 8", "train.gradient_accumulation: 2", "train.batch_size: 4"
+    ):
         run(
             trainer_of(Greedy()), Batches(batches_of(8), order_of(24, 8), batches_of(24), IMAGES), 1
         )
 
 
-def test_one_epoch_takes_one_step_of_optimiser_and_schedule_a_batch() -> None:
+def test_one_epoch_takes_one_step_of_optimizer_and_schedule_a_batch() -> None:
     trainer, order = trainer_of(Line()), order_of(24, 8)
     seen = []
     position = Position()

@@ -29,8 +29,8 @@ def train(**values: object) -> TrainParams:
         ),
         ({"weights": "w.pth", "weights_sha256": "abc"}, ["64 hexadecimal digits"]),
         (
-            {"batch_size": 32, "accumulate": 3},
-            ["batch_size = 32", "accumulate = 3", "equal pieces"],
+            {"batch_size": 32, "gradient_accumulation": 3},
+            ["batch_size = 32", "gradient_accumulation = 3", "equal micro-batches"],
         ),
         ({"resume_from_sha256": SHA256}, ["has no meaning without resume_from"]),
         ({"resume_from": "a", "resume_from_sha256": "abc"}, ["64 hexadecimal digits"]),
@@ -78,8 +78,7 @@ def test_a_resize_that_is_neither_a_length_nor_squash_is_one_line(
         ("head", "deep"),
         ("loss", "contrastive"),
         ("patience", 0),
-        ("accumulate", 0),
-        ("checkpoint_every", 0),
+        ("gradient_accumulation", 0),
         ("cache", "all"),
     ],
 )

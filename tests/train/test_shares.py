@@ -30,7 +30,7 @@ train:
   batch_size: 42
   optimizer: sgd
   lr: 0.00001
-  accumulate: ACCUMULATE
+  gradient_accumulation: GRADIENT_ACCUMULATION
   RECIPE
 machine: {workers: 0, devices: DEVICES, strategy: STRATEGY}
 """
@@ -43,14 +43,16 @@ def train(tiny_images: Path, tiny_split: Path, tmp_path: Path) -> Callable[..., 
     def run(
         devices: int,
         *launcher: str,
-        accumulate: int = 1,
+        gradient_accumulation: int = 1,
         recipe: Sequence[str] = (),
         strategy: str = "auto",
     ) -> Path:
-        root = tmp_path / f"{devices}-{accumulate}"
+        root = tmp_path / f"{devices}-{gradient_accumulation}"
         shutil.copytree(tiny_images, root / "data" / "images")
         shutil.copy(tiny_split, root / "data" / "split.csv")
-        params = PARAMS.replace("DEVICES", str(devices)).replace("ACCUMULATE", str(accumulate))
+        params = PARAMS.replace("DEVICES", str(devices)).replace(
+            "GRADIENT_ACCUMULATION", str(gradient_accumulation)
+        )
         params = params.replace("RECIPE", "\n  ".join(recipe)).replace("STRATEGY", strategy)
         (root / "params.yaml").write_text(params)
         environment = os.environ | {"PYTHONPATH": str(SOURCE)}
@@ -106,7 +108,7 @@ def test_recipes_too_give_the_losses_of_one_process(
 def test_the_stage_starts_its_processes_where_no_launcher_has(
     train: Callable[..., Path],
 ) -> None:
-    assert metrics(train(2, accumulate=3))["epochs"] == 2
+    assert metrics(train(2, gradient_accumulation=3))["epochs"] == 2
 
 
 def test_a_batch_that_cannot_be_shared_equally_is_one_line(one_line_error: OneLineError) -> None:

@@ -43,21 +43,21 @@ def test_the_temperature_stays_within_its_range(sides: tuple[Tensor, Tensor]) ->
     assert RANGE[0] <= fit_temperature(*sides) <= RANGE[1]
 
 
-def answers(certainty: float) -> tuple[Tensor, Tensor]:
-    """A hundred answers between two classes, all equally certain, three of four right."""
+def predictions(certainty: float) -> tuple[Tensor, Tensor]:
+    """A hundred predictions between two classes, all equally certain, three of four right."""
     targets = torch.tensor([0, 0, 0, 1] * 25)
     return torch.tensor([[certainty, 0.0]] * 100), targets
 
 
 def test_a_model_that_is_too_sure_of_itself_is_cooled_to_its_accuracy() -> None:
-    logits, targets = answers(certainty=5.0)
+    logits, targets = predictions(certainty=5.0)
     temperature = fit_temperature(logits, targets)
     assert temperature > 1
     assert float((logits[0] / temperature).softmax(0)[0]) == pytest.approx(0.75, abs=1e-3)
 
 
 def test_a_model_that_is_too_modest_is_encouraged() -> None:
-    logits, targets = answers(certainty=0.3)
+    logits, targets = predictions(certainty=0.3)
     temperature = fit_temperature(logits, targets)
     assert temperature < 1
     assert float((logits[0] / temperature).softmax(0)[0]) == pytest.approx(0.75, abs=1e-3)

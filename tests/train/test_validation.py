@@ -14,7 +14,7 @@ from lookalike.train.validation import macro_auroc, recall_at_1, validate
 
 GENERATOR = torch.Generator().manual_seed(0)
 POINTS = torch.randn(24, 2, generator=GENERATOR)
-SIDES = (POINTS[:, 0] > 0).long()
+SUBSETS = (POINTS[:, 0] > 0).long()
 
 
 class Identity(nn.Module):
@@ -29,7 +29,7 @@ class Identity(nn.Module):
 
 
 def validated(size: int, network: nn.Module | None = None) -> dict[str, float]:
-    batches: list[Batch] = list(zip(POINTS.split(size), SIDES.split(size), strict=True))
+    batches: list[Batch] = list(zip(POINTS.split(size), SUBSETS.split(size), strict=True))
     fabric = Fabric(devices=1, accelerator="cpu")
     return validate(fabric, network or Identity(), nn.CrossEntropyLoss(), batches, lambda: None)
 
@@ -39,7 +39,7 @@ def test_metrics_are_means_over_images_whatever_the_batches() -> None:
 
 
 def test_an_accuracy_is_the_share_of_right_answers() -> None:
-    right = (POINTS.argmax(dim=1) == SIDES).double().mean()
+    right = (POINTS.argmax(dim=1) == SUBSETS).double().mean()
     assert validated(5)["valid/accuracy"] == pytest.approx(float(right))
 
 

@@ -25,9 +25,15 @@ class Group(BaseModel):
 
 
 class Block(Group):
-    """A top-level block of `params.yaml`; `block` is its key."""
+    """A top-level block of `params.yaml`.
+
+    Attributes:
+        block: its key.
+        renamed: keys that it once had, each with what to write today.
+    """
 
     block: ClassVar[str]
+    renamed: ClassVar[dict[str, str]] = {}
 
 
 class BaseParams(Block):
@@ -50,9 +56,11 @@ class MachineParams(Block):
     """
 
     block = "machine"
+    renamed: ClassVar[dict[str, str]] = {"memo_gigabytes": "machine.embedding_cache_gigabytes"}
 
     workers: int = Field(default=2, ge=0)
-    memo_gigabytes: float = Field(default=5.0, ge=0)
+    checkpoint_every: int = Field(default=100, ge=1)
+    embedding_cache_gigabytes: float = Field(default=5.0, ge=0)
     devices: int = Field(default=1, ge=1)
     hosts: int = Field(default=1, ge=1)
     strategy: Literal["auto", "ddp", "ddp_find_unused_parameters_true"] = "auto"
@@ -115,6 +123,8 @@ def _describe(block: type[Block], details: ErrorDetails) -> tuple[str, str]:
 
 
 def _hint(block: type[Block], keys: list[str]) -> str:
+    if (today := block.renamed.get(".".join(keys))) is not None:
+        return f"; it is called {today} now"
     known: dict[str, Any] = dict(block.model_fields)
     for key in keys[:-1]:
         annotation = known[key].annotation

@@ -1,4 +1,4 @@
-"""Does a probability of 0.9 mean nine right answers in ten?"""
+"""Does a probability of 0.9 mean nine right predictions in ten?"""
 
 import numpy as np
 from sklearn.calibration import calibration_curve

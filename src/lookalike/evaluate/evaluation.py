@@ -10,12 +10,12 @@ from lookalike.core.files import Row
 from lookalike.core.seeds import seed_for
 from lookalike.evaluate.classifier import evaluate_classifier
 from lookalike.evaluate.intervals import mean_interval
-from lookalike.evaluate.map import Point, place
 from lookalike.evaluate.params import EvaluateParams
-from lookalike.evaluate.prediction import Answer
+from lookalike.evaluate.prediction import Prediction
+from lookalike.evaluate.projection_figure import Point, place
 from lookalike.images.split_file import SplitImage
 from lookalike.model.artifact import Model
-from lookalike.model.network import Output, normalise
+from lookalike.model.network import Output, normalize
 from lookalike.retrieval.evaluation import Retrieval, evaluate_retrieval
 
 # The tables in `metrics/evaluate/` and their columns.
@@ -28,7 +28,7 @@ TABLES = {
     "reliability": ("probability", "accuracy"),
     "reliability_uncalibrated": ("probability", "accuracy"),
     "recall_at_k": ("k", "recall", "precision"),
-    "map": ("path", "label", "predicted_label", "x", "y"),
+    "projection": ("path", "label", "predicted_label", "x", "y"),
 }
 # Retrieval metrics with a confidence interval, and a mean for each class.
 HEADLINES = ("recall_at_1", "map_at_r")
@@ -41,14 +41,14 @@ class Evaluation(NamedTuple):
         metrics: the headline figures, and under `intervals` how far they can be trusted.
         tables: rows of the columns that `TABLES` names; a table that does not apply is empty.
         report: precision, recall and F1 of each class as text; empty without a classifier.
-        answers: the test images and what the model says of them.
-        points: some of them on the map; none with `map: none`.
+        predictions: the test images and what the model says of them.
+        points: some of them on the map; none with `projection: none`.
     """
 
     metrics: dict[str, Any]
     tables: dict[str, list[Row]]
     report: str
-    answers: list[Answer]
+    predictions: list[Prediction]
     points: list[Point]
 
     @classmethod
@@ -81,21 +81,23 @@ def evaluate_model(
     intervals: dict[str, list[float]] = {}
     tables: dict[str, list[Row]] = {name: [] for name in TABLES}
     by_class: Sequence[tuple[float | None, ...]] = [(None, None, None)] * len(classes)
-    answers = [Answer(image.row, image.path, image.label, None, None) for image in test]
+    predictions = [Prediction(image.row, image.path, image.label, None, None) for image in test]
     report = ""
     if output.logits is not None:
         found = evaluate_classifier(model, output.logits, targets, classes, draws, drawing_seed)
         metrics |= found.metrics
         intervals |= found.intervals
         tables |= found.tables
-        answers = [
-            answer._replace(predicted=classes[number], probability=probability)
-            for answer, (number, probability) in zip(answers, found.predictions, strict=True)
+        predictions = [
+            prediction._replace(predicted=classes[number], probability=probability)
+            for prediction, (number, probability) in zip(
+                predictions, found.predictions, strict=True
+            )
         ]
-        tables["predictions"] = [answer[1:] for answer in answers]
+        tables["predictions"] = [prediction[1:] for prediction in predictions]
         by_class, report = found.by_class, found.report
 
-    unit = normalise(output.embeddings)
+    unit = normalize(output.embeddings)
     itself = torch.arange(len(test))
     retrieval = evaluate_retrieval(unit, targets, unit, targets, itself, params.ranks)
     metrics |= retrieval.summary()
@@ -113,12 +115,22 @@ def evaluate_model(
             classes, counts, by_class, *means, strict=True
         )
     ]
-    points = [] if params.map == "none" else place(answers, unit.numpy(), params.map, seed)
-    tables["map"] = [
-        (point.answer.path, point.answer.label, point.answer.predicted, point.x, point.y)
+    points = (
+        []
+        if params.projection == "none"
+        else place(predictions, unit.numpy(), params.projection, seed)
+    )
+    tables["projection"] = [
+        (
+            point.prediction.path,
+            point.prediction.label,
+            point.prediction.predicted,
+            point.x,
+            point.y,
+        )
         for point in points
     ]
-    return Evaluation(metrics, tables, report, answers, points)
+    return Evaluation(metrics, tables, report, predictions, points)
 
 
 def _mean_by_class(

@@ -5,10 +5,10 @@ from pathlib import Path
 from torch import Tensor
 
 from lookalike.evaluate.evaluation import TABLES, Evaluation
-from lookalike.evaluate.map import draw_map
-from lookalike.evaluate.map_page import write_map_page
 from lookalike.evaluate.mistakes import draw_hardest_classes, draw_mistakes
 from lookalike.evaluate.params import EvaluateParams
+from lookalike.evaluate.projection_figure import draw_projection
+from lookalike.evaluate.projection_page import write_projection_page
 from lookalike.evaluate.queries import draw_queries
 from lookalike.images.pictures import Pictures
 
@@ -21,7 +21,7 @@ def draw_figures(
     params: EvaluateParams,
     seed: int,
 ) -> None:
-    """Write `queries.png`, `mistakes.png`, `hardest.png`, `map.png` and `map.html`.
+    """Write `queries.png`, `mistakes.png`, `hardest.png`, `projection.png` and `projection.html`.
 
     One that has nothing to show is left out.
 
@@ -33,16 +33,18 @@ def draw_figures(
         params: the `evaluate` block.
         seed: what chooses the queries.
     """
-    answers = evaluation.answers
-    draw_queries(folder / "queries.png", answers, unit, pictures, params, seed)
-    draw_mistakes(folder / "mistakes.png", answers, pictures)
+    predictions = evaluation.predictions
+    draw_queries(folder / "queries.png", predictions, unit, pictures, params, seed)
+    draw_mistakes(folder / "mistakes.png", predictions, pictures)
     f1 = {
         str(row["label"]): float(row["f1"])
         for values in evaluation.tables["classes"]
         if (row := dict(zip(TABLES["classes"], values, strict=True)))["f1"] is not None
     }
     if f1:
-        draw_hardest_classes(folder / "hardest.png", answers, f1, pictures)
-    if params.map != "none" and evaluation.points:
-        draw_map(folder / "map.png", evaluation.points, params.map)
-        write_map_page(folder / "map.html", evaluation.points, params.map, pictures)
+        draw_hardest_classes(folder / "hardest.png", predictions, f1, pictures)
+    if params.projection != "none" and evaluation.points:
+        draw_projection(folder / "projection.png", evaluation.points, params.projection)
+        write_projection_page(
+            folder / "projection.html", evaluation.points, params.projection, pictures
+        )

@@ -1,6 +1,6 @@
 """The `evaluate` block of `params.yaml`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,9 +11,14 @@ class EvaluateParams(Block):
     """What is measured and shown of the test split."""
 
     block = "evaluate"
+    renamed: ClassVar[dict[str, str]] = {
+        "gallery_neighbours": "evaluate.grid_neighbors",
+        "gallery_queries": "evaluate.grid_queries",
+        "map": "evaluate.projection",
+    }
 
     ranks: list[Annotated[int, Field(ge=1)]] = Field(default=[1, 5, 10])
     bootstrap_draws: int = Field(default=1000, ge=1)
-    gallery_queries: int = Field(default=8, ge=1)
-    gallery_neighbours: int = Field(default=7, ge=1)
-    map: Literal["tsne", "umap", "pca", "none"] = "tsne"
+    grid_queries: int = Field(default=8, ge=1)
+    grid_neighbors: int = Field(default=7, ge=1)
+    projection: Literal["tsne", "umap", "pca", "none"] = "tsne"

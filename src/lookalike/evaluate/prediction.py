@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Answer(NamedTuple):
+class Prediction(NamedTuple):
     """A test image and the likeliest class.
 
     Attributes:

@@ -15,7 +15,7 @@ METHODS: dict[Method, str] = {"tsne": "t-SNE", "umap": "UMAP", "pca": "principal
 
 # Below, there is nothing that a map could show.
 FEWEST_POINTS = 5
-# t-SNE's and UMAP's usual number of neighbours, where there are as many points.
+# t-SNE's and UMAP's usual number of neighbors, where there are as many points.
 NEIGHBOURS = 30
 
 
@@ -34,14 +34,14 @@ def project(unit: np.ndarray, method: Method, seed: int) -> np.ndarray:
         LookalikeError: umap is asked for and not installed.
     """
     state = seed_for(seed, "map") % 2**32
-    neighbours = min(NEIGHBOURS, (len(unit) - 1) // 3 + 1)
+    neighbors = min(NEIGHBOURS, (len(unit) - 1) // 3 + 1)
     with threadpool_limits(1):  # the same sums, whatever the machine
         if method == "pca":
             placed = PCA(2, svd_solver="full").fit_transform(unit)
         elif method == "tsne":
-            placed = TSNE(perplexity=neighbours, random_state=state, n_jobs=1).fit_transform(unit)
+            placed = TSNE(perplexity=neighbors, random_state=state, n_jobs=1).fit_transform(unit)
         else:
             with extra("umap"):
                 from umap import UMAP
-            placed = UMAP(n_neighbors=neighbours, random_state=state, n_jobs=1).fit_transform(unit)
+            placed = UMAP(n_neighbors=neighbors, random_state=state, n_jobs=1).fit_transform(unit)
     return np.asarray(placed, dtype=np.float32)

@@ -8,30 +8,30 @@ from torch import Tensor
 
 from lookalike.core.seeds import seed_for
 from lookalike.evaluate.params import EvaluateParams
-from lookalike.evaluate.prediction import Answer
-from lookalike.figures.grid import Panel, draw_gallery
+from lookalike.evaluate.prediction import Prediction
+from lookalike.figures.grid import Panel, draw_grid
 from lookalike.images.pictures import Pictures
-from lookalike.retrieval.neighbors import exact_neighbours
+from lookalike.retrieval.neighbors import exact_neighbors
 
 TITLE = "Test images (left) and the other test images that look most like them (cosine)"
 
 
 def draw_queries(
     path: Path,
-    test: list[Answer],
+    test: list[Prediction],
     embeddings: Tensor,
     pictures: Pictures,
     params: EvaluateParams,
     seed: int,
 ) -> None:
-    """Draw some test images, each with its nearest neighbours, into the PNG file `path`.
+    """Draw some test images, each with its nearest neighbors, into the PNG file `path`.
 
     Args:
         path: the file to write.
         test: the test images.
         embeddings: theirs, rows of length 1.
         pictures: the images.
-        params: how many queries and neighbours.
+        params: how many queries and neighbors.
         seed: what chooses the queries.
     """
 
@@ -39,9 +39,9 @@ def draw_queries(
         return Panel(pictures[test[position].row], caption, right)
 
     queries = torch.tensor(choose_queries([image.label for image in test], params, seed))
-    depth = params.gallery_neighbours
+    depth = params.grid_neighbors
     rows = []
-    for found in exact_neighbours(embeddings[queries], embeddings, depth, query_rows=queries):
+    for found in exact_neighbors(embeddings[queries], embeddings, depth, query_rows=queries):
         for number in range(found.start, found.stop):
             query = int(queries[number])
             row = [panel(query, test[query].label, None)]
@@ -53,7 +53,7 @@ def draw_queries(
                 label = test[position].label
                 row.append(panel(position, f"{label}\n{cosine:.2f}", label == test[query].label))
             rows.append(row)
-    draw_gallery(rows, TITLE, path)
+    draw_grid(rows, TITLE, path)
 
 
 def choose_queries(labels: list[str], params: EvaluateParams, seed: int) -> list[int]:
@@ -65,4 +65,4 @@ def choose_queries(labels: list[str], params: EvaluateParams, seed: int) -> list
         turns.append((seen[labels[position]], position))
         seen[labels[position]] += 1
     turns.sort(key=lambda pair: pair[0])
-    return [position for _, position in turns[: params.gallery_queries]]
+    return [position for _, position in turns[: params.grid_queries]]

@@ -21,7 +21,7 @@ class Panel(NamedTuple):
     right: bool | None
 
 
-def draw_gallery(
+def draw_grid(
     rows: Sequence[Sequence[Panel]], title: str, path: Path, headings: Sequence[str] = ()
 ) -> None:
     """Draw each row of panels into a PNG file; whole or not at all.

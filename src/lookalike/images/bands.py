@@ -12,7 +12,7 @@ class Bands(BaseModel):
 
     Attributes:
         chosen: what the network sees, in this order; `all`: every band of the file.
-        rgb: what people see, one band (grey) or three; None: the first three of the chosen ones, or
+        rgb: what people see, one band (gray) or three; None: the first three of the chosen ones, or
             the first where there are fewer.
     """
 

@@ -54,7 +54,7 @@ class ShuffledBatches(Sampler[list[Item]]):
 class SharedBatches(Sampler[list[Item]]):
     """What one of several processes does of each batch, in one piece or in several.
 
-    A batch is what an optimiser's step learns from. Its pieces, gone through one after the other,
+    A batch is what an optimizer's step learns from. Its pieces, gone through one after the other,
     add up their gradients; of each piece every process has an equal part.
 
     Args:
@@ -84,7 +84,7 @@ class SharedBatches(Sampler[list[Item]]):
         return len(self.batches)
 
     @property
-    def piece_size(self) -> int:
+    def micro_batch_size(self) -> int:
         """How many images a piece has, those of all processes."""
         return self.batches.batch_size // self.pieces
 

@@ -60,10 +60,10 @@ def decode(
         return _to_rgb(upright(image))
 
 
-def decode_grey(image: Image.Image, at_least: tuple[int, int]) -> Image.Image:
-    """Decode the whole of an opened image, upright, as 8-bit grey; see `decode` for `at_least`.
+def decode_gray(image: Image.Image, at_least: tuple[int, int]) -> Image.Image:
+    """Decode the whole of an opened image, upright, as 8-bit gray; see `decode` for `at_least`.
 
-    A JPEG's colours are read over, not computed: its grey is stored apart from them.
+    A JPEG's colors are read over, not computed: its gray is stored apart from them.
     """
     image.draft("L", at_least)
     image = upright(image)
@@ -113,13 +113,13 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 
 
 def channels_of(image: Image.Image) -> int:
-    """The number of channels that the header announces: 1 grey, 3 colour, 4 with alpha."""
+    """The number of channels that the header announces: 1 gray, 3 color, 4 with alpha."""
     return 3 if image.mode == "P" else len(image.getbands())
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        return _from_deep_grey(image)
+        return _from_deep_gray(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
@@ -127,7 +127,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _from_deep_grey(image: Image.Image) -> Image.Image:
+def _from_deep_gray(image: Image.Image) -> Image.Image:
     """16-bit integers keep their upper 8 bits; wider numbers are stretched to their own range.
 
     Pixels that hold no finite number (NaN often marks missing data) are as dark as the darkest.
@@ -136,8 +136,8 @@ def _from_deep_grey(image: Image.Image) -> Image.Image:
     finite = np.isfinite(pixels)
     pixels = np.where(finite, pixels, pixels[finite].min() if finite.any() else 0)
     if image.mode.startswith("I;16") or (pixels.min() >= 0 and 255 < pixels.max() <= 65535):
-        grey = pixels / 257
+        gray = pixels / 257
     else:
         low, high = float(pixels.min()), float(pixels.max())
-        grey = (pixels - low) * (255 / (high - low)) if high > low else np.zeros_like(pixels)
-    return Image.fromarray(grey.round().astype(np.uint8)).convert("RGB")
+        gray = (pixels - low) * (255 / (high - low)) if high > low else np.zeros_like(pixels)
+    return Image.fromarray(gray.round().astype(np.uint8)).convert("RGB")

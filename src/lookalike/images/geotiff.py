@@ -63,7 +63,7 @@ def read_geotiff(data: bytes, choose: Callable[[int], list[int]], max_pixels: in
         raise UndecodableImageError("not a TIFF file")
     with _opened(data) as dataset:
         numbers = choose(dataset.count)
-        _demand(dataset, numbers, max_pixels)
+        _check(dataset, numbers, max_pixels)
         try:
             stored = dataset.read(numbers)
         except OSError:  # as which rasterio tells a failed read
@@ -97,7 +97,7 @@ def decode_bands(
     return raster.values
 
 
-def _demand(dataset: "DatasetReader", numbers: list[int], max_pixels: int | None) -> None:
+def _check(dataset: "DatasetReader", numbers: list[int], max_pixels: int | None) -> None:
     if max(numbers) > dataset.count:
         raise UndecodableImageError(f"{dataset.count} bands, but band {max(numbers)} is wanted")
     pixels = dataset.width * dataset.height * max(1, len(numbers) / BANDS_A_PIXEL)

@@ -4,7 +4,7 @@ import hashlib
 from typing import NamedTuple
 
 from lookalike.images.bands import Bands
-from lookalike.images.decode import channels_of, decode_grey, opened, upright_size
+from lookalike.images.decode import channels_of, decode_gray, opened, upright_size
 from lookalike.images.geotiff import read_geotiff
 from lookalike.images.phash import AT_LEAST, phash
 from lookalike.images.rendering import stretch
@@ -34,7 +34,7 @@ def inspect(data: bytes, max_pixels: int, bands: Bands | None = None) -> Inspect
     if bands is None:
         with opened(data, max_pixels) as image:
             size, channels = upright_size(image), channels_of(image)
-            grey = decode_grey(image, AT_LEAST)
+            gray = decode_gray(image, AT_LEAST)
     else:
         raster = read_geotiff(
             data,
@@ -42,5 +42,5 @@ def inspect(data: bytes, max_pixels: int, bands: Bands | None = None) -> Inspect
             max_pixels,
         )
         picture = stretch(raster.select(bands.for_people(raster.file_bands)))
-        size, channels, grey = picture.size, raster.file_bands, picture.convert("L")
-    return Inspection(hashlib.sha256(data).hexdigest(), *size, channels, *phash(grey))
+        size, channels, gray = picture.size, raster.file_bands, picture.convert("L")
+    return Inspection(hashlib.sha256(data).hexdigest(), *size, channels, *phash(gray))

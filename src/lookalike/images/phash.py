@@ -15,15 +15,15 @@ DECIMALS = 6
 MIRROR = np.where(np.arange(LOW) % 2, -1.0, 1.0)
 
 
-def phash(grey: Image.Image) -> tuple[int, int]:
-    """Two 64-bit hashes, most significant bit first: of an 8-bit grey image, and of its mirror.
+def phash(gray: Image.Image) -> tuple[int, int]:
+    """Two 64-bit hashes, most significant bit first: of an 8-bit gray image, and of its mirror.
 
     A bit says whether one of the 8 x 8 lowest frequencies of the discrete cosine transform of the
     32 x 32 image, each pixel the mean of its area, is above their median (Zauner, "Implementation
     and Benchmarking of Perceptual Image Hash Functions", 2010; of an image of 32 x 32 pixels the
     bits are those of `imagehash.phash`).
     """
-    small = grey.resize((SIDE, SIDE), Image.Resampling.BOX)
+    small = gray.resize((SIDE, SIDE), Image.Resampling.BOX)
     low = (TRANSFORM @ np.asarray(small, np.float64) @ TRANSFORM.T).round(DECIMALS)
     return _bits(low), _bits(low * MIRROR)
 

@@ -10,7 +10,7 @@ from lookalike.images.geotiff import Raster, read_geotiff
 # The darkest and the brightest hundredths of each band are cut off, as QGIS does.
 LOW, HIGH = 2, 98
 # A band whose values lie closer together than this, relative to the highest, is not stretched all
-# the way: still water would become coloured noise.
+# the way: still water would become colored noise.
 LEAST_RANGE = 0.2
 
 
@@ -68,11 +68,11 @@ def stretch(raster: Raster) -> Image.Image:
 
 
 def _stretch_band(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    grey = np.zeros(values.shape, np.uint8)
+    gray = np.zeros(values.shape, np.uint8)
     there = values[~missing].astype(np.float64)
     if there.size:
         low, high = np.percentile(there, (LOW, HIGH))
         width = max(high - low, LEAST_RANGE * abs(high))
         if width > 0:
-            grey[~missing] = ((there - low) * (255 / width)).clip(0, 255).round()
-    return grey
+            gray[~missing] = ((there - low) * (255 / width)).clip(0, 255).round()
+    return gray

@@ -1,4 +1,4 @@
-"""The split as a file: which labelled image is for training, validation or the test."""
+"""The split as a file: which labeled image is for training, validation or the test."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +9,7 @@ from lookalike.core.files import read_csv, write_csv
 from lookalike.images.shards import open_metadata
 
 HEADER = ("id", "path", "label", "split")
-SIDES = ("train", "valid", "test")
+SUBSETS = ("train", "valid", "test")
 
 
 class SplitImage(NamedTuple):

@@ -27,7 +27,7 @@ def recall_at_10(
     queries: np.ndarray,
     own_rows: np.ndarray | None = None,
 ) -> float:
-    """The share of the ten exact nearest neighbours that a search finds, mean over queries.
+    """The share of the ten exact nearest neighbors that a search finds, mean over queries.
 
     What is as near as the tenth counts as found, whichever of several equal vectors it is
     (Aumüller, Bernhardsson, Faithfull: "ANN-Benchmarks", 2018).
@@ -36,7 +36,7 @@ def recall_at_10(
         find: finds rows `[n, k]` near each of `queries`.
         exact: exact search over the same rows.
         queries: float32 `[n, d]`.
-        own_rows: int64 `[n]`, the row that is the query itself and no neighbour, where it is one.
+        own_rows: int64 `[n]`, the row that is the query itself and no neighbor, where it is one.
     """
     itself = own_rows is not None
     k = min(K, len(exact) - itself)

@@ -1,8 +1,8 @@
-"""What a network said of images before, kept in the cache folder: nothing is computed twice.
+"""The embedding cache: what was computed before is not computed again.
 
-One SQLite file for each key (see `memo_key`), one row an image. SQLite keeps a file whole when its
-writer is killed, and lets several experiments use it at once. Files not used for longest are
-removed when together they outgrow their limit; all of them are safe to remove at any time.
+One SQLite file for each key (see `cache_key`), one row an image. SQLite keeps a file intact when
+its writer is killed, and lets several experiments use it at once. The least recently used files are
+evicted when together they outgrow their limit; all of them are safe to remove at any time.
 """
 
 import sqlite3
@@ -23,7 +23,7 @@ SECONDS_TO_WAIT = 60.0
 GIGABYTE = 10**9
 
 
-class Memo:
+class EmbeddingCache:
     """Vectors by image id, under one key.
 
     Use as a context manager.
@@ -61,7 +61,7 @@ class Memo:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType
     ) -> None:
         self._database.close()
-        self._forget_the_oldest()
+        self._evict()
 
     def known(self, ids: Sequence[str]) -> set[str]:
         """Those of the images that have a vector here; the vectors themselves are not read."""
@@ -95,7 +95,7 @@ class Memo:
         except sqlite3.Error as error:
             raise self._broken(error) from None
 
-    def _forget_the_oldest(self) -> None:
+    def _evict(self) -> None:
         """Remove files, least recently used first, until the folder keeps within its limit."""
         used = []
         for path in self.path.parent.glob(f"*{SUFFIX}"):

@@ -11,7 +11,7 @@ from lookalike.core.files import sha256_of_file, to_json
 from lookalike.core.layout import cache_folder
 from lookalike.core.params import MachineParams
 from lookalike.images.shards import open_shards
-from lookalike.inference.cache import Memo
+from lookalike.inference.cache import EmbeddingCache
 from lookalike.model.artifact import Model
 from lookalike.model.compute import accelerator
 
@@ -22,9 +22,9 @@ CODE = ("images", "inference", "model")
 LIBRARIES = ("numpy", "pillow", "rasterio", "timm", "torch", "torchvision")
 
 
-def open_memo(
+def open_embedding_cache(
     model: Model, model_sha256: str, images: Path, batch_size: int, machine: MachineParams
-) -> Memo:
+) -> EmbeddingCache:
     """Open what is remembered of this model, in the cache folder.
 
     Args:
@@ -35,15 +35,15 @@ def open_memo(
         machine: how much may be remembered.
     """
     width = model.dimension + len(model.description.classes)
-    key = memo_key(model_sha256, images, batch_size)
-    return Memo(cache_folder() / FOLDER, key, width, machine.memo_gigabytes)
+    key = embedding_cache_key(model_sha256, images, batch_size)
+    return EmbeddingCache(cache_folder() / FOLDER, key, width, machine.embedding_cache_gigabytes)
 
 
-def memo_key(model_sha256: str, images: Path, batch_size: int) -> str:
+def embedding_cache_key(model_sha256: str, images: Path, batch_size: int) -> str:
     """A sha256 over model, preprocessing, batch shape, code, libraries and kind of processor.
 
     The model's fingerprint covers what `model.json` says: precision, and how images are resized,
-    cropped and normalised.
+    cropped and normalized.
 
     Args:
         model_sha256: the model's fingerprint.

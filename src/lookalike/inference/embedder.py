@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lookalike.images.shards import open_metadata
-from lookalike.inference.cache import Memo
+from lookalike.inference.cache import EmbeddingCache
 from lookalike.inference.forward import compute
 from lookalike.inference.processes import ALONE, Processes
 from lookalike.model.artifact import Model
@@ -45,12 +45,12 @@ def extract(
     rows: Sequence[int],
     batch_size: int,
     workers: int,
-    memo: Memo | None = None,
+    memo: EmbeddingCache | None = None,
     processes: Processes = ALONE,
 ) -> Iterator[Extraction]:
     """Embed rows of the image store, block by block, in the order given.
 
-    Of several processes the first calls this, and the others `assist`.
+    Of several processes the first calls this, and the others `run_worker`.
 
     Args:
         model: what to embed with.
@@ -98,7 +98,7 @@ def extract_all(
     rows: Sequence[int],
     batch_size: int,
     workers: int,
-    memo: Memo | None = None,
+    memo: EmbeddingCache | None = None,
     processes: Processes = ALONE,
 ) -> Output:
     """As `extract`, at once: embeddings `[n, d]`, and logits `[n, classes]`."""

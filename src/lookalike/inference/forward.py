@@ -32,7 +32,7 @@ from lookalike.terminal.progress import track
 def forward(model: Model, images: Tensor) -> Output:
     """Run one batch of images `[n, channels, height, width]`; float32 on the CPU."""
     device = accelerator()
-    network = model.folded.to(device)
+    network = model.fused.to(device)
     # while they are bytes, the channels are moved at a quarter of the cost
     pixels = images.to(device, non_blocking=True).to(memory_format=torch.channels_last)
     with autocast(model.description.precision, device):
@@ -40,7 +40,9 @@ def forward(model: Model, images: Tensor) -> Output:
     return Output(embeddings.float().cpu(), None if logits is None else logits.float().cpu())
 
 
-def assist(model: Model, images: Path, batch_size: int, workers: int, processes: Processes) -> None:
+def run_worker(
+    model: Model, images: Path, batch_size: int, workers: int, processes: Processes
+) -> None:
     """Compute, as one of several processes, what `extract` in the first one needs.
 
     Raises:

@@ -61,7 +61,7 @@ class Intake:
                 self.labels[candidate.label] += 1
                 yield _row(candidate, found, data)
 
-    def demand_health(self, source: str, max_rejected_fraction: float) -> None:
+    def check_rejections(self, source: str, max_rejected_fraction: float) -> None:
         """Do nothing where enough of the source was usable.
 
         Raises:
@@ -89,7 +89,7 @@ class Intake:
         return {
             "images": sum(self.labels.values()),
             "classes": len(self.labels.keys() - {None}),
-            "unlabelled": self.labels[None],
+            "unlabeled": self.labels[None],
             "bytes": self.bytes_kept,
             "rejected": len(self.rejected) - self.duplicates,
             "duplicates": self.duplicates,
@@ -107,7 +107,7 @@ class Intake:
         reason = f"duplicate of {kept.path}"
         if kept.label != candidate.label:
             self.label_conflicts += 1
-            reason += f", which is kept as {kept.label or 'unlabelled'}"
+            reason += f", which is kept as {kept.label or 'unlabeled'}"
         self.duplicates += 1
         self.rejected.append(Rejection(candidate.path, reason, size))
 

@@ -8,7 +8,7 @@ from lookalike.core.params import Block, Group
 from lookalike.images.bands import Bands
 from lookalike.images.decode import DEFAULT_MAX_PIXELS
 
-# What makes a folder a STAC catalogue.
+# What makes a folder a STAC catalog.
 CATALOGUE_FILES = ("catalog.json", "collection.json")
 
 

@@ -46,7 +46,7 @@ class Worker:
     """Examines files in a process of its own, one request at a time.
 
     A file at which the process dies, or which keeps it busy for longer than the limit, is refused;
-    its neighbours are examined again. Decoders' own messages on stderr are dropped.
+    its neighbors are examined again. Decoders' own messages on stderr are dropped.
     """
 
     def __init__(self, examine: Examine, limits: Limits) -> None:

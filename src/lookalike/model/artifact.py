@@ -55,7 +55,7 @@ class Model:
         self.network = network.eval()
 
     @cached_property
-    def folded(self) -> EmbeddingNetwork:
+    def fused(self) -> EmbeddingNetwork:
         """A copy of the network that says the same, faster; see `fold`."""
         return fold(self.network, self.description.precision)
 

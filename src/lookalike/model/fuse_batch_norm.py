@@ -12,7 +12,7 @@ from lookalike.model.network import EmbeddingNetwork
 
 
 def fold(network: EmbeddingNetwork, precision: str) -> EmbeddingNetwork:
-    """A copy whose batch norms are folded into the convolutions before them.
+    """A copy whose batch norms are fused into the convolutions before them.
 
     In evaluation mode batch norm is a multiplication and an addition for each channel, which the
     filters can do as well (Jacob et al., "Quantization and Training of Neural Networks", 2018,

@@ -21,7 +21,7 @@ class Output(NamedTuple):
 class EmbeddingNetwork(nn.Module):
     """From images `[n, channels, height, width]` to embeddings and class scores.
 
-    uint8 images are scaled to 0 to 1 and then normalised; float images are normalised in their own
+    uint8 images are scaled to 0 to 1 and then normalized; float images are normalized in their own
     units. Without classes there is no head: the backbone's pooled features are the embedding.
 
     Args:
@@ -67,6 +67,6 @@ class EmbeddingNetwork(nn.Module):
         return Output(embeddings, logits)
 
 
-def normalise(embeddings: Tensor) -> Tensor:
+def normalize(embeddings: Tensor) -> Tensor:
     """Scale each row of `[n, d]` to length 1, so that a dot product is a cosine."""
     return functional.normalize(embeddings, dim=1)

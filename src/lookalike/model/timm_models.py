@@ -14,7 +14,7 @@ from lookalike.core.extras import extra
 PREFIX = "timm/"
 
 
-class Normalisation(NamedTuple):
+class Normalization(NamedTuple):
     """Mean and standard deviation of each of red, green and blue, scaled to 0 to 1."""
 
     mean: list[float]
@@ -65,10 +65,10 @@ def pretrained_timm(name: str) -> dict[str, Tensor]:
     return model.state_dict()
 
 
-def timm_normalisation(name: str) -> Normalisation:
+def timm_normalization(name: str) -> Normalization:
     """What a model's pretrained weights expect."""
     settings = _timm().get_pretrained_cfg(name)
-    return Normalisation(list(settings.mean), list(settings.std))
+    return Normalization(list(settings.mean), list(settings.std))
 
 
 def _timm() -> Any:

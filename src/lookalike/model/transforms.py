@@ -16,7 +16,7 @@ LONGEST = 64
 class ImageSize(BaseModel):
     """How an image becomes the network's input, a square of side `crop`.
 
-    The shorter side becomes `resize`, and the centre is cut out; or with `squash` both sides become
+    The shorter side becomes `resize`, and the center is cut out; or with `squash` both sides become
     `crop`, and nothing is cut off.
     """
 
@@ -27,12 +27,12 @@ class ImageSize(BaseModel):
 
 
 def evaluation_transform(size: ImageSize) -> Transform:
-    """Resize (bilinear, antialiased) and cut out the centre, which of a square is all."""
+    """Resize (bilinear, antialiased) and cut out the center, which of a square is all."""
     return to_tensor(*_resizing(size), v2.CenterCrop(size.crop))
 
 
 def whole_image(size: ImageSize) -> Transform:
-    """Resize as `evaluation_transform` does, and cut nothing out of the centre."""
+    """Resize as `evaluation_transform` does, and cut nothing out of the center."""
     return to_tensor(*_resizing(size))
 
 

@@ -12,7 +12,7 @@ from lookalike.near_duplicates.hash_pairs import Pairs
 # Side of the pictures that are compared, in pixels.
 SIDE = 16
 
-# ITU-R BT.601, as Pillow converts to grey.
+# ITU-R BT.601, as Pillow converts to gray.
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 # Thumbnails whose windows are held at a time: 121 windows of a kilobyte each.
@@ -42,7 +42,7 @@ class Alignment(NamedTuple):
     """For each pair the window of the first image that is most like the whole second image.
 
     Attributes:
-        correlation: of the grey pixels, float32 `[n]`.
+        correlation: of the gray pixels, float32 `[n]`.
         vertical, horizontal: int64 `[n]`, positions in `WINDOWS`.
     """
 
@@ -85,20 +85,20 @@ def align(thumbnails: np.ndarray, pairs: Pairs, workers: int) -> Alignment:
 
 
 def _whole(thumbnails: np.ndarray) -> np.ndarray:
-    """The grey pictures `[n, 16, 16]`, each of mean 0 and length 1: products are correlations."""
+    """The gray pictures `[n, 16, 16]`, each of mean 0 and length 1: products are correlations."""
     pictures = WINDOWS[0] @ (thumbnails @ LUMA) @ WINDOWS[0].T
-    centred = pictures - pictures.mean(axis=(1, 2), keepdims=True)
-    standardised: np.ndarray = centred / _length(centred.reshape(-1, SIDE * SIDE))[:, None, None]
-    return standardised
+    centerd = pictures - pictures.mean(axis=(1, 2), keepdims=True)
+    standardized: np.ndarray = centerd / _length(centerd.reshape(-1, SIDE * SIDE))[:, None, None]
+    return standardized
 
 
 def _windows(thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Every window of each thumbnail `[n, 121, 256]`, and its length around its mean `[n, 121]`."""
-    grey = thumbnails @ LUMA
-    grey -= grey.mean(axis=(1, 2), keepdims=True)
-    rows = WINDOWS @ grey[:, None]
+    gray = thumbnails @ LUMA
+    gray -= gray.mean(axis=(1, 2), keepdims=True)
+    rows = WINDOWS @ gray[:, None]
     windows = rows[:, :, None] @ WINDOWS.swapaxes(1, 2)
-    windows = windows.reshape(len(grey), -1, SIDE * SIDE)
+    windows = windows.reshape(len(gray), -1, SIDE * SIDE)
     return windows, _length(windows)
 
 

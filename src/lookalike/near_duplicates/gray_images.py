@@ -1,4 +1,4 @@
-"""Small colour pictures of the images whose pixels are compared."""
+"""Small color pictures of the images whose pixels are compared."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -12,15 +12,15 @@ TILES = 4
 # Added to a tile's variance (that of the picture is 1), so that plain tiles are not all noise.
 PLAIN = 0.1
 
-# Levels of 255: a picture whose channels differ by less is taken for a grey one.
-GREY = 3
+# Levels of 255: a picture whose channels differ by less is taken for a gray one.
+GRAY = 3
 
 
 def pixel_difference(thumbnails: np.ndarray, pairs: Pairs, alignment: Alignment) -> np.ndarray:
     """The largest difference of any tile, in the tile's own standard deviations.
 
-    The window of the first image and the whole second image, 16 x 16 pixels in colour (in grey
-    where one is grey), get the same histogram, which undoes what brightness, contrast and clipping
+    The window of the first image and the whole second image, 16 x 16 pixels in color (in gray
+    where one is gray), get the same histogram, which undoes what brightness, contrast and clipping
     did. Then each of 4 x 4 tiles is compared by itself: two motorbikes before one white wall are
     alike in most tiles, a copy in all.
 
@@ -33,9 +33,9 @@ def pixel_difference(thumbnails: np.ndarray, pairs: Pairs, alignment: Alignment)
         float32 `[n]`, 0 for the same picture, about 1 for two unlike ones.
     """
     one, other = _aligned(thumbnails, pairs, alignment)
-    grey = np.minimum(_colourfulness(one), _colourfulness(other)) < GREY
+    gray = np.minimum(_colorfulness(one), _colorfulness(other)) < GRAY
     for pictures in (one, other):
-        pictures[grey] = (pictures[grey] @ LUMA)[..., None]
+        pictures[gray] = (pictures[gray] @ LUMA)[..., None]
     one, other = one.round().astype(np.uint8), other.round().astype(np.uint8)
     # Clipping can be repeated and not undone: only one of the two directions fits.
     difference: np.ndarray = np.minimum(
@@ -59,7 +59,7 @@ def _aligned(
     return one, other
 
 
-def _colourfulness(pictures: np.ndarray) -> np.ndarray:
+def _colorfulness(pictures: np.ndarray) -> np.ndarray:
     """The standard deviation of the channels around their mean, in levels of 255: `[n]`."""
     deviation: np.ndarray = (pictures - pictures.mean(axis=3, keepdims=True)).std(axis=(1, 2, 3))
     return deviation

@@ -113,7 +113,7 @@ def find_duplicates(root: Path, split: Path | None) -> Duplicates:
         refused=len(groups.refused),
         groups=sorted(by_path, key=lambda images: (-len(images), images[0].path)),
         sides=sides,
-        leaks={name: _leaks(links, row_of, paths, side_of) for name, side_of in sides.items()},
+        leaks={name: _leaks(links, row_of, paths, subset_of) for name, subset_of in sides.items()},
     )
 
 
@@ -128,13 +128,13 @@ def _exact(rejected: Path) -> list[ExactDuplicate]:
 
 
 def _leaks(
-    links: list[Link], row_of: dict[str, int], paths: list[str], side_of: dict[int, str]
+    links: list[Link], row_of: dict[str, int], paths: list[str], subset_of: dict[int, str]
 ) -> list[Leak]:
     found = []
     for link in links:
         one, other = sorted((row_of[link.one], row_of[link.other]), key=paths.__getitem__)
-        if one in side_of and other in side_of and side_of[one] != side_of[other]:
-            sides = side_of[one], side_of[other]
+        if one in subset_of and other in subset_of and subset_of[one] != subset_of[other]:
+            sides = subset_of[one], subset_of[other]
             found.append(Leak(paths[one], paths[other], sides, link.difference))
     return sorted(found, key=lambda leak: (leak.difference, leak.one, leak.other))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
-from lookalike.figures.grid import Panel, draw_gallery
+from lookalike.figures.grid import Panel, draw_grid
 from lookalike.images.pictures import Pictures
 from lookalike.project.duplicates import Duplicates, Member
 
@@ -15,7 +15,7 @@ TITLE = (
 
 
 def draw_duplicates(root: Path, found: Duplicates, path: Path) -> None:
-    """Draw up to 20 groups of up to 8 images into the PNG file `path`, torn ones first.
+    """Draw up to 20 groups of up to 8 images into the PNG file `path`, split ones first.
 
     Args:
         root: the project.
@@ -28,10 +28,10 @@ def draw_duplicates(root: Path, found: Duplicates, path: Path) -> None:
     if not found.groups:
         raise LookalikeError("--gallery: there are no near-duplicates to draw")
     pictures = Pictures(root / layout.IMAGES)
-    side_of = next(iter(found.sides.values()), {})
+    subset_of = next(iter(found.sides.values()), {})
 
     def panel(member: Member, first: Member) -> Panel:
-        side, side_of_first = side_of.get(member.row), side_of.get(first.row)
+        side, side_of_first = subset_of.get(member.row), subset_of.get(first.row)
         known = side is not None and side_of_first is not None and member is not first
         folder, _, name = member.path.rpartition("/")
         return Panel(
@@ -41,8 +41,8 @@ def draw_duplicates(root: Path, found: Duplicates, path: Path) -> None:
         )
 
     def is_whole(members: list[Member]) -> bool:
-        return len({side_of.get(member.row) for member in members} - {None}) < 2
+        return len({subset_of.get(member.row) for member in members} - {None}) < 2
 
     chosen = sorted(found.groups, key=is_whole)[:ROWS]
     rows = [[panel(member, members[0]) for member in members[:COLUMNS]] for members in chosen]
-    draw_gallery(rows, TITLE, path)
+    draw_grid(rows, TITLE, path)

@@ -53,7 +53,7 @@ def write_report(root: Path, path: Path) -> None:
             f"{root / layout.METRICS / 'evaluate.json'}: missing; run the pipeline first"
         )
     tables = read_tables(root)
-    map_page = root / layout.FIGURES / "map.html"
+    projection_page = root / layout.FIGURES / "projection.html"
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     page = environment.get_template(TEMPLATE).render(
         metrics=metrics,
@@ -66,7 +66,9 @@ def write_report(root: Path, path: Path) -> None:
             for path, title in PICTURES.items()
             if (root / path).is_file()
         ],
-        map_page=map_page.read_text(encoding="utf-8") if map_page.is_file() else None,
+        projection_page=projection_page.read_text(encoding="utf-8")
+        if projection_page.is_file()
+        else None,
         params=(root / layout.PARAMS).read_text(encoding="utf-8"),
     )
     with atomic_file(path) as partial:

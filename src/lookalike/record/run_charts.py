@@ -54,7 +54,7 @@ def evaluation_charts(tables: Tables) -> Iterator[Picture]:
             label: _points(tables[name], "probability", "accuracy") for name, label in names.items()
         }
         chart = charts.lines(
-            series, "promised probability", "share of right answers", diagonal=True
+            series, "promised probability", "share of right predictions", diagonal=True
         )
         yield Picture("Reliability", chart)
     if rows := tables.get("precision_recall"):
@@ -68,7 +68,7 @@ def evaluation_charts(tables: Tables) -> Iterator[Picture]:
         yield Picture("ROC", chart)
     if rows := tables.get("recall_at_k"):
         series = {name: _points(rows, "k", name) for name in ("recall", "precision")}
-        yield Picture("Retrieval among k neighbours", charts.lines(series, "k", "mean"))
+        yield Picture("Retrieval among k neighbors", charts.lines(series, "k", "mean"))
 
 
 def _points(rows: list[dict[str, str]], x: str, y: str) -> list[tuple[float, float]]:

@@ -13,7 +13,7 @@ from lookalike.retrieval.metrics import (
     recall_at_k,
     reciprocal_rank,
 )
-from lookalike.retrieval.neighbors import exact_neighbours
+from lookalike.retrieval.neighbors import exact_neighbors
 
 # Ranks for recall@k and precision@k; those beyond the gallery's size are left out.
 RANKS = (1, 5, 10)
@@ -28,7 +28,7 @@ class Retrieval(NamedTuple):
         queries: int64 `[n]`, the positions of the queries that were answered.
         scores: float `[n]` for each metric: `recall_at_K`, `precision_at_K`, `map_at_r`,
             `r_precision`, `mrr`.
-        matches: bool `[n, up to CURVE]`, is the neighbour at that rank of the query's class?
+        matches: bool `[n, up to CURVE]`, is the neighbor at that rank of the query's class?
         without_match: how many queries were left out.
     """
 
@@ -70,7 +70,7 @@ def evaluate_retrieval(
         gallery: `[m, d]`, rows of length 1.
         gallery_targets: class numbers, int64 `[m]`.
         query_rows: int64 `[n]`, where each query stands in the gallery, if it does; there it is no
-            neighbour of its own.
+            neighbor of its own.
         ranks: k of recall@k and precision@k.
     """
     same_class = _count_relevant(query_targets, gallery_targets, query_rows)
@@ -84,7 +84,7 @@ def evaluate_retrieval(
     depth = max(int(relevant.max()), CURVE, *ranks)
 
     blocks, first_matches = [], []
-    for found in exact_neighbours(queries, gallery, depth, rows):
+    for found in exact_neighbors(queries, gallery, depth, rows):
         block = slice(found.start, found.stop)
         matches = gallery_targets[found.indices] == query_targets[block, None]
         blocks.append(_scores(matches, relevant[block], ranks))
@@ -98,7 +98,7 @@ def evaluate_retrieval(
         scores["mrr"][late] = torch.cat(
             [
                 reciprocal_rank(gallery_targets[found.indices] == targets[found.start : found.stop])
-                for found in exact_neighbours(queries[late], gallery, len(gallery), late_rows)
+                for found in exact_neighbors(queries[late], gallery, len(gallery), late_rows)
             ]
         )
     return Retrieval(

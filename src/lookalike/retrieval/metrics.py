@@ -1,6 +1,6 @@
 """Ranking metrics, a value for each query.
 
-All take `matches`, a boolean tensor `[queries, k]`: is the query's j-th nearest neighbour of its
+All take `matches`, a boolean tensor `[queries, k]`: is the query's j-th nearest neighbor of its
 class? Relevant are the gallery images of the query's class, the query itself left out; R is their
 number. Names and values are those of `AccuracyCalculator` of pytorch-metric-learning (Musgrave,
 Belongie, Lim: "A Metric Learning Reality Check", 2020), which has no recall at k.
@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def recall_at_k(matches: Tensor, k: int) -> Tensor:
-    """1 where one of the first `k` neighbours is of the query's class, else 0; float `[queries]`.
+    """1 where one of the first `k` neighbors is of the query's class, else 0; float `[queries]`.
 
     The measure of metric learning (Jégou, Douze, Schmid: "Product quantization for nearest neighbor
     search", 2011; Oh Song et al., 2016), not the share of the relevant images that were found.
@@ -20,7 +20,7 @@ def recall_at_k(matches: Tensor, k: int) -> Tensor:
 
 
 def precision_at_k(matches: Tensor, k: int) -> Tensor:
-    """The share of the first `k` neighbours that are of the query's class; float `[queries]`.
+    """The share of the first `k` neighbors that are of the query's class; float `[queries]`.
 
     Raises:
         ValueError: fewer than `k` columns.
@@ -48,7 +48,7 @@ def average_precision_at_r(matches: Tensor, relevant: Tensor) -> Tensor:
 
 
 def r_precision(matches: Tensor, relevant: Tensor) -> Tensor:
-    """The share of the first R neighbours that are of the query's class; float `[queries]`.
+    """The share of the first R neighbors that are of the query's class; float `[queries]`.
 
     Arguments and errors are those of `average_precision_at_r`.
     """

@@ -1,4 +1,4 @@
-"""Exact nearest neighbours by cosine similarity: the ground truth for everything else."""
+"""Exact nearest neighbors by cosine similarity: the ground truth for everything else."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class Highest(NamedTuple):
     indices: Tensor
 
 
-class Neighbours(NamedTuple):
+class Neighbors(NamedTuple):
     """The nearest rows of a gallery, best first, for queries `start` to `stop`.
 
     Attributes:
@@ -37,9 +37,9 @@ class Neighbours(NamedTuple):
     similarities: Tensor
 
 
-def exact_neighbours(
+def exact_neighbors(
     queries: Tensor, gallery: Tensor, k: int, query_rows: Tensor | None = None
-) -> Iterator[Neighbours]:
+) -> Iterator[Neighbors]:
     """Find the `k` nearest gallery rows of each query, a block of queries at a time.
 
     Equal similarities are ordered by row, so the result is a function of the vectors alone. The
@@ -48,9 +48,9 @@ def exact_neighbours(
     Args:
         queries: `[n, d]`, rows of length 1.
         gallery: `[m, d]`, rows of length 1.
-        k: how many neighbours; fewer are given where the gallery has fewer.
+        k: how many neighbors; fewer are given where the gallery has fewer.
         query_rows: int64 `[n]`, the row of the gallery that is the query itself and therefore no
-            neighbour; None where the queries are not part of the gallery.
+            neighbor; None where the queries are not part of the gallery.
 
     Raises:
         ValueError: shapes that do not fit, or a `k` below 1.
@@ -68,22 +68,22 @@ def exact_neighbours(
         if query_rows is not None:
             similarities.scatter_(1, query_rows[start:stop, None], -torch.inf)
         best = highest(similarities, k)
-        yield Neighbours(start, stop, best.indices, best.values)
+        yield Neighbors(start, stop, best.indices, best.values)
 
 
 def highest(scores: Tensor, k: int) -> Highest:
     """The `k` highest of each row of `[n, m]`, k at most m; equal ones by their column."""
     values, indices = scores.topk(min(k + 1, scores.shape[1]), dim=1)
     # Where the last one ties with the next, topk may have taken any of several
-    torn = values[:, k - 1] == values[:, -1] if values.shape[1] > k else None
+    tied = values[:, k - 1] == values[:, -1] if values.shape[1] > k else None
     values, indices = values[:, :k], indices[:, :k]
     by_column = indices.argsort(dim=1)
     values, indices = values.gather(1, by_column), indices.gather(1, by_column)
     values, order = values.sort(dim=1, descending=True, stable=True)
     indices = indices.gather(1, order)
-    if torn is not None and torn.any():
-        ordered = scores[torn].sort(dim=1, descending=True, stable=True)
-        indices[torn] = ordered.indices[:, :k]
+    if tied is not None and tied.any():
+        ordered = scores[tied].sort(dim=1, descending=True, stable=True)
+        indices[tied] = ordered.indices[:, :k]
     return Highest(values, indices)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 BLOCK = 65_536  # rows read at once
-QUERIES_AT_ONCE = 64  # whose neighbours' vectors stay in the processor's cache
+QUERIES_AT_ONCE = 64  # whose neighbors' vectors stay in the processor's cache
 TINY = float(np.finfo(np.float32).tiny)
 
 

@@ -26,7 +26,7 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Neighbour:
+class Neighbor:
     """An indexed image; `similarity` is the cosine between the embeddings."""
 
     id: str
@@ -41,7 +41,7 @@ class SearchResult:
 
     query: str
     predictions: list[Prediction]
-    neighbours: list[Neighbour]
+    neighbors: list[Neighbor]
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -53,7 +53,7 @@ class Searcher:
 
     Example:
         >>> searcher = Searcher.open(Path("models/model"), Path("models/index"))
-        >>> searcher.search(Path("photo.jpg"), k=5).neighbours[0].path
+        >>> searcher.search(Path("photo.jpg"), k=5).neighbors[0].path
     """
 
     def __init__(self, model: Model, index: IndexBundle) -> None:
@@ -90,7 +90,7 @@ class Searcher:
     def search_bytes(self, data: bytes, k: int, name: str) -> SearchResult:
         """As `search`, for an encoded image in memory; `name` is what messages call it."""
         if k < 1:
-            raise LookalikeError(f"k = {k}: ask for at least 1 neighbour")
+            raise LookalikeError(f"k = {k}: ask for at least 1 neighbor")
         try:
             pixels = self._transform(decode_pixels(data, self._model.description.bands))
         except UndecodableImageError as error:
@@ -112,8 +112,8 @@ class Searcher:
             ]
         hits = self._index.search(embeddings[0].numpy(), k)
         found = zip(hits.rows.tolist(), hits.similarities.tolist(), strict=True)
-        return SearchResult(name, predictions, [self._neighbour(*hit) for hit in found])
+        return SearchResult(name, predictions, [self._neighbor(*hit) for hit in found])
 
-    def _neighbour(self, row: int, similarity: float) -> Neighbour:
+    def _neighbor(self, row: int, similarity: float) -> Neighbor:
         record = self._index.record(row)
-        return Neighbour(record["id"], record["path"], record["label"], round(similarity, 6))
+        return Neighbor(record["id"], record["path"], record["label"], round(similarity, 6))

@@ -9,7 +9,7 @@ UNCUT = 100_000  # wider than any line
 
 
 def print_result(result: SearchResult) -> None:
-    """Print predictions and neighbours to stdout; piped, lines are not cut to a width."""
+    """Print predictions and neighbors to stdout; piped, lines are not cut to a width."""
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     if not console.is_terminal:
         console.width = UNCUT
@@ -20,6 +20,6 @@ def print_result(result: SearchResult) -> None:
     table.add_column("similarity", justify="right")
     table.add_column("label")
     table.add_column("path", overflow="fold")
-    for neighbour in result.neighbours:
-        table.add_row(f"{neighbour.similarity:.4f}", neighbour.label or "-", neighbour.path)
+    for neighbor in result.neighbors:
+        table.add_row(f"{neighbor.similarity:.4f}", neighbor.label or "-", neighbor.path)
     console.print(table, markup=False)

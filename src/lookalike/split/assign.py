@@ -6,12 +6,12 @@ from lookalike.split.hashed import hashed_sides
 from lookalike.split.params import SplitParams
 from lookalike.split.placement import place
 from lookalike.split.quotas import class_quotas
-from lookalike.split.select import Labelled
+from lookalike.split.select import Labeled
 from lookalike.split.source import source_sides
 
 
 def assign(
-    by_class: dict[str, list[Labelled]],
+    by_class: dict[str, list[Labeled]],
     params: SplitParams,
     seed: int,
     group_of: dict[str, str],
@@ -37,15 +37,15 @@ def assign(
     images = list(chain.from_iterable(by_class.values()))
     match params.method:
         case "stratified" | "per_class":
-            side_of = place(by_class, class_quotas(by_class, params), group_of, seed)
+            subset_of = place(by_class, class_quotas(by_class, params), group_of, seed)
         case "hashed":
             ids = [image.id for image in images]
-            side_of = hashed_sides(ids, params.ratios, group_of, previous, seed)
+            subset_of = hashed_sides(ids, params.ratios, group_of, previous, seed)
         case "source":
-            side_of = source_sides(images)
-    learned = {image.label for image in images if side_of.get(image.id) == "train"}
+            subset_of = source_sides(images)
+    learned = {image.label for image in images if subset_of.get(image.id) == "train"}
     return {
-        image.id: side_of[image.id]
+        image.id: subset_of[image.id]
         for image in images
-        if image.id in side_of and image.label in learned
+        if image.id in subset_of and image.label in learned
     }

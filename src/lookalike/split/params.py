@@ -27,7 +27,7 @@ class Ratios(Group):
 
 
 class SplitParams(Block):
-    """Which labelled images take part, and by which method they get their sides."""
+    """Which labeled images take part, and by which method they get their sides."""
 
     block = "split"
 

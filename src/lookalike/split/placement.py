@@ -4,9 +4,9 @@ from collections import Counter
 from itertools import chain, repeat
 from math import inf
 
-from lookalike.images.split_file import SIDES
+from lookalike.images.split_file import SUBSETS
 from lookalike.split.quotas import Counts
-from lookalike.split.select import Labelled, turn
+from lookalike.split.select import Labeled, turn
 
 TRAIN, VALID, TEST, LEFT_OUT = range(4)
 # Where several places suit equally well, the first of these is taken.
@@ -14,7 +14,7 @@ PREFERRED = (TRAIN, TEST, VALID, LEFT_OUT)
 
 
 def place(
-    by_class: dict[str, list[Labelled]],
+    by_class: dict[str, list[Labeled]],
     quotas: dict[str, Counts],
     group_of: dict[str, str],
     seed: int,
@@ -51,7 +51,7 @@ def place(
         room = enumerate(classes[label].room(len(singles)))
         free = chain.from_iterable(repeat(side, count) for side, count in room)
         place_of |= {image.id: found for image, found in zip(singles, free, strict=False)}
-    return {image_id: SIDES[found] for image_id, found in place_of.items() if found != LEFT_OUT}
+    return {image_id: SUBSETS[found] for image_id, found in place_of.items() if found != LEFT_OUT}
 
 
 class _ClassPlaces:
@@ -90,10 +90,10 @@ class _ClassPlaces:
 
 
 def _groups(
-    by_class: dict[str, list[Labelled]], group_of: dict[str, str], seed: int
-) -> list[list[Labelled]]:
+    by_class: dict[str, list[Labeled]], group_of: dict[str, str], seed: int
+) -> list[list[Labeled]]:
     """The groups of two images or more, in the order in which they are placed."""
-    members: dict[str, list[Labelled]] = {}
+    members: dict[str, list[Labeled]] = {}
     for image in chain.from_iterable(by_class.values()):
         if image.id in group_of:
             members.setdefault(group_of[image.id], []).append(image)

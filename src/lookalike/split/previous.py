@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import read_csv, sha256_of_file
-from lookalike.images.split_file import HEADER, SIDES
+from lookalike.images.split_file import HEADER, SUBSETS
 from lookalike.split.params import SplitParams
 
 
@@ -27,11 +27,11 @@ def read_previous(params: SplitParams) -> dict[str, str]:
             f"{params.previous_sha256 or 'null'}; pin this one, or get the right file"
         )
     try:
-        side_of = {row["id"]: row["split"] for row in read_csv(path)}
+        subset_of = {row["id"]: row["split"] for row in read_csv(path)}
     except (KeyError, UnicodeDecodeError, csv.Error):
-        side_of = {}
-    if not side_of or not set(side_of.values()) <= set(SIDES):
+        subset_of = {}
+    if not subset_of or not set(subset_of.values()) <= set(SUBSETS):
         raise LookalikeError(
             f"split.previous: {path}: is not a split file, rows of {', '.join(HEADER)}"
         )
-    return side_of
+    return subset_of

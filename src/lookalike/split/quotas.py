@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from lookalike.split.params import Ratios, SplitParams
-from lookalike.split.select import Labelled
+from lookalike.split.select import Labeled
 
 # Where images are few, a side comes before the next: training, then the test, then validation.
 BY_IMPORTANCE = (0, 2, 1)
@@ -17,7 +17,7 @@ class Counts(NamedTuple):
     test: int
 
 
-def class_quotas(by_class: dict[str, list[Labelled]], params: SplitParams) -> dict[str, Counts]:
+def class_quotas(by_class: dict[str, list[Labeled]], params: SplitParams) -> dict[str, Counts]:
     """What each class's sides should hold; nothing where the source has its own split."""
     if params.method == "source":
         return {}

@@ -1,4 +1,4 @@
-"""Which labelled images take part in an experiment."""
+"""Which labeled images take part in an experiment."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from lookalike.core.seeds import seed_for
 from lookalike.split.params import SplitParams
 
 
-class Labelled(NamedTuple):
+class Labeled(NamedTuple):
     """An image that has a label."""
 
     id: str
@@ -16,7 +16,7 @@ class Labelled(NamedTuple):
     source_split: str | None = None
 
 
-def select(images: list[Labelled], params: SplitParams, seed: int) -> dict[str, list[Labelled]]:
+def select(images: list[Labeled], params: SplitParams, seed: int) -> dict[str, list[Labeled]]:
     """The chosen images of each chosen class, classes sorted, images in a seeded order.
 
     A number of `classes` takes the first so many in alphabetical order; `samples_per_class` the
@@ -25,15 +25,15 @@ def select(images: list[Labelled], params: SplitParams, seed: int) -> dict[str, 
     Raises:
         LookalikeError: a class is named that there is not.
     """
-    by_class: dict[str, list[Labelled]] = {}
+    by_class: dict[str, list[Labeled]] = {}
     for image in images:
         by_class.setdefault(image.label, []).append(image)
-    _demand("exclude_classes", params.exclude_classes, by_class)
+    _check("exclude_classes", params.exclude_classes, by_class)
     chosen = sorted(by_class.keys() - set(params.exclude_classes))
     if isinstance(params.classes, int):
         chosen = chosen[: params.classes]
     elif params.classes is not None:
-        _demand("classes", params.classes, by_class)
+        _check("classes", params.classes, by_class)
         chosen = sorted(set(params.classes))
     return {
         label: sorted(by_class[label], key=lambda image: turn(seed, image.id))[
@@ -48,7 +48,7 @@ def turn(seed: int, image_id: str) -> tuple[int, str]:
     return seed_for(seed, "split", image_id), image_id
 
 
-def _demand(key: str, wanted: list[str], by_class: dict[str, list[Labelled]]) -> None:
+def _check(key: str, wanted: list[str], by_class: dict[str, list[Labeled]]) -> None:
     unknown = sorted(set(wanted) - by_class.keys())
     if unknown:
         raise LookalikeError(f"split.{key}: there is no class {', '.join(map(repr, unknown))}")

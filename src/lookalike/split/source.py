@@ -1,7 +1,7 @@
 """The data set's own split, as its source gives it."""
 
 from lookalike.core.errors import LookalikeError
-from lookalike.split.select import Labelled
+from lookalike.split.select import Labeled
 from lookalike.terminal.listing import some_of
 from lookalike.terminal.progress import say
 
@@ -13,7 +13,7 @@ NAMES = {
 SIDE_OF_NAME = {name: side for side, names in NAMES.items() for name in names}
 
 
-def source_sides(images: list[Labelled]) -> dict[str, str]:
+def source_sides(images: list[Labeled]) -> dict[str, str]:
     """The side of each image, by id; images to which the source gives no split have none.
 
     Raises:
@@ -22,7 +22,7 @@ def source_sides(images: list[Labelled]) -> dict[str, str]:
     named = {image.id: image.source_split for image in images if image.source_split is not None}
     if not named:
         raise LookalikeError(
-            "split.method = source: no labelled image has a split in the source; use another method"
+            "split.method = source: no labeled image has a split in the source; use another method"
         )
     unknown = sorted(name for name in set(named.values()) if _plain(name) not in SIDE_OF_NAME)
     if unknown:

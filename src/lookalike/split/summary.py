@@ -3,24 +3,26 @@
 from collections import Counter
 from typing import Any
 
-from lookalike.images.split_file import SIDES
+from lookalike.images.split_file import SUBSETS
 from lookalike.split.hashed import merged_groups
 from lookalike.split.quotas import Counts
-from lookalike.split.select import Labelled
+from lookalike.split.select import Labeled
 from lookalike.terminal.listing import some_of
 
 
-def count_images(by_class: dict[str, list[Labelled]], side_of: dict[str, str]) -> dict[str, Counts]:
+def count_images(
+    by_class: dict[str, list[Labeled]], subset_of: dict[str, str]
+) -> dict[str, Counts]:
     """How many images of each class are on each side."""
     counts = {}
     for label, images in by_class.items():
-        sides = Counter(side_of.get(image.id) for image in images)
-        counts[label] = Counts(*(sides[side] for side in SIDES))
+        sides = Counter(subset_of.get(image.id) for image in images)
+        counts[label] = Counts(*(sides[side] for side in SUBSETS))
     return counts
 
 
 def class_metrics(
-    by_class: dict[str, list[Labelled]], counts: dict[str, Counts], quotas: dict[str, Counts]
+    by_class: dict[str, list[Labeled]], counts: dict[str, Counts], quotas: dict[str, Counts]
 ) -> dict[str, Any]:
     """Images and classes by side, and how far the sides are from what was wanted.
 
@@ -30,14 +32,14 @@ def class_metrics(
         quotas: how many of them should be; empty where nothing in particular was wanted.
     """
     learned = {label: of_class for label, of_class in counts.items() if any(of_class)}
-    totals = {side: sum(getattr(c, side) for c in learned.values()) for side in SIDES}
+    totals = {side: sum(getattr(c, side) for c in learned.values()) for side in SUBSETS}
     images = sum(totals.values())
     metrics: dict[str, Any] = {
         "images": images,
         "classes": len(learned),
         **totals,
         "left_out": sum(map(len, by_class.values())) - images,
-        **{f"classes_without_{side}": len(classes_without(side, counts)) for side in SIDES},
+        **{f"classes_without_{side}": len(classes_without(side, counts)) for side in SUBSETS},
     }
     if quotas:
         metrics["largest_deviation"] = max(
@@ -52,7 +54,7 @@ def class_metrics(
 
 
 def group_metrics(
-    side_of: dict[str, str],
+    subset_of: dict[str, str],
     group_of: dict[str, str],
     links: list[tuple[str, str]],
     previous: dict[str, str],
@@ -60,19 +62,19 @@ def group_metrics(
     """Groups of two images or more, and what holds them apart.
 
     Args:
-        side_of: the side of each image of the split, by id.
+        subset_of: the side of each image of the split, by id.
         group_of: the group of an image, by id.
         links: pairs of ids of near-duplicates.
         previous: the sides of an earlier split, by id.
     """
-    sizes = Counter(group_of[image_id] for image_id in side_of if image_id in group_of)
+    sizes = Counter(group_of[image_id] for image_id in subset_of if image_id in group_of)
     groups = [size for size in sizes.values() if size > 1]
     return {
         "groups": len(groups),
         "grouped_images": sum(groups),
         "largest_group": max(groups, default=0),
         "links_across_sides": sum(
-            a in side_of and b in side_of and side_of[a] != side_of[b] for a, b in links
+            a in subset_of and b in subset_of and subset_of[a] != subset_of[b] for a, b in links
         ),
         "merged_groups": merged_groups(group_of, previous),
     }

@@ -64,7 +64,7 @@ def make_batches(
     """
     rank, processes = fabric.global_rank, fabric.world_size
     sampled = make_sampler(data.train.targets, params, base.seed)
-    check_share(sampled.batch_size, params.accumulate, processes)
+    check_share(sampled.batch_size, params.gradient_accumulation, processes)
     size, rgb = description.image_size, description.bands is None
     mean = [value * 255 for value in description.mean] if rgb else description.mean
     augmented = augmentation(while_learning(params), params, mean, rgb)
@@ -76,7 +76,7 @@ def make_batches(
         decode = decode_once(images, rows, whole_image(size), str(size), folder, workers).image
     train_set = ImageDataset(images, *data.train, augmented, base.seed, decode)
     valid_set = ImageDataset(images, *data.valid.share(rank, processes), plain, decode=decode)
-    order = SharedBatches(sampled, params.accumulate, processes, rank)
+    order = SharedBatches(sampled, params.gradient_accumulation, processes, rank)
     in_turn = SequentialBatches(len(valid_set), params.batch_size)
     return Batches(
         load_batches(train_set, order, workers),

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils.data import default_collate
 
 from lookalike.core.files import atomic_folder
-from lookalike.figures.grid import Panel, draw_gallery
+from lookalike.figures.grid import Panel, draw_grid
 from lookalike.images.bands import Bands
 from lookalike.images.batches import SharedBatches
 from lookalike.images.rendering import picture_of
@@ -40,7 +40,7 @@ def draw_figures(
     ]
     rows = [panels[start : start + COLUMNS] for start in range(0, len(panels), COLUMNS)]
     with atomic_folder(folder, AUGMENTED) as partial:
-        draw_gallery(rows, TITLE, partial / AUGMENTED)
+        draw_grid(rows, TITLE, partial / AUGMENTED)
 
 
 def first_images(batches: Batches, mixing: Mixing) -> Iterator[tuple[Tensor, Tensor]]:

@@ -13,7 +13,7 @@ from lookalike.inference.devices import launch
 from lookalike.inference.embedder import extract_all
 from lookalike.model.artifact import Model, ModelDescription, build_network
 from lookalike.model.network import EmbeddingNetwork
-from lookalike.model.timm_models import timm_name, timm_normalisation
+from lookalike.model.timm_models import timm_name, timm_normalization
 from lookalike.train.batches import make_batches
 from lookalike.train.data import TrainingData
 from lookalike.train.figures import draw_figures
@@ -33,7 +33,7 @@ from lookalike.train.state.epoch import BestEpoch, Epoch
 from lookalike.train.state.interruption import Interruption
 from lookalike.train.state.optimizer_state import NamedOptimizer
 from lookalike.train.state.position import Position
-from lookalike.train.state.resume_from import go_on_from
+from lookalike.train.state.resume_from import resume_training
 from lookalike.train.state.saving import Saving
 from lookalike.train.state.state_file import Stateful
 from lookalike.train.step import Trainer
@@ -98,7 +98,7 @@ def fine_tune(
         fabric.to_device(part)
     recipe.objective.gather = partial(gathered, fabric)
     trainer = Trainer(fabric, wrapped, recipe, stepping, schedule, base.seed)
-    best, position = BestEpoch(params.best_by), Position()
+    best, position = BestEpoch(params.monitor), Position()
     named = NamedOptimizer(optimizer, recipe.named_parameters())
     parts: dict[str, Stateful] = {
         "network": network,
@@ -110,9 +110,9 @@ def fine_tune(
         "log": log,
     }
     with Interruption() as interruption:
-        saving = Saving(fabric, parts, checkpoint, params.checkpoint_every, interruption, timings)
+        saving = Saving(fabric, parts, checkpoint, interruption, timings)
         if not saving.resume() and params.resume_from is not None:
-            go_on_from(params, parts, named, schedule, batches.order.steps)
+            resume_training(params, parts, named, schedule, batches.order.steps)
         fit(trainer, batches, Run(position, best, log.report, saving, timings), params.epochs)
         saving.save()
         saving.between_batches()  # asked to stop at the very end: what is left would take a while
@@ -145,7 +145,7 @@ def describe(params: TrainParams, base: BaseParams, classes: list[str]) -> Model
         classes=classes,
         image_size=in_search(params),
         precision=base.precision,
-        **({} if timm is None else timm_normalisation(timm)._asdict()),
+        **({} if timm is None else timm_normalization(timm)._asdict()),
     )
 
 

@@ -11,7 +11,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.seeds import seed_for
 from lookalike.terminal.progress import track
 from lookalike.train.batches import Batches
-from lookalike.train.recipe.early_stopping import has_waited
+from lookalike.train.recipe.early_stopping import out_of_patience
 from lookalike.train.state.epoch import BestEpoch, Epoch
 from lookalike.train.state.position import Position
 from lookalike.train.state.saving import Saving
@@ -83,7 +83,7 @@ def train_one_epoch(
     trainer.recipe.freezing.train(position.epoch)
     order = batches.order
     name = f"epoch {position.epoch}/{epochs}"
-    coming = track(batches.train, name, total=len(order), images=order.piece_size)
+    coming = track(batches.train, name, total=len(order), images=order.micro_batch_size)
     rank = trainer.fabric.global_rank
     while position.step < order.steps:
         # What is random in a step is a function of where it is: no generator has to be saved.
@@ -108,4 +108,4 @@ def train_one_epoch(
 
 def _is_to_stop_early(run: Run, patience: int | None) -> bool:
     best = run.best.epoch
-    return best is not None and has_waited(run.position.epoch - 1, best.number, patience)
+    return best is not None and out_of_patience(run.position.epoch - 1, best.number, patience)

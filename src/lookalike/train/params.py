@@ -1,7 +1,7 @@
 """The `train` block of `params.yaml`."""
 
 import re
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -16,24 +16,29 @@ class TrainParams(OptimizerParams, LossParams, AugmentationParams, NetworkParams
     """The model and how it is trained; docs/recipes.md says what each parameter is for."""
 
     block = "train"
+    renamed: ClassVar[dict[str, str]] = {
+        "accumulate": "train.gradient_accumulation",
+        "best_by": "train.monitor",
+        "checkpoint_every": "machine.checkpoint_every",
+        "train_size": "train.train_image_size",
+    }
 
     epochs: int = Field(default=10, ge=0)
     batch_size: int = Field(default=32, ge=2)
-    best_by: Literal["accuracy", "loss", "macro_auroc", "recall_at_1"] = "accuracy"
+    monitor: Literal["accuracy", "loss", "macro_auroc", "recall_at_1"] = "accuracy"
     patience: int | None = Field(default=None, ge=1)
 
-    accumulate: int = Field(default=1, ge=1)
+    gradient_accumulation: int = Field(default=1, ge=1)
     cache: Literal["none", "decoded"] = "none"
-    checkpoint_every: int = Field(default=100, ge=1)
     resume_from: str | None = None
     resume_from_sha256: str | None = None
 
     @model_validator(mode="after")
     def _engine_is_consistent(self) -> Self:
-        if self.batch_size % self.accumulate:
+        if self.batch_size % self.gradient_accumulation:
             raise ValueError(
-                f"batch_size = {self.batch_size} cannot be computed in accumulate = "
-                f"{self.accumulate} equal pieces"
+                f"batch_size = {self.batch_size} cannot be computed in gradient_accumulation = "
+                f"{self.gradient_accumulation} equal micro-batches"
             )
         if self.resume_from_sha256 is not None:
             if self.resume_from is None:

@@ -15,7 +15,7 @@ def check_share(batch_size: int, pieces: int, processes: int) -> None:
     if batch_size % (pieces * processes):
         raise LookalikeError(
             f"train.batch_size: a batch of {batch_size} images cannot be cut into {pieces} pieces "
-            f"(train.accumulate) for {processes} processes; take a multiple of "
+            f"(train.gradient_accumulation) for {processes} processes; take a multiple of "
             f"{pieces * processes}"
         )
 

@@ -1,4 +1,4 @@
-"""One step of training: a batch, its gradient, the optimiser."""
+"""One step of training: a batch, its gradient, the optimizer."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -38,7 +38,7 @@ class Trainer(NamedTuple):
 def take_step(
     trainer: Trainer, pieces: Iterable[Batch], order: SharedBatches, position: Position
 ) -> tuple[float, int, float]:
-    """One step of optimiser and schedule, by the gradient over all pieces of a batch.
+    """One step of optimizer and schedule, by the gradient over all pieces of a batch.
 
     Returns:
         The mean loss over the batch's images, how many were classified rightly, and the norm of the
@@ -81,7 +81,7 @@ def too_large(order: SharedBatches) -> LookalikeError:
     """What to say, and to try, where there was no memory for a piece of a batch."""
     size = order.batches.batch_size
     return LookalikeError(
-        f"train.batch_size = {size}: out of memory with {order.piece_size} images at once; try "
-        f"train.accumulate: {2 * order.pieces}, which computes the same batch in smaller pieces, "
-        f"or train.batch_size: {max(2, size // 2)}"
+        f"train.batch_size = {size}: out of memory with {order.micro_batch_size} images at once; "
+        f"try train.gradient_accumulation: {2 * order.pieces}, which computes the same batch in "
+        f"smaller micro-batches, or train.batch_size: {max(2, size // 2)}"
     )

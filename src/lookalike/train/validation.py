@@ -9,9 +9,9 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from lookalike.images.loading import Batch
-from lookalike.model.network import normalise
+from lookalike.model.network import normalize
 from lookalike.retrieval.metrics import recall_at_k
-from lookalike.retrieval.neighbors import exact_neighbours
+from lookalike.retrieval.neighbors import exact_neighbors
 from lookalike.train.shares import summed
 
 
@@ -82,13 +82,13 @@ def recall_at_1(embeddings: Tensor, targets: Tensor) -> float:
         embeddings: `[n, d]`.
         targets: class numbers, int64 `[n]`.
     """
-    normal = normalise(embeddings)
+    normal = normalize(embeddings)
     queries = torch.nonzero(torch.bincount(targets)[targets] > 1).flatten()
     if not len(queries):
         return 0.0
     found = [
         recall_at_k(targets[block.indices] == targets[queries[block.start : block.stop], None], k=1)
-        for block in exact_neighbours(normal[queries], normal, 1, queries)
+        for block in exact_neighbors(normal[queries], normal, 1, queries)
     ]
     return float(torch.cat(found).double().mean())
 

@@ -24,32 +24,32 @@ def link_to(folder: Path, rel: str, href: str) -> None:
     change(folder / "catalog.json", links=[*links, {"rel": rel, "href": href}])
 
 
-def test_every_item_is_found_with_absolute_addresses(digit_catalogue: Path) -> None:
-    found = walked(digit_catalogue)
+def test_every_item_is_found_with_absolute_addresses(digit_catalog: Path) -> None:
+    found = walked(digit_catalog)
     assert len(found) == 24
     items = {item["id"]: item for _, item, _ in found if item}
-    assert items["digit-2-7"]["assets"]["image"]["href"] == f"{digit_catalogue}/images/2/07.png"
+    assert items["digit-2-7"]["assets"]["image"]["href"] == f"{digit_catalog}/images/2/07.png"
 
 
-def test_a_collection_may_be_the_root(digit_catalogue: Path) -> None:
-    assert len(walked(digit_catalogue / "test", "collection.json")) == 6
+def test_a_collection_may_be_the_root(digit_catalog: Path) -> None:
+    assert len(walked(digit_catalog / "test", "collection.json")) == 6
 
 
-def test_what_is_linked_twice_or_in_a_circle_is_found_once(digit_catalogue: Path) -> None:
+def test_what_is_linked_twice_or_in_a_circle_is_found_once(digit_catalog: Path) -> None:
     for rel, href in [
         ("child", "./catalog.json"),
         ("child", "./train/../train/collection.json"),
         ("item", "test/digit-0-6.json"),
-        ("item", str(digit_catalogue / "test" / "digit-0-6.json")),
+        ("item", str(digit_catalog / "test" / "digit-0-6.json")),
     ]:
-        link_to(digit_catalogue, rel, href)
-    assert len(walked(digit_catalogue)) == 24
+        link_to(digit_catalog, rel, href)
+    assert len(walked(digit_catalog)) == 24
 
 
-def test_only_children_and_items_are_followed(digit_catalogue: Path) -> None:
+def test_only_children_and_items_are_followed(digit_catalog: Path) -> None:
     for rel in ("root", "parent", "self", "next", "license", "derived_from", "collection"):
-        link_to(digit_catalogue, rel, "https://example.invalid/catalog.json")
-    assert len(walked(digit_catalogue)) == 24
+        link_to(digit_catalog, rel, "https://example.invalid/catalog.json")
+    assert len(walked(digit_catalog)) == 24
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_only_children_and_items_are_followed(digit_catalogue: Path) -> None:
     ],
 )
 def test_a_broken_item_is_found_with_its_problem(
-    content: str | None, problem: str, digit_catalogue: Path
+    content: str | None, problem: str, digit_catalog: Path
 ) -> None:
-    file = digit_catalogue / "train" / "digit-1-2.json"
+    file = digit_catalog / "train" / "digit-1-2.json"
     file.unlink() if content is None else file.write_text(content)
-    found = walked(digit_catalogue)
+    found = walked(digit_catalog)
     (broken,) = [item for item in found if item.item is None]
     assert broken.href == str(file)
     assert (broken.problem or "").startswith(problem)
@@ -76,13 +76,13 @@ def test_a_broken_item_is_found_with_its_problem(
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"type": "Catalog", "links": 3}', None])
-def test_a_broken_catalogue_is_one_line(
-    content: str | None, digit_catalogue: Path, one_line_error: OneLine
+def test_a_broken_catalog_is_one_line(
+    content: str | None, digit_catalog: Path, one_line_error: OneLine
 ) -> None:
-    file = digit_catalogue / "train" / "collection.json"
+    file = digit_catalog / "train" / "collection.json"
     file.unlink() if content is None else file.write_text(content)
     with one_line_error(f"{file}: "):
-        walked(digit_catalogue)
+        walked(digit_catalog)
 
 
 @pytest.mark.parametrize("rel", ["child", "item"])
@@ -98,8 +98,8 @@ def test_a_broken_catalogue_is_one_line(
     ],
 )
 def test_a_link_out_of_the_folder_is_refused_and_not_read(
-    rel: str, href: str, digit_catalogue: Path, one_line_error: OneLine
+    rel: str, href: str, digit_catalog: Path, one_line_error: OneLine
 ) -> None:
-    link_to(digit_catalogue, rel, href)
+    link_to(digit_catalog, rel, href)
     with one_line_error("which is not in this folder", "lookalike stac-items"):
-        walked(digit_catalogue)
+        walked(digit_catalog)

@@ -21,10 +21,10 @@ EUROSAT = Path(os.environ.get("LOOKALIKE_SHARED", "/nowhere"), "data", "eurosat-
 
 
 @pytest.fixture
-def api(digit_catalogue: Path) -> Iterator[StacApi]:
-    """An API with the items of `digit_catalogue`, their assets below `/files/`."""
-    with serving(digit_catalogue) as server:
-        for file in sorted(digit_catalogue.glob("*/digit-*.json"), reverse=True):
+def api(digit_catalog: Path) -> Iterator[StacApi]:
+    """An API with the items of `digit_catalog`, their assets below `/files/`."""
+    with serving(digit_catalog) as server:
+        for file in sorted(digit_catalog.glob("*/digit-*.json"), reverse=True):
             item = json.loads(file.read_text())
             for asset in item["assets"].values():
                 asset["href"] = f"{server.address}/files/{asset['href'].removeprefix('../')}"
@@ -52,21 +52,21 @@ def test_every_page_of_an_api_is_read(api: StacApi, output: Path) -> None:
     assert [path for path, _ in api.seen].count("/search") == 3
 
 
-def test_an_api_gives_the_images_that_its_catalogue_gives(
-    api: StacApi, output: Path, digit_catalogue: Path
+def test_an_api_gives_the_images_that_its_catalog_gives(
+    api: StacApi, output: Path, digit_catalog: Path
 ) -> None:
     frozen(api.address, output)
     stac = StacParams(label="class")
-    here, there = StacSource(str(digit_catalogue), stac), StacSource(str(output), stac)
+    here, there = StacSource(str(digit_catalog), stac), StacSource(str(output), stac)
     local, remote = here.candidates(), there.candidates()
     assert [c._replace(uri="") for c in remote] == [c._replace(uri="") for c in local]
     assert remote[0].uri == f"{api.address}/files/images/0/06.png"
     assert [there.read(c) for c in remote] == [here.read(c) for c in local]
 
 
-def test_one_collection_is_chosen(api: StacApi, output: Path, digit_catalogue: Path) -> None:
+def test_one_collection_is_chosen(api: StacApi, output: Path, digit_catalog: Path) -> None:
     assert len(frozen(api.address, output, collections=["test"])) == 6
-    assert len(frozen(digit_catalogue, output, collections=["test"])) == 6
+    assert len(frozen(digit_catalog, output, collections=["test"])) == 6
 
 
 def test_an_expression_chooses_items(api: StacApi, output: Path) -> None:
@@ -83,28 +83,26 @@ def test_the_order_of_the_answers_changes_no_byte(api: StacApi, output: Path) ->
     assert output.read_bytes() == first
 
 
-def test_a_catalogue_on_a_server_gives_the_same_as_its_api(api: StacApi, output: Path) -> None:
+def test_a_catalog_on_a_server_gives_the_same_as_its_api(api: StacApi, output: Path) -> None:
     items = frozen(f"{api.address}/files/catalog.json", output)
-    catalogue = output.read_bytes()
+    catalog = output.read_bytes()
     assert frozen(api.address, output) == items
-    assert output.read_bytes() == catalogue
+    assert output.read_bytes() == catalog
 
 
-def test_labels_are_stored_where_asked_for(
-    api: StacApi, output: Path, digit_catalogue: Path
-) -> None:
-    for address in (api.address, digit_catalogue):
+def test_labels_are_stored_where_asked_for(api: StacApi, output: Path, digit_catalog: Path) -> None:
+    for address in (api.address, digit_catalog):
         found = frozen(address, output, label="class")
         labels = pq.read_table(output)["class"].to_pylist()
         assert labels == [id.split("-")[1] for id in found]
 
 
 def test_a_label_that_cannot_be_read_is_one_line(
-    output: Path, digit_catalogue: Path, one_line_error: OneLine
+    output: Path, digit_catalog: Path, one_line_error: OneLine
 ) -> None:
-    (digit_catalogue / "labels" / "digit-1-2.geojson").unlink()
+    (digit_catalog / "labels" / "digit-1-2.geojson").unlink()
     with one_line_error("--label class: item digit-1-2: ", "there is no such file"):
-        frozen(digit_catalogue, output, label="class")
+        frozen(digit_catalog, output, label="class")
     assert not output.exists()
 
 
@@ -124,11 +122,11 @@ def test_the_token_is_sent_and_written_nowhere(
 
 
 def test_the_token_is_not_sent_to_another_server(
-    api: StacApi, output: Path, digit_catalogue: Path, monkeypatch: pytest.MonkeyPatch
+    api: StacApi, output: Path, digit_catalog: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STAC_API_TOKEN", "SECRET-TOKEN")
-    with serving(digit_catalogue) as other:
-        root = digit_catalogue / "catalog.json"
+    with serving(digit_catalog) as other:
+        root = digit_catalog / "catalog.json"
         content = json.loads(root.read_text())
         elsewhere = f"{other.address}/files/test/collection.json"
         content["links"][1] = {"rel": "child", "href": elsewhere}
@@ -185,7 +183,7 @@ def test_an_answer_that_is_not_stac_is_one_line(
         frozen(api.address, output)
 
 
-def test_a_folder_without_a_catalogue_is_one_line(
+def test_a_folder_without_a_catalog_is_one_line(
     tmp_path: Path, output: Path, one_line_error: OneLine
 ) -> None:
     with one_line_error(str(tmp_path)):
@@ -195,18 +193,18 @@ def test_a_folder_without_a_catalogue_is_one_line(
 
 
 def test_a_broken_item_is_one_line_and_the_old_file_stays(
-    digit_catalogue: Path, output: Path, one_line_error: OneLine
+    digit_catalog: Path, output: Path, one_line_error: OneLine
 ) -> None:
-    frozen(digit_catalogue, output)
+    frozen(digit_catalog, output)
     before = output.read_bytes()
-    (digit_catalogue / "train" / "digit-1-2.json").write_text("{")
+    (digit_catalog / "train" / "digit-1-2.json").write_text("{")
     with one_line_error("train/digit-1-2.json: is not JSON"):
-        frozen(digit_catalogue, output)
+        frozen(digit_catalog, output)
     assert output.read_bytes() == before
     assert list(output.parent.glob(".*")) == []
 
 
-def test_a_remote_catalogue_names_no_file_of_this_machine(
+def test_a_remote_catalog_names_no_file_of_this_machine(
     api: StacApi, output: Path, one_line_error: OneLine
 ) -> None:
     api.items[0]["assets"]["image"]["href"] = "file:///etc/hostname"
@@ -214,11 +212,11 @@ def test_a_remote_catalogue_names_no_file_of_this_machine(
         frozen(api.address, output)
 
 
-def test_a_link_out_of_a_local_catalogue_is_followed(digit_catalogue: Path, output: Path) -> None:
-    (digit_catalogue / "test").rename(digit_catalogue.parent / "test")
-    root = digit_catalogue / "catalog.json"
+def test_a_link_out_of_a_local_catalog_is_followed(digit_catalog: Path, output: Path) -> None:
+    (digit_catalog / "test").rename(digit_catalog.parent / "test")
+    root = digit_catalog / "catalog.json"
     root.write_text(root.read_text().replace("test/collection", "../test/collection"))
-    assert len(frozen(digit_catalogue, output)) == 24
+    assert len(frozen(digit_catalog, output)) == 24
 
 
 def test_the_command_says_what_it_wrote(api: StacApi, tmp_path: Path) -> None:

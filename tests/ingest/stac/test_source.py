@@ -41,13 +41,13 @@ def problems(source: Source) -> dict[str, str]:
 
 
 def test_every_item_is_an_image_with_label_and_split(
-    digit_catalogue: Path, digit_files: dict[str, bytes]
+    digit_catalog: Path, digit_files: dict[str, bytes]
 ) -> None:
-    source = opened(digit_catalogue)
+    source = opened(digit_catalog)
     found = source.candidates()
     size = len(digit_files["0/06.png"])
     assert found[0] == Candidate(
-        "test/digit-0-6.png", "0", f"{digit_catalogue}/images/0/06.png", size, "test"
+        "test/digit-0-6.png", "0", f"{digit_catalog}/images/0/06.png", size, "test"
     )
     assert found == sorted(found)
     assert Counter(candidate.source_split for candidate in found) == {"train": 18, "test": 6}
@@ -55,21 +55,21 @@ def test_every_item_is_an_image_with_label_and_split(
 
 
 def test_the_addresses_are_spelt_as_the_source_is(
-    digit_catalogue: Path, monkeypatch: pytest.MonkeyPatch
+    digit_catalog: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(digit_catalogue.parent)
-    assert opened("catalogue").candidates()[0].uri == "catalogue/images/0/06.png"
-    monkeypatch.chdir(digit_catalogue)
+    monkeypatch.chdir(digit_catalog.parent)
+    assert opened("catalog").candidates()[0].uri == "catalog/images/0/06.png"
+    monkeypatch.chdir(digit_catalog)
     assert opened(".").candidates()[0].uri == "images/0/06.png"
 
 
 @pytest.mark.parametrize("inside", [True, False])
-def test_a_frozen_catalogue_gives_the_same_candidates(
-    inside: bool, digit_catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_frozen_catalog_gives_the_same_candidates(
+    inside: bool, digit_catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("data").mkdir()
-    source = "catalogue" if inside else str(digit_catalogue)
+    source = "catalog" if inside else str(digit_catalog)
     root = Path() if inside else Path("data")
     items = Path("data/items.parquet")
     assert freeze(source, [], None, None, items, root) == 24
@@ -77,58 +77,56 @@ def test_a_frozen_catalogue_gives_the_same_candidates(
     assert problems(opened(items)) == {}
 
 
-def test_an_expression_over_odd_names_chooses_items(digit_catalogue: Path) -> None:
-    source = opened(digit_catalogue, where='"digits:number" = 2 and "a.b" = 1.0')
+def test_an_expression_over_odd_names_chooses_items(digit_catalog: Path) -> None:
+    source = opened(digit_catalog, where='"digits:number" = 2 and "a.b" = 1.0')
     assert [c.path for c in source.candidates()] == [f"train/digit-{n}-2.png" for n in range(3)]
 
 
-def test_label_and_split_may_be_any_property(digit_catalogue: Path) -> None:
-    source = opened(digit_catalogue, label="digits:number", split="collection")
+def test_label_and_split_may_be_any_property(digit_catalog: Path) -> None:
+    source = opened(digit_catalog, label="digits:number", split="collection")
     first = source.candidates()[0]
     assert (first.label, first.source_split) == ("6", "test")
 
 
-def test_without_label_and_split_there_are_none(digit_catalogue: Path) -> None:
-    first = opened(digit_catalogue, label=None, split=None).candidates()[0]
+def test_without_label_and_split_there_are_none(digit_catalog: Path) -> None:
+    first = opened(digit_catalog, label=None, split=None).candidates()[0]
     assert (first.label, first.source_split) == (None, None)
 
 
-def test_the_only_image_need_not_be_named(digit_catalogue: Path) -> None:
-    assert opened(digit_catalogue, asset=None).candidates()[0].path == "test/digit-0-6.png"
+def test_the_only_image_need_not_be_named(digit_catalog: Path) -> None:
+    assert opened(digit_catalog, asset=None).candidates()[0].path == "test/digit-0-6.png"
 
 
 def test_of_several_images_one_has_to_be_named(
-    digit_catalogue: Path, one_line_error: OneLine
+    digit_catalog: Path, one_line_error: OneLine
 ) -> None:
     more = {"href": "b.tif", "type": "image/tiff"}
-    file = digit_catalogue / "train" / "digit-1-2.json"
+    file = digit_catalog / "train" / "digit-1-2.json"
     change(file, lambda item: item["assets"].update(raster=more))
     with one_line_error("ingest.stac.asset: say which", "image, labels, raster"):
-        opened(digit_catalogue, asset=None).candidates()
+        opened(digit_catalog, asset=None).candidates()
 
 
 def test_an_asset_that_no_item_has_is_one_line(
-    digit_catalogue: Path, one_line_error: OneLine
+    digit_catalog: Path, one_line_error: OneLine
 ) -> None:
     with one_line_error("ingest.stac.asset = 'rester'", "there are image, labels"):
-        opened(digit_catalogue, asset="rester").candidates()
+        opened(digit_catalog, asset="rester").candidates()
 
 
-def test_a_label_that_no_item_has_is_one_line(
-    digit_catalogue: Path, one_line_error: OneLine
-) -> None:
+def test_a_label_that_no_item_has_is_one_line(digit_catalog: Path, one_line_error: OneLine) -> None:
     with one_line_error("ingest.stac.label: no item has", "'klass'", "digits:number"):
-        opened(digit_catalogue, label="klass").candidates()
+        opened(digit_catalog, label="klass").candidates()
 
 
-def test_one_bad_item_is_one_that_cannot_be_read(digit_catalogue: Path) -> None:
-    train = digit_catalogue / "train"
+def test_one_bad_item_is_one_that_cannot_be_read(digit_catalog: Path) -> None:
+    train = digit_catalog / "train"
     (train / "digit-0-0.json").write_text("{")
     (train / "digit-0-1.json").unlink()
     change(train / "digit-0-2.json", lambda item: item["assets"].pop("image"))
-    (digit_catalogue / "images/0/03.png").unlink()
-    (digit_catalogue / "labels/digit-0-4.geojson").unlink()
-    assert problems(opened(digit_catalogue)) == {
+    (digit_catalog / "images/0/03.png").unlink()
+    (digit_catalog / "labels/digit-0-4.geojson").unlink()
+    assert problems(opened(digit_catalog)) == {
         "train/digit-0-0.json": "is not JSON",
         "train/digit-0-1.json": "there is no such file",
         "train/digit-0-2": "the item has no asset 'image'",
@@ -139,60 +137,58 @@ def test_one_bad_item_is_one_that_cannot_be_read(digit_catalogue: Path) -> None:
 
 @pytest.mark.parametrize("asset", ["image", "labels"])
 @pytest.mark.parametrize("href", ["../../secret.png", "/etc/passwd", "https://a.invalid/b.png"])
-def test_an_asset_out_of_the_catalogues_folder_is_refused(
-    asset: str, href: str, digit_catalogue: Path, one_line_error: OneLine
+def test_an_asset_out_of_the_catalogs_folder_is_refused(
+    asset: str, href: str, digit_catalog: Path, one_line_error: OneLine
 ) -> None:
-    file = digit_catalogue / "train" / "digit-1-2.json"
+    file = digit_catalog / "train" / "digit-1-2.json"
     change(file, lambda item: item["assets"][asset].update(href=href))
     with one_line_error("which is not in this folder", "lookalike stac-items"):
-        opened(digit_catalogue).candidates()
+        opened(digit_catalog).candidates()
 
 
-def test_an_asset_that_is_not_asked_for_may_be_anywhere(digit_catalogue: Path) -> None:
+def test_an_asset_that_is_not_asked_for_may_be_anywhere(digit_catalog: Path) -> None:
     more = {"href": "https://example.invalid/b.tif", "type": "image/tiff"}
-    file = digit_catalogue / "train" / "digit-1-2.json"
+    file = digit_catalog / "train" / "digit-1-2.json"
     change(file, lambda item: item["assets"].update(raster=more))
-    assert problems(opened(digit_catalogue)) == {}
+    assert problems(opened(digit_catalog)) == {}
 
 
 def test_an_item_that_is_there_twice_is_one_line(
-    digit_catalogue: Path, one_line_error: OneLine
+    digit_catalog: Path, one_line_error: OneLine
 ) -> None:
-    file = digit_catalogue / "train" / "digit-1-2.json"
+    file = digit_catalog / "train" / "digit-1-2.json"
     change(file, lambda item: item.update(id="digit-1-1"))
     with one_line_error("two different items have the id digit-1-1 in the collection train"):
-        opened(digit_catalogue).candidates()
+        opened(digit_catalog).candidates()
 
 
-def test_a_slash_in_an_id_makes_no_folder(digit_catalogue: Path) -> None:
-    change(digit_catalogue / "test/digit-0-6.json", lambda item: item.update(id="../../a"))
-    assert opened(digit_catalogue).candidates()[0].path == "test/..%2F..%2Fa.png"
+def test_a_slash_in_an_id_makes_no_folder(digit_catalog: Path) -> None:
+    change(digit_catalog / "test/digit-0-6.json", lambda item: item.update(id="../../a"))
+    assert opened(digit_catalog).candidates()[0].path == "test/..%2F..%2Fa.png"
 
 
-def test_a_catalogue_without_items_is_one_line(
-    digit_catalogue: Path, one_line_error: OneLine
-) -> None:
-    change(digit_catalogue / "catalog.json", lambda root: root.update(links=[]))
+def test_a_catalog_without_items_is_one_line(digit_catalog: Path, one_line_error: OneLine) -> None:
+    change(digit_catalog / "catalog.json", lambda root: root.update(links=[]))
     with one_line_error("holds no items"):
-        opened(digit_catalogue).candidates()
+        opened(digit_catalog).candidates()
 
 
 def test_a_folder_with_another_catalog_json_is_one_line(
     tmp_path: Path, one_line_error: OneLine
 ) -> None:
     (tmp_path / "catalog.json").write_text('{"cats": 3}')
-    with one_line_error("catalog.json: is not a STAC catalogue"):
+    with one_line_error("catalog.json: is not a STAC catalog"):
         opened(tmp_path).candidates()
 
 
-def test_a_missing_extra_is_one_line(digit_catalogue: Path) -> None:
+def test_a_missing_extra_is_one_line(digit_catalog: Path) -> None:
     code = f"""
 import sys
 sys.modules["pystac"] = None
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams
-open_source(IngestParams(source="{digit_catalogue.parent}"))
-open_source(IngestParams(source="{digit_catalogue}"))
+open_source(IngestParams(source="{digit_catalog.parent}"))
+open_source(IngestParams(source="{digit_catalog}"))
 """
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
     assert done.stderr.splitlines()[-1].endswith(
@@ -202,7 +198,7 @@ open_source(IngestParams(source="{digit_catalogue}"))
 
 @pytest.mark.skipif(not EUROSAT.is_dir(), reason="LOOKALIKE_SHARED has no data/eurosat-stac")
 @pytest.mark.parametrize("asset", ["thumbnail", "raster"])
-def test_eurosat_is_the_same_from_catalogue_and_file(asset: str, tmp_path: Path) -> None:
+def test_eurosat_is_the_same_from_catalog_and_file(asset: str, tmp_path: Path) -> None:
     stac = StacParams(asset=asset, label="class")
     items = tmp_path / "items.parquet"
     assert freeze(str(EUROSAT), [], None, "class", items, tmp_path) == 100

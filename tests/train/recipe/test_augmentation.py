@@ -129,7 +129,7 @@ def test_a_crop_shows_no_less_than_the_smallest_part() -> None:
     assert max(dark) <= 0.34
 
 
-def test_what_is_erased_has_the_mean_colour() -> None:
+def test_what_is_erased_has_the_mean_color() -> None:
     torch.manual_seed(0)
     erased = transform_of(augment="none", random_erasing=1.0)(Image.new("RGB", (64, 64), "white"))
     changed = erased[:, (erased != 255).any(dim=0)]
@@ -137,11 +137,11 @@ def test_what_is_erased_has_the_mean_colour() -> None:
     assert changed.unique(dim=1).flatten().tolist() == MEAN
 
 
-def test_what_a_rotation_leaves_open_has_the_mean_colour() -> None:
+def test_what_a_rotation_leaves_open_has_the_mean_color() -> None:
     torch.manual_seed(0)
     transform = transform_of(augment="strong", smallest_crop=1.0)
     seen = torch.stack([transform(Image.new("RGB", (64, 64), (124, 116, 104))) for _ in range(20)])
-    turned = seen[(seen.float().std(dim=(2, 3)) < 1).all(dim=1)]  # but for other colours
+    turned = seen[(seen.float().std(dim=(2, 3)) < 1).all(dim=1)]  # but for other colors
     assert len(turned) >= 15
 
 
@@ -170,6 +170,6 @@ def test_bands_are_cut_as_an_rgb_image_is() -> None:
 
 
 @pytest.mark.parametrize("policy", ["trivialaugment", "randaugment"])
-def test_policies_for_colours_refuse_bands(policy: str, one_line_error: OneLineError) -> None:
+def test_policies_for_colors_refuse_bands(policy: str, one_line_error: OneLineError) -> None:
     with one_line_error(f"train.augment = {policy}", "none, light and strong"):
         augmentation(SIZE, AugmentationParams(augment=policy), [0.0] * 5, rgb=False)

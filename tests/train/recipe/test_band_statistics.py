@@ -78,7 +78,7 @@ def test_a_band_of_one_value_has_a_deviation_of_1(store: MakeStore, value: float
     assert std == [1.0]
 
 
-def test_a_model_of_bands_says_which_and_how_they_are_normalised(
+def test_a_model_of_bands_says_which_and_how_they_are_normalized(
     tile_images: Callable[[Bands], Path],
 ) -> None:
     images = tile_images(Bands(chosen=(5, 1)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lookalike.train.recipe.early_stopping import has_waited, rank
+from lookalike.train.recipe.early_stopping import out_of_patience, rank
 
 SURE = {"valid/accuracy": 0.9, "valid/loss": 0.5}
 MODEST = {"valid/accuracy": 0.8, "valid/loss": 0.4}
@@ -20,8 +20,8 @@ def test_of_equal_ones_the_lower_loss_is_better() -> None:
 
 @pytest.mark.parametrize(("epoch", "waited"), [(4, False), (6, False), (7, True), (9, True)])
 def test_after_so_many_epochs_without_a_better_one_it_is_enough(epoch: int, waited: bool) -> None:
-    assert has_waited(epoch, best_epoch=4, patience=3) == waited
+    assert out_of_patience(epoch, best_epoch=4, patience=3) == waited
 
 
 def test_without_patience_it_waits_to_the_end() -> None:
-    assert not has_waited(1000, best_epoch=1, patience=None)
+    assert not out_of_patience(1000, best_epoch=1, patience=None)

@@ -23,14 +23,14 @@ def test_the_network_learns_at_the_size_of_search_where_nothing_else_is_said() -
     assert while_learning(params) == in_search(params)
 
 
-def test_a_size_to_learn_at_keeps_the_share_of_the_image_that_a_centre_crop_shows() -> None:
-    params = TrainParams(image_size=224, train_size=112)
+def test_a_size_to_learn_at_keeps_the_share_of_the_image_that_a_center_crop_shows() -> None:
+    params = TrainParams(image_size=224, train_image_size=112)
     assert while_learning(params) == ImageSize(resize=128, crop=112)
     assert in_search(params).crop == 224
 
 
 def test_images_that_are_squashed_in_search_are_squashed_while_learning() -> None:
-    params = TrainParams(image_size=224, resize="squash", train_size=160)
+    params = TrainParams(image_size=224, resize="squash", train_image_size=160)
     assert in_search(params) == ImageSize(resize="squash", crop=224)
     assert while_learning(params) == ImageSize(resize="squash", crop=160)
 
@@ -38,6 +38,6 @@ def test_images_that_are_squashed_in_search_are_squashed_while_learning() -> Non
 def test_a_size_to_learn_at_that_the_backbone_cannot_take_is_one_line(
     one_line_error: OneLineError,
 ) -> None:
-    params = TrainParams(backbone="inception_v3", image_size=299, train_size=32)
-    with one_line_error("train.train_size = 32", "inception_v3"):
+    params = TrainParams(backbone="inception_v3", image_size=299, train_image_size=32)
+    with one_line_error("train.train_image_size = 32", "inception_v3"):
         check_image_sizes(params)

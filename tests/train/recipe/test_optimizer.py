@@ -1,4 +1,4 @@
-"""The optimiser, and which parameters learn how fast."""
+"""The optimizer, and which parameters learn how fast."""
 
 import pytest
 import torch
@@ -30,7 +30,7 @@ def test_every_parameter_is_learned_once(network: EmbeddingNetwork) -> None:
     assert sorted(learned) == sorted(id(parameter) for parameter in network.parameters())
 
 
-def test_the_weights_of_layers_are_decayed_but_no_bias_and_no_normalisation(
+def test_the_weights_of_layers_are_decayed_but_no_bias_and_no_normalization(
     network: EmbeddingNetwork,
 ) -> None:
     optimizer = make_optimizer(network, NO_OBJECTIVE, TrainParams(weight_decay=0.3))

@@ -1,4 +1,4 @@
-"""An optimiser's state by the names of its parameters."""
+"""An optimizer's state by the names of its parameters."""
 
 from copy import deepcopy
 from typing import Any

@@ -25,7 +25,7 @@ from lookalike.train.state.state_file import read_state, write_state
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
-# A network with dropout, an optimiser with momentum, random crops: everything that is random.
+# A network with dropout, an optimizer with momentum, random crops: everything that is random.
 PARAMS = TrainParams(
     backbone="cnn:2",
     embedding_dim=8,
@@ -33,7 +33,6 @@ PARAMS = TrainParams(
     resize=32,
     epochs=3,
     batch_size=12,
-    checkpoint_every=2,
 )
 STEPS = 3  # an epoch
 
@@ -67,7 +66,7 @@ class Runs:
             self.checkpoint.read_bytes(),
         )
 
-    def signalled(
+    def signaled(
         self,
         number: signal.Signals,
         after: int,
@@ -96,7 +95,7 @@ class Runs:
     def _train(self, params: TrainParams, workers: int) -> Trained:
         base = BaseParams(threads=1)
         fix_compute(base)
-        file = CheckpointFile(self.checkpoint.parent, self.checkpoint.stem)
+        file = CheckpointFile(self.checkpoint.parent, self.checkpoint.stem, every=2)
         with training_log(self.folder / "log") as log:
             return fine_tune(params, base, workers, self.images, self.data, log, checkpoint=file)
 
@@ -129,7 +128,7 @@ def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bytes(
 ) -> None:
     # Before the first checkpoint, mid-epoch, at an epoch's end, right after a checkpoint, later.
     for after in (1, 4, 2, 3, 3):
-        runs.signalled(signal.SIGKILL, after)
+        runs.signaled(signal.SIGKILL, after)
     assert runs.run() == uninterrupted
 
 
@@ -161,7 +160,7 @@ def test_so_does_a_run_of_any_recipe(
     params = PARAMS.model_copy(update=recipe)
     straight = Runs(tmp_path_factory.mktemp("straight"), tiny_images, data).run(params)
     for after in (1, 4, 2):
-        runs.signalled(signal.SIGKILL, after, params=params)
+        runs.signaled(signal.SIGKILL, after, params=params)
     assert runs.run(params) == straight
 
 
@@ -170,14 +169,14 @@ def test_a_run_that_is_asked_to_stop_loses_no_step(
     runs: Runs, uninterrupted: Result, number: signal.Signals
 ) -> None:
     for after in range(1, 4):  # not a multiple of checkpoint_every
-        runs.signalled(number, 1)
+        runs.signaled(number, 1)
         position = read_position(runs.checkpoint)
         assert (position["epoch"] - 1) * STEPS + position["step"] == after
     assert runs.run() == uninterrupted
 
 
 def test_the_number_of_workers_may_change_on_the_way(runs: Runs, uninterrupted: Result) -> None:
-    runs.signalled(signal.SIGKILL, 5, workers=2)
+    runs.signaled(signal.SIGKILL, 5, workers=2)
     assert runs.run() == uninterrupted
 
 
@@ -195,7 +194,7 @@ def test_where_the_disk_is_full_training_goes_on_and_the_older_checkpoint_stays(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    runs.signalled(signal.SIGKILL, 3)
+    runs.signaled(signal.SIGKILL, 3)
     whole, save = runs.checkpoint.read_bytes(), Saving.save
 
     def save_on_a_full_disk(saving: Saving) -> None:
@@ -248,7 +247,7 @@ def test_the_rates_are_those_of_the_new_parameters_where_the_training_has_come_t
 def test_such_a_training_too_can_be_killed(runs: Runs, ended: Path) -> None:
     straight = runs.run(more(ended))
     runs.checkpoint.unlink()
-    runs.signalled(signal.SIGKILL, 5, params=more(ended))
+    runs.signaled(signal.SIGKILL, 5, params=more(ended))
     assert runs.run(more(ended)) == straight
 
 

@@ -1,4 +1,4 @@
-"""A static STAC catalogue: JSON files that lead to each other, in a folder or on a server."""
+"""A static STAC catalog: JSON files that lead to each other, in a folder or on a server."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -12,13 +12,13 @@ from lookalike.ingest.params import CATALOGUE_FILES
 from lookalike.ingest.source import UnreadableError
 from lookalike.ingest.stac.hrefs import absolute, local_path, unsigned
 
-FREEZE = "freeze the catalogue first: lookalike stac-items"
+FREEZE = "freeze the catalog first: lookalike stac-items"
 
 ReadJson = Callable[[str], Any]
 
 
 class FoundItem(NamedTuple):
-    """An item that a catalogue links to, as GeoJSON; or why it cannot be had.
+    """An item that a catalog links to, as GeoJSON; or why it cannot be had.
 
     Attributes:
         href: where it is.
@@ -32,12 +32,12 @@ class FoundItem(NamedTuple):
 
 
 def root_of(folder: str) -> str | None:
-    """The file at the top of a folder that makes it a catalogue; None where it is none."""
+    """The file at the top of a folder that makes it a catalog; None where it is none."""
     return next((str(p) for name in CATALOGUE_FILES if (p := Path(folder, name)).is_file()), None)
 
 
 def walk(root: str, read: ReadJson) -> Iterator[FoundItem]:
-    """Yield every item that a catalogue leads to, once each, in the order of its links.
+    """Yield every item that a catalog leads to, once each, in the order of its links.
 
     Nothing but `child` and `item` links is followed.
 
@@ -46,12 +46,12 @@ def walk(root: str, read: ReadJson) -> Iterator[FoundItem]:
         read: the JSON at an address; raises `UnreadableError`.
 
     Raises:
-        LookalikeError: a catalogue or collection cannot be read, or is none.
+        LookalikeError: a catalog or collection cannot be read, or is none.
     """
     seen = {root}
     waiting = [root]
     while waiting:
-        links = _catalogue(waiting.pop(), read).links
+        links = _catalog(waiting.pop(), read).links
         for link in links:
             if link.rel in ("child", "item") and (href := _absolute(link)) not in seen:
                 seen.add(href)
@@ -124,7 +124,7 @@ def read_local_json(href: str) -> Any:
         raise UnreadableError("is not JSON") from None
 
 
-def _catalogue(href: str, read: ReadJson) -> pystac.Catalog:
+def _catalog(href: str, read: ReadJson) -> pystac.Catalog:
     try:
         content = read(href)
         kind = pystac.Collection if content.get("type") == "Collection" else pystac.Catalog
@@ -135,7 +135,7 @@ def _catalogue(href: str, read: ReadJson) -> pystac.Catalog:
         raise LookalikeError(f"{unsigned(href)}: {error}") from None
     except Exception as error:  # whatever is wrong with it
         raise LookalikeError(
-            f"{unsigned(href)}: is not a STAC catalogue: {_one_line(error)}"
+            f"{unsigned(href)}: is not a STAC catalog: {_one_line(error)}"
         ) from None
 
 

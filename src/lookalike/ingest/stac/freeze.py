@@ -1,4 +1,4 @@
-"""Freeze the items of a STAC API or catalogue into a GeoParquet file that DVC can watch."""
+"""Freeze the items of a STAC API or catalog into a GeoParquet file that DVC can watch."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -26,14 +26,14 @@ def freeze(
     output: Path,
     root: Path,
 ) -> int:
-    """Write the items of a STAC API or a static catalogue as GeoParquet, whole or not at all.
+    """Write the items of a STAC API or a static catalog as GeoParquet, whole or not at all.
 
     Sorted by collection and id: the same items give the same bytes. Local files below `root` are
     named relative to the file that is written, others by their absolute path. Signatures and tokens
     in addresses are left out.
 
     Args:
-        address: URL of an API or a catalogue, or path of a catalogue's folder or topmost file.
+        address: URL of an API or a catalog, or path of a catalog's folder or topmost file.
         collections: ids of the collections to take; none: all.
         where: keep the items for which this SQL expression over their properties is true.
         label: look this up as `ingest.stac.label` does, and store it as a property.

@@ -37,7 +37,7 @@ def items_table(items: Iterable[dict[str, Any]], name: str) -> pa.Table:
     """Items as a table, sorted by collection and id; equal items are kept once.
 
     A property, or a field of an asset, with values of different kinds becomes text. Links are left
-    out: they lead through the catalogue, and say where it lay.
+    out: they lead through the catalog, and say where it lay.
 
     Args:
         items: as GeoJSON features.

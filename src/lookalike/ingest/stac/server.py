@@ -1,4 +1,4 @@
-"""A STAC server: an API with a search, or the JSON files of a static catalogue."""
+"""A STAC server: an API with a search, or the JSON files of a static catalog."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -32,10 +32,10 @@ RETRIES = Retry(
 
 
 class StacServer:
-    """Where a catalogue is, with the token of the environment: it is sent to no other server.
+    """Where a catalog is, with the token of the environment: it is sent to no other server.
 
     Args:
-        address: URL of an API or of a catalogue's topmost file; or a local path, from which links
+        address: URL of an API or of a catalog's topmost file; or a local path, from which links
             may lead to other local files and to servers.
     """
 
@@ -43,7 +43,7 @@ class StacServer:
         self._address = address
         self._name = unsigned(address)
         self._token = os.environ.get(TOKEN)
-        self._io = StacApiIO(max_retries=RETRIES, timeout=TIMEOUT, request_modifier=self._authorise)
+        self._io = StacApiIO(max_retries=RETRIES, timeout=TIMEOUT, request_modifier=self._authorize)
 
     def read(self, href: str) -> Any:
         """The JSON at an address.
@@ -53,7 +53,7 @@ class StacServer:
         """
         if not is_remote(href):
             if is_remote(self._address):
-                raise UnreadableError("a remote catalogue leads to a file of this machine")
+                raise UnreadableError("a remote catalog leads to a file of this machine")
             return read_local_json(href)
         try:
             return self._io.read_json(href)
@@ -89,7 +89,7 @@ class StacServer:
             client = Client.open(
                 self._address,
                 stac_io=self._io,
-                request_modifier=self._authorise,
+                request_modifier=self._authorize,
                 timeout=TIMEOUT,
             )
             client.add_conforms_to("ITEM_SEARCH")
@@ -104,7 +104,7 @@ class StacServer:
         except (LookupError, TypeError, ValueError, AttributeError):
             raise LookalikeError(f"{self._name}: its search does not answer in STAC") from None
 
-    def _authorise(self, request: Request) -> Request:
+    def _authorize(self, request: Request) -> Request:
         if self._token and _origin(str(request.url)) == _origin(self._address):
             request.headers = {**request.headers, "Authorization": f"Bearer {self._token}"}
         return request

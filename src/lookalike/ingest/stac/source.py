@@ -1,4 +1,4 @@
-"""The images of STAC items as a source: a catalogue's folder, or a GeoParquet file of items."""
+"""The images of STAC items as a source: a catalog's folder, or a GeoParquet file of items."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ class Broken(NamedTuple):
 class StacSource:
     """One image an item: the asset that the parameters choose.
 
-    A candidate's path is `COLLECTION/ITEM.SUFFIX`, the same for a catalogue and for the file that
+    A candidate's path is `COLLECTION/ITEM.SUFFIX`, the same for a catalog and for the file that
     `lookalike stac-items` makes of it.
     """
 
@@ -57,17 +57,17 @@ class StacSource:
 
     def _items(self) -> tuple[pa.Table | None, list[Broken]]:
         """The items with addresses relative to `_folder`, and those that cannot be had."""
-        if self._is_catalogue:
-            return _catalogue_items(self._source)
+        if self._is_catalog:
+            return _catalog_items(self._source)
         return read_items(self._source), []
 
     @property
-    def _is_catalogue(self) -> bool:
+    def _is_catalog(self) -> bool:
         return Path(self._source).is_dir()
 
     @property
     def _folder(self) -> str:
-        return self._source if self._is_catalogue else str(Path(self._source).parent)
+        return self._source if self._is_catalog else str(Path(self._source).parent)
 
     def _images(self, table: pa.Table) -> list[Candidate]:
         if self._params.where is not None:
@@ -108,8 +108,8 @@ class StacSource:
         )
 
     def _allowed(self, href: str) -> str:
-        """An asset's address as seen from the project; in a catalogue it stays in the folder."""
-        if self._is_catalogue and (local_path(href) is None or Path(href).is_absolute()):
+        """An asset's address as seen from the project; in a catalog it stays in the folder."""
+        if self._is_catalog and (local_path(href) is None or Path(href).is_absolute()):
             raise LookalikeError(
                 f"ingest.source: {self._source}: an asset is at {unsigned(href)}, which is not in "
                 f"this folder; {FREEZE} {self._source}"
@@ -117,7 +117,7 @@ class StacSource:
         return joined(self._folder, href)
 
 
-def _catalogue_items(folder: str) -> tuple[pa.Table | None, list[Broken]]:
+def _catalog_items(folder: str) -> tuple[pa.Table | None, list[Broken]]:
     root = root_of(folder)
     if root is None:
         raise LookalikeError(f"ingest.source: {folder}: holds no catalog.json or collection.json")

@@ -12,7 +12,7 @@ from lookalike.model.transforms import ImageSize, evaluation_transform, to_tenso
 from lookalike.model.vision import v2
 from lookalike.train.recipe.augmentation_params import AugmentationParams
 
-# Policies that work on colours: brightness, contrast, posterisation.
+# Policies that work on colors: brightness, contrast, posterization.
 NEED_RGB = ("trivialaugment", "randaugment")
 
 BILINEAR = v2.InterpolationMode.BILINEAR
@@ -25,7 +25,7 @@ def augmentation(
 
     `light`: a random crop, resized, and mirror images (Szegedy et al., "Going Deeper with
     Convolutions", 2015, section 6). The others do that first, and then: `strong`, each with an even
-    chance, rotation, shift with shear, perspective, colours (8-bit RGB only) and blur;
+    chance, rotation, shift with shear, perspective, colors (8-bit RGB only) and blur;
     `trivialaugment`, one operation of any strength (Müller and Hutter, "TrivialAugment", 2021);
     `randaugment`, two of a fixed one (Cubuk et al., "RandAugment", 2020). Random erasing (Zhong et
     al., 2020) comes last.
@@ -62,7 +62,7 @@ def check_augmentation(params: AugmentationParams, rgb: bool) -> None:
     """Do nothing where the policy can vary these images; see `augmentation`."""
     if params.augment in NEED_RGB and not rgb:
         raise LookalikeError(
-            f"train.augment = {params.augment}: works on colours, but ingest.bands chose bands; "
+            f"train.augment = {params.augment}: works on colors, but ingest.bands chose bands; "
             "there are none, light and strong"
         )
 
@@ -91,7 +91,7 @@ def _policy(name: str, size: ImageSize, fill: list[float], rgb: bool) -> list[An
 
 
 def _strong_steps(size: ImageSize, fill: list[float], rgb: bool) -> list[Any]:
-    colours = [v2.ColorJitter(brightness=0.3, contrast=0.3, saturation=0.3, hue=0.05)]
+    colors = [v2.ColorJitter(brightness=0.3, contrast=0.3, saturation=0.3, hue=0.05)]
     blurred = max(3, size.crop // 20 | 1)  # pixels; the filter's side is odd
     return [
         v2.RandomRotation(30, interpolation=BILINEAR, fill=fill),
@@ -104,7 +104,7 @@ def _strong_steps(size: ImageSize, fill: list[float], rgb: bool) -> list[Any]:
             fill=fill,
         ),
         v2.RandomPerspective(0.2, p=1.0, interpolation=BILINEAR, fill=fill),
-        *(colours if rgb else []),
+        *(colors if rgb else []),
         v2.GaussianBlur(blurred, sigma=(0.1, 2.0)),
     ]
 

@@ -22,7 +22,7 @@ BATCH = 16
 def with_bands(
     description: ModelDescription, images: Path, rows: Sequence[int] | None, workers: int
 ) -> ModelDescription:
-    """Say how multispectral images of a store are read and normalised; 8-bit RGB stays as it is.
+    """Say how multispectral images of a store are read and normalized; 8-bit RGB stays as it is.
 
     Args:
         description: of a model for RGB images.

@@ -9,7 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 
 class SharedBatchNorm(_BatchNorm):
-    """Normalises by mean and variance over a batch that several equal processes share.
+    """Normalizes by mean and variance over a batch that several equal processes share.
 
     As `nn.SyncBatchNorm`, which needs GPUs. Each process has as many images as the others; the
     variances are joined after Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm

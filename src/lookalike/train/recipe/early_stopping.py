@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 
 
-def rank(metrics: Mapping[str, float], best_by: str) -> tuple[float, float]:
+def rank(metrics: Mapping[str, float], monitor: str) -> tuple[float, float]:
     """What the best epoch has most of: the metric, then a low validation loss.
 
     Args:
         metrics: of an epoch, by their names in dvclive, such as `valid/accuracy`.
-        best_by: `accuracy`, or another validation metric; of `loss` less is better.
+        monitor: `accuracy`, or another validation metric; of `loss` less is better.
     """
     loss = -metrics["valid/loss"]
-    return (loss if best_by == "loss" else metrics[f"valid/{best_by}"]), loss
+    return (loss if monitor == "loss" else metrics[f"valid/{monitor}"]), loss
 
 
-def has_waited(epoch: int, best_epoch: int, patience: int | None) -> bool:
+def out_of_patience(epoch: int, best_epoch: int, patience: int | None) -> bool:
     """Whether the best epoch is `patience` epochs ago; never, where that is None.
 
     Prechelt, "Early Stopping - But When?", 1998.

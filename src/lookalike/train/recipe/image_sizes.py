@@ -19,12 +19,12 @@ def while_learning(params: TrainParams) -> ImageSize:
     discrepancy", 2019).
     """
     size = in_search(params)
-    if params.train_size is None:
+    if params.train_image_size is None:
         return size
     if size.resize == "squash":
-        return ImageSize(resize="squash", crop=params.train_size)
-    resize = round(size.resize * params.train_size / size.crop)
-    return ImageSize(resize=resize, crop=params.train_size)
+        return ImageSize(resize="squash", crop=params.train_image_size)
+    resize = round(size.resize * params.train_image_size / size.crop)
+    return ImageSize(resize=resize, crop=params.train_image_size)
 
 
 def check_image_sizes(params: TrainParams) -> None:
@@ -34,5 +34,5 @@ def check_image_sizes(params: TrainParams) -> None:
         LookalikeError: it does not; the line names the nearest size that it takes.
     """
     check_image_size("train.image_size", params.image_size, params.backbone)
-    if params.train_size is not None:
-        check_image_size("train.train_size", params.train_size, params.backbone)
+    if params.train_image_size is not None:
+        check_image_size("train.train_image_size", params.train_image_size, params.backbone)

@@ -20,13 +20,13 @@ class NetworkParams(Group):
     embedding_dim: int = Field(default=384, ge=2)
     image_size: int = Field(default=224, ge=32)
     resize: int | Literal["squash"] | None = None
-    train_size: int | None = Field(default=None, ge=32)
+    train_image_size: int | None = Field(default=None, ge=32)
 
     @model_validator(mode="after")
     def _consistent_network(self) -> Self:
         if isinstance(self.resize, int) and self.resize < self.image_size:
             raise ValueError(
-                f"resize = {self.resize} is below image_size = {self.image_size}; the centre crop "
+                f"resize = {self.resize} is below image_size = {self.image_size}; the center crop "
                 "would reach beyond the image"
             )
         if self.weights_sha256 is not None:

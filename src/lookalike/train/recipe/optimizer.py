@@ -1,4 +1,4 @@
-"""The optimiser, and which parameters learn how fast."""
+"""The optimizer, and which parameters learn how fast."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from lookalike.train.recipe.regularization import is_decayed
 
 
 def make_optimizer(network: nn.Module, objective: nn.Module, params: TrainParams) -> Optimizer:
-    """The optimiser that `train.optimizer` names.
+    """The optimizer that `train.optimizer` names.
 
     SGD has Nesterov momentum (Sutskever et al., 2013); Adam is that of Kingma and Ba, 2015, AdamW
     that of Loshchilov and Hutter, 2019, RMSprop that of Tieleman and Hinton, 2012. The backbone

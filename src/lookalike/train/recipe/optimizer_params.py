@@ -10,7 +10,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class OptimizerParams(Group):
-    """Optimiser, regularisation, schedule, and what learns when."""
+    """Optimizer, regularization, schedule, and what learns when."""
 
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adamw"
     lr: float = Field(default=1e-3, gt=0)

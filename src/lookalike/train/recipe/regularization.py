@@ -7,9 +7,9 @@ from lookalike.train.recipe.optimizer_params import OptimizerParams
 
 
 def is_decayed(name: str, parameter: nn.Parameter) -> bool:
-    """Is this a weight of a layer, which regularisation should make smaller?
+    """Is this a weight of a layer, which regularization should make smaller?
 
-    Not biases, nor what normalisation layers learn, layer scales, position embeddings, bias tables
+    Not biases, nor what normalization layers learn, layer scales, position embeddings, bias tables
     and class tokens: they say where things are, not how strongly they act.
     """
     return parameter.ndim > 1 and name.endswith("weight")

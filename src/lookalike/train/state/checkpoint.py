@@ -30,10 +30,12 @@ class CheckpointFile:
     Args:
         folder: where those of all runs are.
         fingerprint: of this run.
+        every: how many steps are lost at most.
     """
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
+    def __init__(self, folder: Path, fingerprint: str, every: int = 100) -> None:
         self.path = folder / f"{fingerprint}{SUFFIX}"
+        self.every = every
         self._parent = os.getppid()
 
     def read(self) -> State | None:

@@ -19,15 +19,15 @@ class BestEpoch:
     """The epoch that is best by a validation metric, then by loss, and the weights after it.
 
     Args:
-        best_by: the metric; see `rank`.
+        monitor: the metric; see `rank`.
 
     Attributes:
         epoch: that epoch; None before the first one has ended.
         weights: the network's state dictionary, on the CPU.
     """
 
-    def __init__(self, best_by: str) -> None:
-        self._best_by = best_by
+    def __init__(self, monitor: str) -> None:
+        self._monitor = monitor
         self.epoch: Epoch | None = None
         self.weights: dict[str, Tensor] = {}
 
@@ -47,4 +47,4 @@ class BestEpoch:
         self.weights = state["weights"]
 
     def _rank(self, epoch: Epoch) -> tuple[float, float]:
-        return rank(epoch.metrics, self._best_by)
+        return rank(epoch.metrics, self._monitor)

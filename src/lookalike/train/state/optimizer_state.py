@@ -1,4 +1,4 @@
-"""An optimiser's state by the names of its parameters."""
+"""An optimizer's state by the names of its parameters."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from lookalike.train.state.state_file import State
 
 
 class NamedOptimizer:
-    """The state of an optimiser, its parameters named instead of numbered.
+    """The state of an optimizer, its parameters named instead of numbered.
 
     Args:
         optimizer: whose state it is.
@@ -25,7 +25,7 @@ class NamedOptimizer:
         self._parameters = {name_of[parameter]: parameter for parameter in parameters}
 
     def state_dict(self) -> State:
-        """For each parameter what the optimiser keeps of it, and the settings of each group."""
+        """For each parameter what the optimizer keeps of it, and the settings of each group."""
         names, state = list(self._parameters), self._optimizer.state_dict()
         return {
             "parameters": {names[number]: kept for number, kept in state["state"].items()},

@@ -12,7 +12,7 @@ from lookalike.train.state.optimizer_state import NamedOptimizer
 from lookalike.train.state.state_file import Stateful
 
 
-def go_on_from(
+def resume_training(
     params: TrainParams,
     parts: dict[str, Stateful],
     optimizer: NamedOptimizer,
@@ -47,6 +47,6 @@ def go_on_from(
             f"train.resume_from: {source}: has {done} epochs already; set train.epochs above that"
         )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # no step of the optimiser comes before these
+        warnings.simplefilter("ignore")  # no step of the optimizer comes before these
         for _ in range(done * steps_per_epoch):
             schedule.step()

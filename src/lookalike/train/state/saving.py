@@ -21,7 +21,6 @@ class Saving:
         fabric: says which processes there are; the first one reads and writes.
         parts: everything that changes while a model trains, by name; `position` says how far it is.
         file: the checkpoint; None: nothing is saved.
-        every: how many steps are lost at most.
         interruption: whether the run is to stop.
         timings: told how long saving took.
     """
@@ -31,14 +30,12 @@ class Saving:
         fabric: Fabric,
         parts: dict[str, Stateful],
         file: CheckpointFile | None,
-        every: int,
         interruption: Interruption,
         timings: Timings,
     ) -> None:
         self._fabric = fabric
         self._parts = parts
         self._file = file
-        self._every = every
         self._interruption = interruption
         self._timings = timings
         self._steps = 0
@@ -75,7 +72,7 @@ class Saving:
         self._steps += 1
         if self._is_to_stop():
             self._stop()
-        if self._steps % self._every == 0:
+        if self._file is not None and self._steps % self._file.every == 0:
             self._try_to_save()
 
     def between_batches(self) -> None:

@@ -9,11 +9,11 @@ from jinja2 import Template
 from PIL import Image, ImageOps
 
 from lookalike.core.files import atomic_file
-from lookalike.evaluate.map import Point, class_colours
 from lookalike.evaluate.projection import METHODS, Method
+from lookalike.evaluate.projection_figure import Point, class_colors
 from lookalike.images.pictures import Pictures
 
-TEMPLATE = Path(__file__).with_name("map.html")
+TEMPLATE = Path(__file__).with_name("projection.html")
 COLUMNS = 64
 QUALITY = 70
 
@@ -23,7 +23,9 @@ def thumbnail_side(points: int) -> int:
     return 96 if points <= 1000 else 48
 
 
-def write_map_page(path: Path, points: Sequence[Point], method: Method, pictures: Pictures) -> None:
+def write_projection_page(
+    path: Path, points: Sequence[Point], method: Method, pictures: Pictures
+) -> None:
     """Write a page to pan and zoom in, that shows the image under the pointer.
 
     Args:
@@ -32,27 +34,29 @@ def write_map_page(path: Path, points: Sequence[Point], method: Method, pictures
         method: how they were projected.
         pictures: the images.
     """
-    answers = [point.answer for point in points]
-    labels = sorted({a.label for a in answers} | {a.predicted for a in answers if a.predicted})
+    predictions = [point.prediction for point in points]
+    labels = sorted(
+        {a.label for a in predictions} | {a.predicted for a in predictions if a.predicted}
+    )
     number_of = {label: number for number, label in enumerate(labels)}
     side = thumbnail_side(len(points))
     data = {
         "labels": labels,
-        "colours": list(class_colours(labels).values()),
+        "colors": list(class_colors(labels).values()),
         "points": [
             [
                 round(point.x, 4),
                 round(point.y, 4),
-                number_of[point.answer.label],
-                None if (said := point.answer.predicted) is None else number_of[said],
-                point.answer.probability,
-                point.answer.path,
+                number_of[point.prediction.label],
+                None if (said := point.prediction.predicted) is None else number_of[said],
+                point.prediction.probability,
+                point.prediction.path,
             ]
             for point in points
         ],
         "side": side,
         "columns": COLUMNS,
-        "thumbnails": _sheet([pictures[answer.row] for answer in answers], side),
+        "thumbnails": _sheet([pictures[prediction.row] for prediction in predictions], side),
     }
     template = Template(TEMPLATE.read_text(encoding="utf-8"), autoescape=True)
     title = f"The test images by embedding ({METHODS[method]})"
