@@ -23,9 +23,9 @@ from ruamel.yaml import YAML
 from scipy.stats import t
 
 from lookalike.core.params import BaseParams, MachineParams, read_params
-from lookalike.images.shards import open_metadata
 from lookalike.images.split_file import SplitImage, read_split
-from lookalike.inference.embedder import extract_all
+from lookalike.images.store import ImageStore
+from lookalike.inference.embedder import Embedder
 from lookalike.model.artifact import Model, build_network
 from lookalike.model.compute import fix_compute
 from lookalike.model.network import normalize
@@ -72,16 +72,16 @@ RECIPES: dict[str, dict[str, Any]] = {
 METRICS = ("accuracy", "balanced_accuracy", "recall_at_1", "map_at_r")
 
 
-def measure(params: TrainParams, base: BaseParams, images: Path, data: TrainingData) -> Any:
+def measure(params: TrainParams, base: BaseParams, images: ImageStore, data: TrainingData) -> Any:
     """Train, and look at the validation images."""
     workers = read_params(MachineParams).workers
-    fix_compute(base)
+    fix_compute(base.threads, base.seed)
     with tempfile.TemporaryDirectory() as folder, training_log(Path(folder) / "log") as log:
         trained = fine_tune(params, base, workers, images, data, log)
     network = build_network(trained.description)
     network.load_state_dict(trained.weights)
     model = Model(trained.description, network)
-    output = extract_all(model, images, data.valid.rows, base.inference_batch_size, workers)
+    output = Embedder(model, params.batch_size, workers).outputs(images, data.valid.rows)
     assert output.logits is not None
     targets = torch.tensor(data.valid.targets)
     right = (output.logits.argmax(dim=1) == targets).double()
@@ -98,10 +98,10 @@ def measure(params: TrainParams, base: BaseParams, images: Path, data: TrainingD
 
 
 def thinned(
-    split: list[SplitImage], images: Path, train_per_class: int | None, valid_step: int
+    split: list[SplitImage], images: ImageStore, train_per_class: int | None, valid_step: int
 ) -> list[SplitImage]:
     """Fewer images; their ids, which are hashes, decide which."""
-    ids = open_metadata(images)["id"].to_pylist()
+    ids = images.ids
     by_id = sorted(split, key=lambda image: ids[image.row])
     valid = [image.row for image in by_id if image.split == "valid"]
     kept = set(valid[::valid_step])
@@ -156,10 +156,9 @@ def main() -> None:
         changes |= {"weights": options.weights, "weights_sha256": None}
     base_recipe = read_params(TrainParams).model_dump() | changes
     base = read_params(BaseParams)
-    split = read_split(options.split, options.images)
-    data = training_data(
-        thinned(split, options.images, options.train_per_class, options.valid_step)
-    )
+    images = ImageStore(options.images)
+    split = read_split(options.split, images)
+    data = training_data(thinned(split, images, options.train_per_class, options.valid_step))
     names = [
         name
         for name in options.only
@@ -171,7 +170,7 @@ def main() -> None:
     done = [json.loads(line) for line in options.results.read_text().splitlines()]
     for name, seed in missing(done, options.seeds, names):
         params = TrainParams.model_validate(base_recipe | RECIPES[name])
-        metrics = measure(params, base.model_copy(update={"seed": seed}), options.images, data)
+        metrics = measure(params, base.model_copy(update={"seed": seed}), images, data)
         done.append({"recipe": name, "seed": seed, "metrics": metrics})
         with options.results.open("a") as file:
             file.write(json.dumps(done[-1]) + "\n")

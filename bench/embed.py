@@ -4,7 +4,7 @@
 
 ResNet-18 at 224 pixels, end to end from encoded images: FOLDER holds a folder for each class. The
 bound is what the network's multiplications alone would take at the speed of one large matrix
-product. After 1% new images, the others come from the memo.
+product. After 1% new images, the others come from the embedding cache.
 """
 
 import argparse
@@ -26,10 +26,9 @@ from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.fresh_process import in_fresh_process
-from lookalike.core.params import BaseParams, MachineParams
-from lookalike.images.shards import open_metadata
-from lookalike.inference.cache_key import open_embedding_cache
-from lookalike.inference.embedder import extract, extract_all
+from lookalike.images.store import ImageStore
+from lookalike.inference.cache_key import CacheSettings
+from lookalike.inference.embedder import Embedder
 from lookalike.inference.forward import forward
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.compute import accelerator, fix_compute
@@ -136,29 +135,26 @@ def main() -> None:
         project = Path(scratch)
         some_images(options.folder.resolve(), options.images, project / "photos")
         prepare(project, options.weights, options.precision)
-        fix_compute(BaseParams(threads=options.threads))
-        os.environ["DVC_ROOT"] = scratch  # a memo of its own
-        model, store = load_model(project / "models" / "model"), project / "data" / "images"
-        metadata = open_metadata(store)
+        fix_compute(options.threads)
+        model, store = load_model(project / "models" / "model"), ImageStore(project / "data/images")
+        metadata = store.metadata
         rows = list(range(len(metadata)))
         numbers = {label: n for n, label in enumerate(sorted(set(metadata["label"].to_pylist())))}
         targets = torch.tensor([numbers[label] for label in metadata["label"].to_pylist()])
 
-        def embed(some: list[int]) -> Tensor:
-            with open_embedding_cache(model, "model", store, BATCH, MachineParams()) as memo:
-                return extract_all(model, store, some, BATCH, options.workers, memo).embeddings
-
+        cache = CacheSettings(project / "cache", 1.0)
+        embedder = Embedder(model, BATCH, options.workers, cache)
         forward(model, torch.zeros(BATCH, 3, SIDE, SIDE, dtype=torch.uint8))  # start-up
-        fast, ours = timed(lambda: list(extract(model, store, rows, BATCH, options.workers)))
+        plainly = Embedder(model, BATCH, options.workers)
+        fast, embeddings = timed(lambda: plainly.outputs(store).embeddings)
         photos, path = project / "photos", project / "models" / "model"
         slow, peer, peer_targets = in_fresh_process(
             plain, photos, path, options.workers, options.threads
         )
         limit = bound(model)
-        embed(rows[: -max(1, len(rows) // 100)])
-        again, remembered = timed(lambda: embed(rows))
+        embedder.outputs(store, rows[: -max(1, len(rows) // 100)])
+        again, cached = timed(lambda: embedder.outputs(store).embeddings)
 
-    embeddings = torch.cat([part.embeddings for part in ours])
     n = len(rows)
     print(f"{n} images, {options.precision}, {options.threads} threads, {options.workers} workers")
     print("| | images/s | |")
@@ -167,7 +163,7 @@ def main() -> None:
     print(f"| embed | {n / fast:.1f} | {slow / fast:.2f} times the plain loop |")
     print(f"| bound by a matrix product | {limit:.1f} | embed reaches {n / fast / limit:.0%} |")
     print(f"| embed after 1% new images | {n / again:.1f} | {again / fast:.1%} of the time |")
-    print(f"the same bytes with the memo: {torch.equal(remembered, embeddings)}")
+    print(f"the same bytes with the cache: {torch.equal(cached, embeddings)}")
     before, after = scores(peer, peer_targets), scores(embeddings, targets)
     for name in ("recall_at_1", "map_at_r"):
         print(f"{name}: {before[name]:.4f} plain, {after[name]:.4f} embed")

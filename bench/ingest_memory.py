@@ -21,7 +21,7 @@ from PIL import Image
 from pyarrow import ipc, memory_map
 
 from bench.ingest import REPOSITORY
-from lookalike.core.layout import IMAGES
+from lookalike.core.layout import Layout
 
 FOLDER_IMAGES = 1000
 
@@ -75,7 +75,7 @@ def main() -> None:
         seconds = time.time() - start
 
         written, rows = [], []
-        for part in sorted((project / IMAGES).glob("part-*.arrow")):
+        for part in sorted(Layout(project).images.glob("part-*.arrow")):
             written.append(part.stat().st_mtime)
             with memory_map(str(part)) as file:
                 rows.append(ipc.open_file(file).read_all().num_rows)

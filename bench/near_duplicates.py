@@ -27,6 +27,7 @@ from PIL import Image, ImageEnhance, ImageOps
 from lookalike.images.decode import decode
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
+from lookalike.images.store import ImageStore
 from lookalike.near_duplicates.gray_images import thumbnail
 from lookalike.near_duplicates.groups import group
 from lookalike.near_duplicates.hash_pairs import near_hashes
@@ -212,7 +213,7 @@ def timed(folder: Path, images: int, workers: int) -> None:
         store = Path(temporary, "images")
         write_shards(rows(folder, images), store)
         wall, processor = time.perf_counter(), time.process_time()
-        links = find_links(store, DEFAULT, workers)
+        links = find_links(ImageStore(store), DEFAULT, workers)
         groups = group(links, DEFAULT.max_group_size)
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
     print(

@@ -33,7 +33,7 @@ from lookalike.core.params import BaseParams
 from lookalike.images.batches import ShuffledBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import Batch, load_batches
-from lookalike.images.shards import open_metadata
+from lookalike.images.store import ImageStore
 from lookalike.model.compute import accelerator, autocast, fix_compute
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.transforms import ImageSize
@@ -82,9 +82,9 @@ def main() -> None:
 class Bench:
     """The ways to train, each giving images a second over the same number of steps."""
 
-    def __init__(self, options: Any, images: Path, scratch: Path) -> None:
+    def __init__(self, options: Any, images: ImageStore, scratch: Path) -> None:
         self.options, self.images, self.scratch = options, images, scratch
-        labels = open_metadata(images)["label"].to_pylist()
+        labels = images.metadata["label"].to_pylist()
         self.classes = sorted(set(labels))
         self.targets = [self.classes.index(label) for label in labels]
         self.rows = list(range(len(labels)))
@@ -123,7 +123,7 @@ class Bench:
 
     def bare(self, base: BaseParams) -> float:
         """This project's data path, and nothing but steps."""
-        fix_compute(base)
+        fix_compute(base.threads, base.seed)
         size = ImageSize(resize=round(self.options.size * 8 / 7), crop=self.options.size)
         data = ImageDataset(
             self.images,
@@ -137,7 +137,7 @@ class Bench:
     def stage(self, base: BaseParams) -> float:
         """What the stage does in an epoch."""
         options = self.options
-        fix_compute(base)
+        fix_compute(base.threads, base.seed)
         params = TrainParams(
             backbone=options.backbone,
             image_size=options.size,
@@ -187,11 +187,11 @@ class Bench:
         return images / (time.perf_counter() - start)
 
 
-def ingest(folder: Path, scratch: Path) -> Path:
+def ingest(folder: Path, scratch: Path) -> ImageStore:
     """The image store of a folder, made by the stage."""
     (scratch / "params.yaml").write_text(f"ingest: {{source: {folder}}}\n", encoding="utf-8")
     subprocess.run([sys.executable, str(REPOSITORY / "src" / "ingest.py")], cwd=scratch, check=True)
-    return scratch / "data" / "images"
+    return ImageStore(scratch / "data" / "images")
 
 
 if __name__ == "__main__":

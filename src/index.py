@@ -11,18 +11,10 @@ import numpy as np
 import torch
 
 from lookalike.core.files import Row, rounded, write_csv, write_metrics
-from lookalike.core.layout import (
-    EMBEDDINGS,
-    IMAGES,
-    INDEX,
-    INDEX_CURVES,
-    METRICS,
-    SPLIT,
-    cache_folder,
-)
+from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams, read_params
-from lookalike.images.shards import open_metadata
 from lookalike.images.split_file import read_split
+from lookalike.images.store import ImageStore
 from lookalike.index.bundle_folder import open_bundle, write_bundle
 from lookalike.index.engines.registry import engine_kind
 from lookalike.index.metadata import bundle_metadata
@@ -36,30 +28,31 @@ from lookalike.retrieval.vectors import Vectors
 from lookalike.terminal.stage import run_stage
 
 
-def main() -> None:
+def main(project: Layout) -> None:
     params, machine = read_params(IndexParams), read_params(MachineParams)
-    embeddings = open_embeddings(EMBEDDINGS)
-    split = read_split(SPLIT, IMAGES)
-    metadata = bundle_metadata(open_metadata(IMAGES), embeddings, split)
+    embeddings = open_embeddings(project.embeddings)
+    images = ImageStore(project.images)
+    split = read_split(project.split, images)
+    metadata = bundle_metadata(images.metadata, embeddings, split)
     vectors = Vectors(np.asarray(embeddings.vectors), metadata["length"].to_numpy())
-    chosen, trials = choose(vectors, params, cache_folder())
+    chosen, trials = choose(vectors, params, project.cache)
     thumbnails = None
     if params.thumbnail_size is not None:
-        thumbnails = partial(write_thumbnails, IMAGES, params.thumbnail_size, machine.workers)
-    source = EMBEDDINGS / VECTORS
-    write_bundle(INDEX, source, metadata, embeddings.model_sha256, chosen, thumbnails)
+        thumbnails = partial(write_thumbnails, images, params.thumbnail_size, machine.workers)
+    source = project.embeddings / VECTORS
+    write_bundle(project.index, source, metadata, embeddings.model_sha256, chosen, thumbnails)
 
-    bundle = open_bundle(INDEX, embeddings.model_sha256)
+    bundle = open_bundle(project.index, embeddings.model_sha256)
     description = bundle.description
     recall = recall_of_bundle(bundle, params.recall_queries)
     size = description.files[engine_kind(params.engine).file].bytes
     as_built = (description.trees, description.search_k, recall, size)
     curve: list[Row] = [*trials] or [as_built]
     rows = (rounded([*point]) for point in curve)
-    write_csv(INDEX_CURVES / "recall.csv", Trial._fields, rows)
+    write_csv(project.index_curves / "recall.csv", Trial._fields, rows)
     unit = normalize(torch.tensor(embeddings.vectors))
     write_metrics(
-        METRICS / "index.json",
+        project.metrics / "index.json",
         {
             "images": len(bundle),
             "recall_at_10": recall,

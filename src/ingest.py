@@ -6,7 +6,7 @@ Reads `${ingest.source}`; writes `data/images/`, `data/rejected.csv` and `metric
 from functools import partial
 
 from lookalike.core.files import atomic_folder, write_csv, write_metrics
-from lookalike.core.layout import IMAGES, METRICS, REJECTED
+from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams, read_params
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import SHARDS, write_shards
@@ -20,7 +20,7 @@ from lookalike.terminal.progress import track
 from lookalike.terminal.stage import run_stage
 
 
-def main() -> None:
+def main(project: Layout) -> None:
     params = read_params(IngestParams)
     workers = read_params(MachineParams).workers
     source = open_source(params)
@@ -32,12 +32,12 @@ def main() -> None:
         Limits.for_images(params.max_pixels, params.max_seconds),
     )
     intake = Intake(equal_channels=params.bands == "all")
-    with atomic_folder(IMAGES, SHARDS) as folder:
+    with atomic_folder(project.images, SHARDS) as folder:
         rows = intake.rows(track(files, "ingesting", len(candidates)))
         write_shards(rows, folder, params.reading)
-        write_csv(REJECTED, Rejection._fields, intake.rejected)
+        write_csv(project.rejected, Rejection._fields, intake.rejected)
         intake.check_rejections(params.source, params.max_rejected_fraction)
-    write_metrics(METRICS / "ingest.json", intake.summary())
+    write_metrics(project.metrics / "ingest.json", intake.summary())
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from lookalike.core.files import atomic_folder
-from lookalike.core.layout import SAMPLES
+from lookalike.core.layout import Layout
 from lookalike.terminal.stage import run_stage
 
 
-def main() -> None:
+def main(project: Layout) -> None:
     digits = load_digits()
-    with atomic_folder(SAMPLES, "[0-9]/[0-9][0-9][0-9][0-9].png") as folder:
+    with atomic_folder(project.samples, "[0-9]/[0-9][0-9][0-9][0-9].png") as folder:
         for number, (pixels, label) in enumerate(zip(digits.images, digits.target, strict=True)):
             path = folder / str(label) / f"{number:04d}.png"
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,10 +5,10 @@ Reads `data/images/` (metadata only) and the file `split.previous`, where one is
 """
 
 from lookalike.core.files import sha256_of_file, write_metrics
-from lookalike.core.layout import IMAGES, METRICS, SPLIT
+from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params
-from lookalike.images.shards import open_metadata
 from lookalike.images.split_file import write_split
+from lookalike.images.store import ImageStore
 from lookalike.near_duplicates.groups import group
 from lookalike.near_duplicates.links import find_links
 from lookalike.split.assign import assign
@@ -21,19 +21,21 @@ from lookalike.terminal.progress import say
 from lookalike.terminal.stage import run_stage
 
 
-def main() -> None:
+def main(project: Layout) -> None:
     params = read_params(SplitParams)
-    seed = read_params(BaseParams).seed
+    seed = read_params(BaseParams, "seed").seed
+    images = ImageStore(project.images)
     near = params.near_duplicates
-    links = find_links(IMAGES, near, read_params(MachineParams).workers) if near else []
+    links = find_links(images, near, read_params(MachineParams).workers) if near else []
     groups = group(links, near.max_group_size) if near else group([], 0)
-    columns = open_metadata(IMAGES).select(Labeled._fields).to_pylist()
+    columns = images.metadata.select(Labeled._fields).to_pylist()
     labeled = [Labeled(**row) for row in columns if row["label"] is not None]
     chosen = select(labeled, params, seed)
     previous = read_previous(params)
     subset_of = assign(chosen, params, seed, groups.group_of, previous)
     write_split(
-        SPLIT, ((i.id, i.path, i.label, subset_of[i.id]) for i in labeled if i.id in subset_of)
+        project.split,
+        ((i.id, i.path, i.label, subset_of[i.id]) for i in labeled if i.id in subset_of),
     )
     counts = count_images(chosen, subset_of)
     metrics = class_metrics(chosen, counts, class_quotas(chosen, params)) | group_metrics(
@@ -42,12 +44,12 @@ def main() -> None:
     for line in remarks(counts, metrics):
         say(f"split: {line}")
     write_metrics(
-        METRICS / "split.json",
+        project.metrics / "split.json",
         {
             **metrics,
             "links_refused": len(groups.refused),
             "images_by_class": counts,
-            "sha256": sha256_of_file(SPLIT),
+            "sha256": sha256_of_file(project.split),
         },
     )
 

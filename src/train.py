@@ -6,19 +6,10 @@ pictures of augmented images in `metrics/train_figures/`.
 """
 
 from lookalike.core.files import atomic_folder, write_json, write_metrics
-from lookalike.core.layout import (
-    CHECKPOINTS,
-    IMAGES,
-    METRICS,
-    MODEL,
-    SPLIT,
-    TIMINGS,
-    TRAIN_FIGURES,
-    TRAIN_LOG,
-    cache_folder,
-)
+from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.images.split_file import read_split
+from lookalike.images.store import ImageStore
 from lookalike.inference.devices import launch
 from lookalike.model.artifact import save_model
 from lookalike.model.artifact_fingerprint import WEIGHTS
@@ -38,32 +29,33 @@ from lookalike.train.state.run_fingerprint import fingerprint
 from lookalike.train.timings import Timings
 
 
-def main() -> None:
+def main(project: Layout) -> None:
     params = read_params(TrainParams)
-    base = read_params(BaseParams)
+    base = read_params(BaseParams, "seed", "precision", "threads")
     machine = read_params(MachineParams)
-    fabric = launch(machine, base)
-    fix_compute(base)
+    fabric = launch(machine, base.precision)
+    fix_compute(base.threads, base.seed)
+    images = ImageStore(project.images)
     checkpoint = None
     timings = Timings()
-    with training_log(TRAIN_LOG) as log:
-        if params.epochs > 0 and has_labels(IMAGES):
-            data = training_data(read_split(SPLIT, IMAGES))
-            name = fingerprint(params, base, SPLIT, IMAGES, describe_devices(fabric))
+    with training_log(project.train_log) as log:
+        if params.epochs > 0 and has_labels(images):
+            data = training_data(read_split(project.split, images))
+            name = fingerprint(params, base, project.split, images, describe_devices(fabric))
             checkpoint = CheckpointFile(
-                cache_folder() / "checkpoints", name, machine.checkpoint_every
+                project.cache / "checkpoints", name, machine.checkpoint_every
             )
             trained = fine_tune(
                 params,
                 base,
                 machine.workers,
-                IMAGES,
+                images,
                 data,
                 log,
                 fabric,
                 checkpoint,
                 timings,
-                TRAIN_FIGURES,
+                project,
             )
         else:
             if params.epochs > 0:
@@ -71,16 +63,16 @@ def main() -> None:
                     "train: no image has a label to learn from; as with train.epochs: 0, the "
                     "backbone's own features are the embedding"
                 )
-            trained = without_training(params, base, machine.workers, IMAGES)
+            trained = without_training(params, base, machine.workers, images)
         if fabric.is_global_zero:
-            save_model(MODEL, trained.description, trained.weights)
-            write_output(CHECKPOINTS, MODEL / WEIGHTS, checkpoint)
-            write_metrics(METRICS / "train.json", trained.metrics)
+            save_model(project.model, trained.description, trained.weights)
+            write_output(project.checkpoints, project.model / WEIGHTS, checkpoint)
+            write_metrics(project.metrics / "train.json", trained.metrics)
             if checkpoint is None:
-                with atomic_folder(TRAIN_FIGURES, AUGMENTED):
+                with atomic_folder(project.train_figures, AUGMENTED):
                     pass  # an empty one
-            measured = {"model": model_fingerprint(MODEL), **timings.summary()}
-            write_json(TIMINGS / "train.json", measured)
+            measured = {"model": model_fingerprint(project.model), **timings.summary()}
+            write_json(project.timings / "train.json", measured)
     if fabric.is_global_zero:
         mirror_run("train")
         if checkpoint is not None:  # not before: a run that is killed up to here goes on from it

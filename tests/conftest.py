@@ -21,6 +21,7 @@ from sklearn.datasets import load_digits, load_sample_image
 from lookalike.images.bands import Bands
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
+from lookalike.images.store import ImageStore
 from services.servers import S3Server, Server, start_mlflow, start_mongodb, start_s3
 
 REPOSITORY = Path(__file__).parents[1]
@@ -85,7 +86,7 @@ def tile_files(geotiff: Callable[..., bytes]) -> dict[str, bytes]:
 @pytest.fixture(scope="session")
 def tile_images(
     tile_files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Bands], Path]:
+) -> Callable[[Bands], ImageStore]:
     """The image store of `tile_files` with a choice of bands, in the order of `tile_files`."""
 
     def store(bands: Bands) -> Path:
@@ -102,13 +103,15 @@ def tile_images(
         )
         folder = tmp_path_factory.mktemp("tiles") / "images"
         write_shards(rows, folder, bands)
-        return folder
+        return ImageStore(folder)
 
     return store
 
 
 @pytest.fixture(scope="session")
-def photo_images(encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def photo_images(
+    encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPathFactory
+) -> ImageStore:
     """An image store of copies of a temple, `temple/...`, two of a flower, and unlike halves."""
     temple, flower = (Image.fromarray(load_sample_image(f"{n}.jpg")) for n in ("china", "flower"))
     pictures = {
@@ -138,7 +141,7 @@ def photo_images(encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPat
         )
     folder = tmp_path_factory.mktemp("photos") / "images"
     write_shards(rows, folder)
-    return folder
+    return ImageStore(folder)
 
 
 @pytest.fixture(scope="session")
@@ -172,11 +175,12 @@ def digit_files(encoded: Callable[..., bytes]) -> dict[str, bytes]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project as a clone has it, without results: parameters at the preset `digits`, presets."""
+    from lookalike.core.layout import Layout
     from lookalike.project.preset import apply_preset
 
     shutil.copy(REPOSITORY / "params.yaml", tmp_path)
     shutil.copytree(REPOSITORY / "presets", tmp_path / "presets")
-    apply_preset(tmp_path, "digits", None, None)
+    apply_preset(Layout(tmp_path), "digits", None, None)
     return tmp_path
 
 
@@ -353,34 +357,31 @@ def tiny_source(encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="session")
-def tiny_images(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_images(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> ImageStore:
     """The image store of `tiny_source`."""
     from lookalike.ingest.examine import Limits, examined
     from lookalike.ingest.folder import FolderSource
     from lookalike.ingest.intake import Intake
     from lookalike.ingest.read_ahead import read_ahead
 
-    store = tmp_path_factory.mktemp("tiny") / "images"
+    folder = tmp_path_factory.mktemp("tiny") / "images"
     source = FolderSource(str(tiny_source), "folder")
     files = read_ahead(source, source.candidates())
     look = partial(inspect, max_pixels=1000)
-    write_shards(Intake().rows(examined(files, look, 0, Limits(60, 2**32))), store)
-    return store
+    write_shards(Intake().rows(examined(files, look, 0, Limits(60, 2**32))), folder)
+    return ImageStore(folder)
 
 
 @pytest.fixture(scope="session")
-def tiny_split(tiny_images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_split(tiny_images: ImageStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The split file of `tiny_images`: 14, 3 and 3 images of each class."""
-    from lookalike.images.shards import open_metadata
     from lookalike.images.split_file import write_split
     from lookalike.split.assign import assign
     from lookalike.split.params import SplitParams
     from lookalike.split.select import Labeled, select
 
     path = tmp_path_factory.mktemp("tiny") / "split.csv"
-    labeled = [
-        Labeled(**row) for row in open_metadata(tiny_images).select(Labeled._fields).to_pylist()
-    ]
+    labeled = [Labeled(**row) for row in tiny_images.metadata.select(Labeled._fields).to_pylist()]
     chosen = select(labeled, SplitParams(), seed=0)
     subset_of = assign(chosen, SplitParams(), seed=0, group_of={}, previous={})
     write_split(path, ((i.id, i.path, i.label, subset_of[i.id]) for i in labeled))
@@ -389,7 +390,7 @@ def tiny_split(tiny_images: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="session")
 def tiny_model(
-    tiny_images: Path, tiny_split: Path, tmp_path_factory: pytest.TempPathFactory
+    tiny_images: ImageStore, tiny_split: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """The model artifact of a ResNet-18 after three epochs on `tiny_images`."""
     from lookalike.core.params import BaseParams
@@ -404,7 +405,7 @@ def tiny_model(
     folder = tmp_path_factory.mktemp("tiny")
     base = BaseParams(threads=1)  # on a busy machine more of them wait for each other
     params = TrainParams(embedding_dim=16, image_size=32, resize=32, epochs=3, batch_size=16)
-    fix_compute(base)
+    fix_compute(base.threads, base.seed)
     with training_log(folder / "log") as log:
         data = training_data(read_split(tiny_split, tiny_images))
         trained = fine_tune(params, base, 0, tiny_images, data, log)
@@ -414,32 +415,25 @@ def tiny_model(
 
 @pytest.fixture(scope="session")
 def tiny_embeddings(
-    tiny_images: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
+    tiny_images: ImageStore, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """The embeddings of `tiny_images` by `tiny_model`."""
-    from lookalike.images.shards import open_metadata
-    from lookalike.inference.embedder import extract
+    from lookalike.inference.embedder import open_embedder
     from lookalike.inference.embeddings import write_embeddings
-    from lookalike.model.artifact import load_model
-    from lookalike.model.artifact_fingerprint import fingerprint
 
     folder = tmp_path_factory.mktemp("tiny") / "embeddings"
-    model = load_model(tiny_model)
-    ids = open_metadata(tiny_images)["id"]
-    extractions = extract(model, tiny_images, range(len(ids)), batch_size=32, workers=0)
-    write_embeddings(folder, ids, model, fingerprint(tiny_model), extractions)
+    write_embeddings(folder, tiny_images, open_embedder(tiny_model))
     return folder
 
 
 @pytest.fixture(scope="session")
 def tiny_index(
-    tiny_images: Path,
+    tiny_images: ImageStore,
     tiny_split: Path,
     tiny_embeddings: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """The index bundle over `tiny_embeddings`."""
-    from lookalike.images.shards import open_metadata
     from lookalike.images.split_file import read_split
     from lookalike.index.bundle_folder import write_bundle
     from lookalike.index.metadata import bundle_metadata
@@ -450,7 +444,7 @@ def tiny_index(
     folder = tmp_path_factory.mktemp("tiny") / "index"
     embeddings = open_embeddings(tiny_embeddings)
     split = read_split(tiny_split, tiny_images)
-    metadata = bundle_metadata(open_metadata(tiny_images), embeddings, split)
+    metadata = bundle_metadata(tiny_images.metadata, embeddings, split)
     params = IndexParams(trees=10, search_k=10_000)
     thumbnails = partial(write_thumbnails, tiny_images, 96, 1)
     vectors = tiny_embeddings / VECTORS

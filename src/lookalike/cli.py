@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
 from lookalike.core.files import check_output_file, to_json
+from lookalike.core.layout import find_project
 
 STAC_ITEMS = Path("data/items.parquet")
 REPORT = Path("report.html")
@@ -44,9 +44,10 @@ def search(
 
     if k < 1:
         raise LookalikeError(f"-k {k}: ask for at least 1 neighbor")
+    project = find_project(Path())
     searcher = Searcher.open(
-        model or layout.project_root() / layout.MODEL,
-        index or layout.project_root() / layout.INDEX,
+        model or project.model,
+        index or project.index,
         verify,
     )
     result = searcher.search(image, k)
@@ -61,7 +62,7 @@ def check() -> None:
     """Check params.yaml, and that the source is there and holds images."""
     from lookalike.project.check import check
 
-    print(check(layout.project_root()))
+    print(check(find_project(Path())))
 
 
 @app.command()
@@ -69,7 +70,7 @@ def doctor() -> None:
     """Say what this machine has, measure it, and recommend parameters; they stay as they are."""
     from lookalike.doctor.doctor import doctor
 
-    for line in doctor(layout.project_root()):
+    for line in doctor(find_project(Path())):
         print(line, flush=True)
 
 
@@ -82,12 +83,12 @@ def preset(
     """Put the preset NAME into params.yaml; comments and the machine block stay."""
     from lookalike.project.preset import apply_preset, preset_names
 
-    root = layout.project_root()
+    project = find_project(Path())
     if name is None:
-        print("\n".join(preset_names(root)))
+        print("\n".join(preset_names(project)))
     else:
-        apply_preset(root, name, source, weights)
-        print(f"{layout.PARAMS} now holds the preset {name}; run it with: dvc repro")
+        apply_preset(project, name, source, weights)
+        print(f"{project.params} now holds the preset {name}; run it with: dvc repro")
 
 
 checkpoints = typer.Typer(help="Checkpoints of trainings.", no_args_is_help=True)
@@ -99,7 +100,7 @@ def save(name: Annotated[str, typer.Argument(help="What the copy is called.")]) 
     """Keep a copy of the last training's checkpoint, for a later one to go on from."""
     from lookalike.project.checkpoints import save_checkpoint
 
-    path, sha256 = save_checkpoint(layout.project_root(), name)
+    path, sha256 = save_checkpoint(find_project(Path()), name)
     print("To go on from it with more epochs, set in the train block of params.yaml:")
     print(f"  resume_from: {path}")
     print(f"  resume_from_sha256: {sha256}")
@@ -120,11 +121,11 @@ def duplicates(
 
     if gallery is not None:
         check_output_file(gallery)
-    root = layout.project_root()
-    found = find_duplicates(root, split)
+    project = find_project(Path())
+    found = find_duplicates(project, split)
     print(to_json(found.to_dict()) if as_json else describe(found), end="" if as_json else "\n")
     if gallery is not None:
-        draw_duplicates(root, found, gallery)
+        draw_duplicates(project, found, gallery)
     if fail_on_leaks and any(found.leaks.values()):
         counts = ", ".join(f"{name} {len(leaks)}" for name, leaks in found.leaks.items())
         raise LookalikeError(f"near-duplicates on two sides: {counts}")
@@ -149,8 +150,8 @@ def stac_items(
     with extra("stac"):
         from lookalike.ingest.stac.freeze import freeze
 
-    root = layout.project_root()
-    number = freeze(url, collection or [], where, label, output, root)
+    project = find_project(Path())
+    number = freeze(url, collection or [], where, label, output, project.root)
     print(f"{output} holds {number} items; ingest reads it with ingest.source: {output}")
 
 
@@ -163,8 +164,8 @@ def publish(
     """Make the index the current version in the MongoDB that MONGODB_URI names."""
     from lookalike.publish.command import publish_index, verify_index
 
-    root = layout.project_root()
-    print(verify_index(root) if verify else publish_index(root))
+    project = find_project(Path())
+    print(verify_index(project) if verify else publish_index(project))
 
 
 @app.command()
@@ -172,7 +173,7 @@ def mlflow() -> None:
     """Show the last training and its evaluation in the MLflow that MLFLOW_TRACKING_URI names."""
     from lookalike.record.mlflow_run import mirror
 
-    print(mirror(layout.project_root()))
+    print(mirror(find_project(Path())))
 
 
 @app.command()
@@ -180,7 +181,7 @@ def results() -> None:
     """Say where the results are and how to search."""
     from lookalike.project.results import results
 
-    print(results(layout.project_root(), command=sys.argv[0]))
+    print(results(find_project(Path()), command=sys.argv[0]))
 
 
 @app.command()
@@ -191,7 +192,7 @@ def report(
     from lookalike.record.report import write_report
 
     check_output_file(output)
-    write_report(layout.project_root(), output)
+    write_report(find_project(Path()), output)
     print(f"{output} shows the last run; it needs nothing but itself")
 
 

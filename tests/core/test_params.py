@@ -38,7 +38,7 @@ def read(tmp_path: Path) -> Callable[[str], Paint]:
     def read_text(text: str) -> Paint:
         path = tmp_path / "params.yaml"
         path.write_text(text, encoding="utf-8")
-        return read_params(Paint, path)
+        return read_params(Paint, path=path)
 
     return read_text
 
@@ -81,7 +81,7 @@ def test_any_number_that_python_writes_arrives_as_that_number(number: float) -> 
     with TemporaryDirectory() as folder:
         path = Path(folder, "params.yaml")
         path.write_text(f"paint:\n  gloss: {number!r}\n")
-        assert read_params(Paint, path).gloss == number
+        assert read_params(Paint, path=path).gloss == number
 
 
 def test_an_exponent_without_a_point_is_a_number(read: Callable[[str], Paint]) -> None:
@@ -100,10 +100,10 @@ def test_integers_are_taken_exactly_where_they_are_allowed(number: int) -> None:
         path = Path(folder, "params.yaml")
         path.write_text(f"paint: {{layers: {number}}}")
         if 1 <= number <= 9:
-            assert read_params(Paint, path).layers == number
+            assert read_params(Paint, path=path).layers == number
         else:
             with pytest.raises(LookalikeError, match=rf"paint\.layers = {number}: "):
-                read_params(Paint, path)
+                read_params(Paint, path=path)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_what_is_not_yaml_is_one_line(refusal: Callable[[str], str], text: str) 
 def test_what_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_bytes("paint: {color: grün}".encode("latin-1"))
     with pytest.raises(LookalikeError, match=r"^.*params\.yaml: is not UTF-8 text$"):
-        read_params(Paint, tmp_path / "params.yaml")
+        read_params(Paint, path=tmp_path / "params.yaml")
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ import pytest
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
+from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.doctor.doctor import Setting, doctor, recommend
 from lookalike.doctor.machine import Machine
 from lookalike.evaluate.params import EvaluateParams
+from lookalike.images.store import ImageStore
 from lookalike.index.params import IndexParams
 from lookalike.ingest.params import IngestParams
 from lookalike.project.parameters import Parameters
@@ -61,18 +63,18 @@ def test_as_many_workers_decode_as_the_model_learns_from(decoding: float, worker
 
 
 def test_it_measures_and_changes_nothing(
-    project: Path, tiny_images: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, tiny_images: ImageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MONGODB_URI", raising=False)
     Repo.init(str(project), no_scm=True).close()
     (project / "data").mkdir()
-    (project / "data" / "images").symlink_to(tiny_images)
+    (project / "data" / "images").symlink_to(tiny_images.folder)
     yaml = YAML()
     content = yaml.load(project / "params.yaml")
     content["train"]["backbone"] = "cnn:2"
     yaml.dump(content, project / "params.yaml")
     before = (project / "params.yaml").read_bytes()
-    lines = list(doctor(project, seconds=0.01))
+    lines = list(doctor(Layout(project), seconds=0.01))
     assert (project / "params.yaml").read_bytes() == before
     beginnings = ["processor", "memory", "GPU", "", "training cnn:2 at 32 pixels"]
     for line, beginning in zip(lines, beginnings, strict=False):

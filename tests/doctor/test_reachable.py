@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from dvc.repo import Repo
 
+from lookalike.core.layout import Layout
 from lookalike.doctor.reachable import mongodb_answer, remote_answer
 from services.servers import S3Server, Server
 
@@ -36,13 +37,13 @@ def closed_port() -> int:
 
 def test_a_bucket_that_is_there_answers(root: Path, keys: S3Server) -> None:
     keys.make_bucket("doctor")
-    assert remote_answer(root) == "storage: s3://doctor/storage answers"
+    assert remote_answer(Layout(root)) == "storage: s3://doctor/storage answers"
 
 
 def test_a_bucket_that_is_not_there_is_said(root: Path, keys: S3Server) -> None:
     with Repo(str(root)) as repo, repo.config.edit() as config:
         config["remote"]["storage"]["url"] = "s3://nowhere/storage"
-    answer = remote_answer(root)
+    answer = remote_answer(Layout(root))
     assert answer.startswith("storage: s3://nowhere/storage: there is no such bucket")
     assert len(answer.splitlines()) == 1
 
@@ -51,14 +52,14 @@ def test_wrong_keys_are_said_without_the_secret(
     root: Path, keys: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong-secret")
-    answer = remote_answer(root)
+    answer = remote_answer(Layout(root))
     assert "check the credentials" in answer
     assert "wrong-secret" not in answer
 
 
 def test_a_project_without_a_remote_is_told_so(tmp_path: Path) -> None:
     Repo.init(str(tmp_path), no_scm=True).close()
-    assert remote_answer(tmp_path) == "no default remote is set"
+    assert remote_answer(Layout(tmp_path)) == "no default remote is set"
 
 
 def test_mongodb_answers_where_its_uri_says(

@@ -8,7 +8,8 @@ import torch
 from lookalike.evaluate.evaluation import TABLES, Evaluation, evaluate_model
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.images.split_file import SplitImage, read_split
-from lookalike.inference.embedder import extract_all
+from lookalike.images.store import ImageStore
+from lookalike.inference.embedder import Embedder
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.network import Output
 
@@ -162,10 +163,10 @@ def test_the_length_of_an_embedding_does_not_matter(model: Model) -> None:
 
 
 def test_a_trained_model_is_measured_on_real_images(
-    model: Model, tiny_images: Path, tiny_split: Path
+    model: Model, tiny_images: ImageStore, tiny_split: Path
 ) -> None:
     test = [image for image in read_split(tiny_split, tiny_images) if image.split == "test"]
-    output = extract_all(model, tiny_images, [image.row for image in test], 32, workers=0)
+    output = Embedder(model, 32).outputs(tiny_images, [image.row for image in test])
     found = evaluate_model(model, test, output, PARAMS, seed=0)
     right = [row["label"] == row["predicted_label"] for row in table(found, "predictions")]
     low, high = found.metrics["intervals"]["accuracy"]

@@ -14,7 +14,7 @@ from lookalike.evaluate import projection_figure as maps
 from lookalike.evaluate.prediction import Prediction
 from lookalike.evaluate.projection_figure import Point, class_colors, draw_projection, place
 from lookalike.evaluate.projection_page import COLUMNS, thumbnail_side, write_projection_page
-from lookalike.images.pictures import Pictures
+from lookalike.images.store import ImageStore
 
 
 def predictions(number: int, label: str = "a") -> list[Prediction]:
@@ -75,8 +75,10 @@ def page_data(path: Path) -> dict[str, object]:
     return data
 
 
-def test_the_page_holds_every_point_with_its_picture(tiny_images: Path, tmp_path: Path) -> None:
-    pictures = Pictures(tiny_images)
+def test_the_page_holds_every_point_with_its_picture(
+    tiny_images: ImageStore, tmp_path: Path
+) -> None:
+    pictures = tiny_images
     points = place(predictions(70), unit(70), "pca", seed=0)
     write_projection_page(tmp_path / "projection.html", points, "pca", pictures)
     data = page_data(tmp_path / "projection.html")
@@ -92,15 +94,15 @@ def test_the_page_holds_every_point_with_its_picture(tiny_images: Path, tmp_path
     assert np.abs(last - expected).mean() < 12
 
 
-def test_the_page_needs_nothing_but_itself(tiny_images: Path, tmp_path: Path) -> None:
+def test_the_page_needs_nothing_but_itself(tiny_images: ImageStore, tmp_path: Path) -> None:
     points = place(predictions(5), unit(5), "pca", seed=0)
-    write_projection_page(tmp_path / "projection.html", points, "pca", Pictures(tiny_images))
+    write_projection_page(tmp_path / "projection.html", points, "pca", tiny_images)
     assert not re.search(r"(src|href)=|https?:", (tmp_path / "projection.html").read_text())
 
 
-def test_a_label_is_text_and_never_markup(tiny_images: Path, tmp_path: Path) -> None:
+def test_a_label_is_text_and_never_markup(tiny_images: ImageStore, tmp_path: Path) -> None:
     label = "</script><script>alert(1)</script>"
     points = [Point(prediction, 0.1 * prediction.row, 0) for prediction in predictions(5, label)]
-    write_projection_page(tmp_path / "projection.html", points, "pca", Pictures(tiny_images))
+    write_projection_page(tmp_path / "projection.html", points, "pca", tiny_images)
     assert label not in (tmp_path / "projection.html").read_text()
     assert page_data(tmp_path / "projection.html")["labels"] == [label, "b"]

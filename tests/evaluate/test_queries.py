@@ -15,8 +15,8 @@ from lookalike.evaluate.params import EvaluateParams
 from lookalike.evaluate.prediction import Prediction
 from lookalike.evaluate.queries import choose_queries, draw_queries
 from lookalike.images.bands import Bands
-from lookalike.images.pictures import Pictures
 from lookalike.images.split_file import read_split
+from lookalike.images.store import ImageStore
 from lookalike.inference.embeddings import open_embeddings
 from lookalike.model.network import normalize
 
@@ -56,7 +56,7 @@ def test_the_seed_decides_the_queries() -> None:
 
 @pytest.fixture(scope="module")
 def tested(
-    tiny_images: Path, tiny_split: Path, tiny_embeddings: Path
+    tiny_images: ImageStore, tiny_split: Path, tiny_embeddings: Path
 ) -> tuple[list[Prediction], Tensor]:
     """The test images and their embeddings."""
     test = [
@@ -71,17 +71,17 @@ def tested(
 def drawn(
     path: Path,
     tested: tuple[list[Prediction], Tensor],
-    images: Path,
+    images: ImageStore,
     queries: int,
     neighbors: int,
 ) -> Path:
     params = EvaluateParams(grid_queries=queries, grid_neighbors=neighbors)
-    draw_queries(path, *tested, Pictures(images), params, seed=0)
+    draw_queries(path, *tested, images, params, seed=0)
     return path
 
 
 def test_the_picture_is_the_same_bytes_every_time(
-    tested: tuple[list[Prediction], Tensor], tiny_images: Path, tmp_path: Path
+    tested: tuple[list[Prediction], Tensor], tiny_images: ImageStore, tmp_path: Path
 ) -> None:
     one = drawn(tmp_path / "one.png", tested, tiny_images, 2, 2)
     other = drawn(tmp_path / "other.png", tested, tiny_images, 2, 2)
@@ -89,7 +89,7 @@ def test_the_picture_is_the_same_bytes_every_time(
 
 
 def test_the_picture_grows_with_queries_and_neighbors(
-    tested: tuple[list[Prediction], Tensor], tiny_images: Path, tmp_path: Path
+    tested: tuple[list[Prediction], Tensor], tiny_images: ImageStore, tmp_path: Path
 ) -> None:
     small = Image.open(drawn(tmp_path / "small.png", tested, tiny_images, 1, 1))
     large = Image.open(drawn(tmp_path / "large.png", tested, tiny_images, 2, 3))
@@ -98,7 +98,7 @@ def test_the_picture_grows_with_queries_and_neighbors(
 
 
 def test_more_is_asked_for_than_there_is_and_all_of_it_is_shown(
-    tested: tuple[list[Prediction], Tensor], tiny_images: Path, tmp_path: Path
+    tested: tuple[list[Prediction], Tensor], tiny_images: ImageStore, tmp_path: Path
 ) -> None:
     few = (tested[0][:3], tested[1][:3])
     everything = drawn(tmp_path / "all.png", few, tiny_images, 3, 2)
@@ -107,14 +107,14 @@ def test_more_is_asked_for_than_there_is_and_all_of_it_is_shown(
 
 
 def test_a_single_test_image_is_shown_alone(
-    tested: tuple[list[Prediction], Tensor], tiny_images: Path, tmp_path: Path
+    tested: tuple[list[Prediction], Tensor], tiny_images: ImageStore, tmp_path: Path
 ) -> None:
     alone = drawn(tmp_path / "one.png", (tested[0][:1], tested[1][:1]), tiny_images, 3, 2)
     assert Image.open(alone).width < 250
 
 
 def test_bands_are_drawn_as_pictures_for_people(
-    tile_images: Callable[[Bands], Path], tmp_path: Path
+    tile_images: Callable[[Bands], ImageStore], tmp_path: Path
 ) -> None:
     test = [Prediction(row, "a", "crop", None, None) for row in range(3)]
     tested = (test, normalize(torch.eye(3)))

@@ -14,6 +14,7 @@ from lookalike.images.geotiff import decode_bands
 from lookalike.images.inspect import inspect
 from lookalike.images.loading import load_batches
 from lookalike.images.shards import write_shards
+from lookalike.images.store import ImageStore
 
 MakeDataset = Callable[..., ImageDataset]
 
@@ -148,7 +149,7 @@ def test_rows_without_their_targets_are_refused(dataset: MakeDataset) -> None:
 
 
 def test_where_the_store_names_bands_an_item_holds_them_in_their_own_units(
-    tile_images: Callable[[Bands], Path], tile_files: dict[str, bytes]
+    tile_images: Callable[[Bands], ImageStore], tile_files: dict[str, bytes]
 ) -> None:
     bands = Bands(chosen=(5, 2))
     dataset = ImageDataset(tile_images(bands), [13], [1], torch.as_tensor)

@@ -13,7 +13,7 @@ from lookalike.images.bands import Bands
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.decoded_cache import KEPT, decode_once
 from lookalike.images.pixels import Pixels
-from lookalike.images.shards import open_metadata
+from lookalike.images.store import ImageStore
 from lookalike.model.transforms import ImageSize, evaluation_transform, whole_image
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -21,7 +21,7 @@ OneLineError = Callable[..., AbstractContextManager[None]]
 SIZE = ImageSize(resize=24, crop=16)
 
 
-def test_the_pixels_are_those_of_the_resized_image(tiny_images: Path, tmp_path: Path) -> None:
+def test_the_pixels_are_those_of_the_resized_image(tiny_images: ImageStore, tmp_path: Path) -> None:
     decoded = decode_once(tiny_images, [7, 3], whole_image(SIZE), "24", tmp_path, 0)
     expected = ImageDataset(tiny_images, [3, 7], [0, 0], whole_image(SIZE))
     for position, row in enumerate((3, 7)):
@@ -31,9 +31,9 @@ def test_the_pixels_are_those_of_the_resized_image(tiny_images: Path, tmp_path: 
 
 @pytest.mark.parametrize("size", [SIZE, ImageSize(resize="squash", crop=16)], ids=str)
 def test_validation_sees_the_same_with_and_without(
-    tiny_images: Path, tmp_path: Path, size: ImageSize
+    tiny_images: ImageStore, tmp_path: Path, size: ImageSize
 ) -> None:
-    rows = range(len(open_metadata(tiny_images)))
+    rows = range(len(tiny_images.metadata))
     decoded = decode_once(tiny_images, rows, whole_image(size), "24", tmp_path, workers=2)
     transform = evaluation_transform(size)
     plain, cached = (
@@ -43,7 +43,9 @@ def test_validation_sees_the_same_with_and_without(
     assert all(torch.equal(plain[0, n][0], cached[0, n][0]) for n in rows)
 
 
-def test_what_is_there_already_is_not_decoded_again(tiny_images: Path, tmp_path: Path) -> None:
+def test_what_is_there_already_is_not_decoded_again(
+    tiny_images: ImageStore, tmp_path: Path
+) -> None:
     def fails(image: Pixels) -> torch.Tensor:
         raise AssertionError("decoded again")
 
@@ -55,7 +57,7 @@ def test_what_is_there_already_is_not_decoded_again(tiny_images: Path, tmp_path:
     assert list(tmp_path.glob("*.arrow")) == [first.path]
 
 
-def test_only_what_was_used_last_is_kept(tiny_images: Path, tmp_path: Path) -> None:
+def test_only_what_was_used_last_is_kept(tiny_images: ImageStore, tmp_path: Path) -> None:
     paths = [
         decode_once(tiny_images, [row], whole_image(SIZE), "24", tmp_path, 0).path
         for row in range(KEPT + 2)
@@ -63,7 +65,7 @@ def test_only_what_was_used_last_is_kept(tiny_images: Path, tmp_path: Path) -> N
     assert set(tmp_path.glob("*.arrow")) == set(paths[2:])
 
 
-def test_images_of_any_shape_come_back_whole(tiny_images: Path, tmp_path: Path) -> None:
+def test_images_of_any_shape_come_back_whole(tiny_images: ImageStore, tmp_path: Path) -> None:
     def stretched(image: Pixels) -> torch.Tensor:
         assert isinstance(image, Image.Image)
         return torch.arange(3 * 5 * 9, dtype=torch.uint8).view(3, 5, 9)
@@ -74,7 +76,7 @@ def test_images_of_any_shape_come_back_whole(tiny_images: Path, tmp_path: Path) 
 
 
 def test_images_with_bands_are_refused(
-    tile_images: Callable[[Bands], Path], tmp_path: Path, one_line_error: OneLineError
+    tile_images: Callable[[Bands], ImageStore], tmp_path: Path, one_line_error: OneLineError
 ) -> None:
     with one_line_error("train.cache = decoded", "have bands", "none"):
         decode_once(

@@ -9,9 +9,12 @@ from subprocess import Popen
 
 import pytest
 
+from lookalike.images.store import ImageStore
+
 LOAD = """
 import os, signal
 from pathlib import Path
+from lookalike.images.store import ImageStore
 from lookalike.images.batches import SequentialBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import load_batches
@@ -20,7 +23,7 @@ from lookalike.model.transforms import ImageSize, evaluation_transform
 def forever():
     rows = list(range(100))
     transform = evaluation_transform(ImageSize(resize=8, crop=8))
-    data = ImageDataset(Path({images!r}), rows, rows, transform)
+    data = ImageDataset(ImageStore(Path({images!r})), rows, rows, transform)
     loader = load_batches(data, SequentialBatches(100, 10), workers=2)
     while True:
         yield from loader
@@ -36,9 +39,11 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="ne
 
 
 @pytest.fixture
-def load(start: Callable[[str], Popen[str]], tiny_images: Path) -> Callable[[str], Popen[str]]:
+def load(
+    start: Callable[[str], Popen[str]], tiny_images: ImageStore
+) -> Callable[[str], Popen[str]]:
     """Start a process that loads batches by two workers, then does what it is given."""
-    return lambda then: start(LOAD.format(images=str(tiny_images), then=then))
+    return lambda then: start(LOAD.format(images=str(tiny_images.folder), then=then))
 
 
 def is_alive(pid: str) -> bool:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from lookalike.core.errors import LookalikeError
 from lookalike.images import shards
 from lookalike.images.bands import Bands
-from lookalike.images.shards import METADATA, open_metadata, open_shards, write_shards
+from lookalike.images.shards import METADATA, open_shards, write_shards
+from lookalike.images.store import ImageStore
 
 Row = dict[str, Any]
 
@@ -175,7 +176,7 @@ def test_rows_keep_their_order_over_many_shards(tmp_path: Path) -> None:
 def test_metadata_is_everything_but_the_images(tmp_path: Path) -> None:
     rows = many_rows(5)
     write_shards(rows, tmp_path / "images")
-    metadata = open_metadata(tmp_path / "images")
+    metadata = ImageStore(tmp_path / "images").metadata
     assert metadata.to_pylist() == [{name: row[name] for name in METADATA} for row in rows]
     assert "image" not in metadata.column_names
 
@@ -197,11 +198,11 @@ def test_where_there_is_no_shard_the_stage_to_run_is_named(tmp_path: Path, make:
 
 
 @pytest.mark.parametrize("left", [0, 100, -1])
-def test_a_shard_that_is_not_whole_is_named(tmp_path: Path, left: int) -> None:
+def test_an_incomplete_shard_is_named(tmp_path: Path, left: int) -> None:
     write_shards(many_rows(3), tmp_path / "images")
     path = tmp_path / "images" / "part-00000.arrow"
     path.write_bytes(path.read_bytes()[:left])
-    with pytest.raises(LookalikeError, match=r"part-00000\.arrow: is not a whole shard .*ingest"):
+    with pytest.raises(LookalikeError, match=r"part-00000\.arrow: is not an intact shard .*ingest"):
         open_shards(tmp_path / "images")
 
 
@@ -215,8 +216,7 @@ def test_a_choice_of_bands_goes_with_every_shard(tmp_path: Path) -> None:
     assert len(paths) > 3
     for path in paths:
         assert Bands.from_metadata(pa.ipc.open_file(path.read_bytes()).schema.metadata) == bands
-    for opened in (open_shards, open_metadata):
-        assert Bands.from_metadata(opened(tmp_path / "images").schema.metadata) == bands
+    assert ImageStore(tmp_path / "images").bands == bands
 
 
 def test_shards_of_rgb_images_carry_no_metadata(tmp_path: Path) -> None:

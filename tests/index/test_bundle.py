@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lookalike.core.files import sha256_of_file
-from lookalike.images.shards import open_metadata, open_shards
+from lookalike.images.shards import open_shards
 from lookalike.images.split_file import read_split
+from lookalike.images.store import ImageStore
 from lookalike.index.bundle import IndexBundle
 from lookalike.index.bundle_folder import METADATA, THUMBNAILS, open_bundle, write_bundle
 from lookalike.index.description import DESCRIPTION
@@ -53,16 +54,16 @@ def copied(tiny_index: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def metadata(tiny_images: Path, tiny_split: Path, embeddings: Embeddings) -> pa.Table:
+def metadata(tiny_images: ImageStore, tiny_split: Path, embeddings: Embeddings) -> pa.Table:
     split = read_split(tiny_split, tiny_images)
-    return bundle_metadata(open_metadata(tiny_images), embeddings, split)
+    return bundle_metadata(tiny_images.metadata, embeddings, split)
 
 
 # --- what a row is ---------------------------------------------------------------------------
 
 
-def test_row_i_is_image_i(bundle: IndexBundle, tiny_images: Path) -> None:
-    images = open_metadata(tiny_images).select(["id", "path", "label"]).to_pylist()
+def test_row_i_is_image_i(bundle: IndexBundle, tiny_images: ImageStore) -> None:
+    images = tiny_images.metadata.select(["id", "path", "label"]).to_pylist()
     records = list(bundle.records())
     assert [{key: record[key] for key in images[0]} for record in records] == images
 
@@ -82,16 +83,16 @@ def test_a_record_tells_what_is_known_of_an_image(
 
 
 def test_an_image_has_its_side_of_the_split(
-    bundle: IndexBundle, tiny_images: Path, tiny_split: Path
+    bundle: IndexBundle, tiny_images: ImageStore, tiny_split: Path
 ) -> None:
     for image in read_split(tiny_split, tiny_images):
         assert bundle.record(image.row)["split"] == image.split
 
 
 def test_an_image_outside_the_split_is_indexed_all_the_same(
-    tiny_images: Path, tiny_split: Path, embeddings: Embeddings
+    tiny_images: ImageStore, tiny_split: Path, embeddings: Embeddings
 ) -> None:
-    images = open_metadata(tiny_images)
+    images = tiny_images.metadata
     some = read_split(tiny_split, tiny_images)[:2]
     sides = bundle_metadata(images, embeddings, some)["split"].to_pylist()
     assert len(sides) == 120
@@ -99,19 +100,19 @@ def test_an_image_outside_the_split_is_indexed_all_the_same(
 
 
 def test_embeddings_of_other_images_are_refused(
-    tiny_images: Path, embeddings: Embeddings, one_line_error: OneLineError
+    tiny_images: ImageStore, embeddings: Embeddings, one_line_error: OneLineError
 ) -> None:
     swapped = embeddings._replace(rows=embeddings.rows.take([1, 0, *range(2, 120)]))
     with one_line_error("the embeddings are not of these images; run the embed stage again"):
-        bundle_metadata(open_metadata(tiny_images), swapped, [])
+        bundle_metadata(tiny_images.metadata, swapped, [])
 
 
 def test_embeddings_of_fewer_images_are_refused(
-    tiny_images: Path, embeddings: Embeddings, one_line_error: OneLineError
+    tiny_images: ImageStore, embeddings: Embeddings, one_line_error: OneLineError
 ) -> None:
     fewer = embeddings._replace(rows=embeddings.rows.slice(0, 119))
     with one_line_error("the embeddings are not of these images"):
-        bundle_metadata(open_metadata(tiny_images), fewer, [])
+        bundle_metadata(tiny_images.metadata, fewer, [])
 
 
 # --- searching -------------------------------------------------------------------------------
@@ -192,8 +193,8 @@ def test_what_a_batch_does_not_find_comes_last(bundle: IndexBundle, embeddings: 
     assert hits.similarities[0, 2:].tolist() == [0, 0]
 
 
-def test_every_image_has_its_thumbnail(bundle: IndexBundle, tiny_images: Path) -> None:
-    stored = open_shards(tiny_images)["image"]
+def test_every_image_has_its_thumbnail(bundle: IndexBundle, tiny_images: ImageStore) -> None:
+    stored = open_shards(tiny_images.folder)["image"]
     for row in (0, 60, 119):
         data = bundle.thumbnail(row)
         assert data is not None
@@ -237,7 +238,7 @@ def test_whatever_the_engine_and_its_distance_similarities_are_cosines(
 
 def test_the_same_inputs_give_the_same_bytes(
     tiny_index: Path,
-    tiny_images: Path,
+    tiny_images: ImageStore,
     tiny_embeddings: Path,
     metadata: pa.Table,
     tmp_path: Path,

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from lookalike.images.bands import Bands
+from lookalike.images.store import ImageStore
 from lookalike.index.thumbnails import open_thumbnails, thumbnail, write_thumbnails
 
 NOISE = np.random.default_rng(0).integers(0, 256, (200, 300, 3)).astype(np.uint8)
@@ -43,7 +44,7 @@ def test_where_even_the_smallest_is_too_large_there_is_none(encoded: Callable[..
 
 
 def test_the_whole_file_is_bounded(
-    tiny_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_images: ImageStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lookalike.index.thumbnails.MAX_BYTES", 120 * 70)
     write_thumbnails(tiny_images, 96, 1, tmp_path / "thumbnails.arrow")
@@ -53,7 +54,7 @@ def test_the_whole_file_is_bounded(
 
 
 def test_tiles_of_bands_are_seen_as_people_see_them(
-    tile_images: Callable[[Bands], Path], tmp_path: Path
+    tile_images: Callable[[Bands], ImageStore], tmp_path: Path
 ) -> None:
     write_thumbnails(tile_images(Bands(chosen="all")), 96, 1, tmp_path / "thumbnails.arrow")
     stored = open_thumbnails(tmp_path / "thumbnails.arrow")["thumbnail"].to_pylist()

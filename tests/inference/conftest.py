@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from lookalike.core.params import BaseParams
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.compute import fix_compute
 
@@ -12,7 +11,7 @@ from lookalike.model.compute import fix_compute
 @pytest.fixture(autouse=True)
 def _fixed_compute() -> None:
     """Every test starts from the same seed; on a busy machine several threads would be slow."""
-    fix_compute(BaseParams(threads=1))
+    fix_compute(threads=1)
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from lookalike.core.params import BaseParams, MachineParams
-from lookalike.images.shards import open_metadata, open_shards, write_shards
-from lookalike.inference.cache_key import open_embedding_cache
+from lookalike.core.params import MachineParams
+from lookalike.images.shards import open_shards, write_shards
+from lookalike.images.store import ImageStore
+from lookalike.inference.cache_key import CacheSettings, open_embedding_cache
 from lookalike.inference.devices import launch
-from lookalike.inference.embedder import extract_all
+from lookalike.inference.embedder import Embedder
 from lookalike.model.artifact import Model
-from lookalike.model.artifact_fingerprint import fingerprint
 
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
 TWO_PROCESSES = (*TORCHRUN, "--standalone", "--nproc-per-node", "2")
@@ -30,10 +30,10 @@ machine: {workers: 0, devices: DEVICES, hosts: HOSTS}
 
 
 @pytest.fixture
-def project(tiny_images: Path, tiny_split: Path, tiny_model: Path, tmp_path: Path) -> Path:
+def project(tiny_images: ImageStore, tiny_split: Path, tiny_model: Path, tmp_path: Path) -> Path:
     """The tiny digits and their model, for one process."""
     root = tmp_path / "project"
-    shutil.copytree(tiny_images, root / "data" / "images")
+    shutil.copytree(tiny_images.folder, root / "data" / "images")
     shutil.copytree(tiny_model, root / "models" / "model")
     shutil.copy(tiny_split, root / "data" / "split.csv")
     share_out(root)
@@ -83,7 +83,7 @@ def on_two_hosts(
 
 
 def test_a_strategy_for_one_device_is_one_device() -> None:
-    fabric = launch(MachineParams(), BaseParams())
+    fabric = launch(MachineParams())
     assert (fabric.world_size, fabric.global_rank) == (1, 0)
 
 
@@ -93,19 +93,16 @@ def test_two_processes_embed_to_the_bytes_of_one(
     start: Callable[..., subprocess.Popen[str]],
     tiny_embeddings: Path,
     model: Model,
-    monkeypatch: pytest.MonkeyPatch,
     remembered: int,
 ) -> None:
-    monkeypatch.setenv("DVC_ROOT", str(project))
-    images, sha256 = project / "data" / "images", fingerprint(project / "models" / "model")
-    with open_embedding_cache(model, sha256, images, BATCH, MachineParams()) as memo:
-        extract_all(model, images, range(remembered), BATCH, 0, memo)
+    images, cache = ImageStore(project / "data" / "images"), CacheSettings(project / ".cache", 1.0)
+    Embedder(model, BATCH, cache=cache).embed(images, range(remembered))
     share_out(project, devices=2)
     process = start(project, "embed", *TWO_PROCESSES)
     assert process.communicate() == (None, "")
     assert files(project / "data" / "embeddings") == files(tiny_embeddings)
-    with open_embedding_cache(model, sha256, images, BATCH, MachineParams()) as memo:
-        assert len(memo.known(open_metadata(images)["id"].to_pylist())) == 120
+    with open_embedding_cache(model, None, BATCH, cache) as opened:
+        assert len(opened.known(images.ids)) == 120
 
 
 @pytest.mark.full
@@ -118,7 +115,7 @@ def test_hosts_with_different_images_are_refused_on_all_of_them(
         open_shards(project / "data" / "images")[:100].to_pylist(), other / "data" / "images"
     )
     first, second = on_two_hosts(start, project, other)
-    assert "embed: the processes do not make the same of the images" in first.communicate()[1]
+    assert "embed: the processes compute different embeddings" in first.communicate()[1]
     assert "embed: one of the 2 processes has ended" in second.communicate()[1]
     assert (first.returncode, second.returncode) == (1, 1)
     assert not (project / "data" / "embeddings").exists()

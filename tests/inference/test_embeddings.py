@@ -1,17 +1,16 @@
 """The embeddings of all images as files."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 import torch
 
-from lookalike.images.shards import open_metadata
-from lookalike.inference.embedder import Extraction, extract_all
+from lookalike.images.store import ImageStore
+from lookalike.inference.embedder import Embedder, OutputBlock
 from lookalike.inference.embeddings import ROWS, VECTORS, open_embeddings, write_embeddings
 from lookalike.model.artifact import Model, build_network, load_model
 from lookalike.model.artifact_fingerprint import fingerprint
@@ -25,23 +24,23 @@ def folder(tiny_embeddings: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_embeddings, tmp_path / "embeddings"))
 
 
-def test_row_i_is_row_i_of_the_image_store(tiny_embeddings: Path, tiny_images: Path) -> None:
-    assert open_embeddings(tiny_embeddings).rows["id"] == open_metadata(tiny_images)["id"]
+def test_row_i_is_row_i_of_the_image_store(tiny_embeddings: Path, tiny_images: ImageStore) -> None:
+    assert open_embeddings(tiny_embeddings).rows["id"] == tiny_images.metadata["id"]
 
 
 def test_the_vectors_are_the_models_embeddings_to_the_last_bit(
-    tiny_embeddings: Path, tiny_images: Path, model: Model
+    tiny_embeddings: Path, tiny_images: ImageStore, model: Model
 ) -> None:
-    output = extract_all(model, tiny_images, list(range(120)), 32, workers=0)
+    output = Embedder(model).outputs(tiny_images)
     vectors = open_embeddings(tiny_embeddings).vectors
     assert vectors.dtype == np.float32
     assert np.array_equal(vectors, output.embeddings.numpy())
 
 
 def test_a_row_has_the_likeliest_class_and_its_probability(
-    tiny_embeddings: Path, tiny_images: Path, model: Model
+    tiny_embeddings: Path, tiny_images: ImageStore, model: Model
 ) -> None:
-    logits = extract_all(model, tiny_images, list(range(120)), 32, workers=0).logits
+    logits = Embedder(model).outputs(tiny_images).logits
     assert logits is not None
     best = model.probabilities(logits).max(dim=1)
     rows = open_embeddings(tiny_embeddings).rows
@@ -54,26 +53,29 @@ def test_the_embeddings_name_their_model(tiny_embeddings: Path, tiny_model: Path
     assert open_embeddings(tiny_embeddings).model_sha256 == fingerprint(tiny_model)
 
 
-def test_without_classes_there_is_nothing_predicted(model: Model, tmp_path: Path) -> None:
+def test_without_classes_there_is_nothing_predicted(
+    model: Model, tiny_images: ImageStore, tmp_path: Path
+) -> None:
     description = model.description.model_copy(update={"classes": []})
-    plain = Model(description, build_network(description))
-    parts = [Extraction(0, 2, torch.zeros(2, 16), None)]
-    write_embeddings(tmp_path / "e", pa.chunked_array([["a", "b"]]), plain, "m" * 64, parts)
-    assert open_embeddings(tmp_path / "e").rows.to_pylist() == [
-        {"id": "a", "predicted_label": None, "probability": None},
-        {"id": "b", "predicted_label": None, "probability": None},
-    ]
+    plain = Model(description, build_network(description), "m" * 64)
+    write_embeddings(tmp_path / "e", tiny_images, Embedder(plain))
+    rows = open_embeddings(tmp_path / "e").rows
+    assert set(rows["predicted_label"].to_pylist()) == {None}
+    assert set(rows["probability"].to_pylist()) == {None}
 
 
-def test_embeddings_that_were_not_finished_are_not_there(model: Model, tmp_path: Path) -> None:
-    def interrupted() -> Iterator[Extraction]:
-        yield Extraction(0, 1, torch.zeros(1, 16), torch.zeros(1, 6))
+def test_embeddings_that_were_not_finished_are_not_there(
+    model: Model, tiny_images: ImageStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(
+        self: Embedder, images: ImageStore, rows: Sequence[int]
+    ) -> Iterator[OutputBlock]:
+        yield OutputBlock(0, 1, torch.zeros(1, 16), torch.zeros(1, 6))
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(Embedder, "blocks", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        write_embeddings(
-            tmp_path / "e", pa.chunked_array([["a", "b"]]), model, "m" * 64, interrupted()
-        )
+        write_embeddings(tmp_path / "e", tiny_images, Embedder(model))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from lookalike.core.params import BaseParams
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.backbones import build_classifier
 from lookalike.model.compute import fix_compute
@@ -55,7 +54,7 @@ class Web:
 @pytest.fixture(autouse=True)
 def _fixed_compute() -> None:
     """Every test starts from the same seed; on a busy machine several threads would be slow."""
-    fix_compute(BaseParams(threads=1))
+    fix_compute(threads=1)
 
 
 @pytest.fixture

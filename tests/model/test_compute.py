@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from lookalike.core.params import BaseParams
 from lookalike.model.compute import accelerator, autocast, fix_compute
 
 
@@ -22,13 +21,13 @@ def _put_back() -> Iterator[None]:
 
 
 def test_the_number_of_threads_is_that_of_the_parameters() -> None:
-    fix_compute(BaseParams(threads=3))
+    fix_compute(threads=3)
     assert torch.get_num_threads() == 3
 
 
 def test_the_seed_decides_random_numbers() -> None:
     def numbers(seed: int) -> list[float]:
-        fix_compute(BaseParams(seed=seed))
+        fix_compute(threads=1, seed=seed)
         return torch.rand(3).tolist()
 
     assert numbers(1) == numbers(1)
@@ -37,7 +36,7 @@ def test_the_seed_decides_random_numbers() -> None:
 
 def test_only_algorithms_that_always_give_the_same_are_used() -> None:
     torch.use_deterministic_algorithms(False)
-    fix_compute(BaseParams())
+    fix_compute(threads=1)
     assert torch.are_deterministic_algorithms_enabled()
 
 
@@ -52,7 +51,7 @@ def faults():
     torch.ones(2**24)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 if {fixed}:
-    fix_compute(BaseParams())
+    fix_compute(threads=1)
 faults()
 before = faults()
 for _ in range(9):

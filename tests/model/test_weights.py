@@ -33,6 +33,7 @@ FORMS: dict[str, Callable[[StateDict, Path], None]] = {
     "weights.pth": torch.save,
     "old.pth": partial(torch.save, _use_new_zipfile_serialization=False),
 }
+NO_CACHE = Path("no cache is needed for a file")
 
 
 class Surprise:
@@ -57,19 +58,21 @@ def test_a_file_of_weights_is_read_as_it_was_written(
     form: str, classifier_weights: StateDict, tmp_path: Path
 ) -> None:
     FORMS[form](classifier_weights, tmp_path / form)
-    assert same(read_weights(str(tmp_path / form), NAME, None), classifier_weights)
+    assert same(read_weights(str(tmp_path / form), NAME, None, NO_CACHE), classifier_weights)
 
 
 def test_the_name_of_a_file_does_not_decide_its_form(
     classifier_weights: StateDict, tmp_path: Path
 ) -> None:
     save_file(classifier_weights, tmp_path / "weights.pth")
-    assert same(read_weights(str(tmp_path / "weights.pth"), NAME, None), classifier_weights)
+    assert same(
+        read_weights(str(tmp_path / "weights.pth"), NAME, None, NO_CACHE), classifier_weights
+    )
 
 
 def test_a_missing_file_is_one_line(one_line_error: OneLineError, tmp_path: Path) -> None:
     with one_line_error("train.weights", f"{tmp_path}/none.pth", "no such file"):
-        read_weights(f"{tmp_path}/none.pth", NAME, None)
+        read_weights(f"{tmp_path}/none.pth", NAME, None, NO_CACHE)
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"\x89PNG\r\n\x1a\n"])
@@ -78,7 +81,7 @@ def test_a_file_of_something_else_is_one_line(
 ) -> None:
     (tmp_path / "w.pth").write_bytes(content)
     with one_line_error("w.pth", "neither a safetensors file nor a PyTorch file"):
-        read_weights(str(tmp_path / "w.pth"), NAME, None)
+        read_weights(str(tmp_path / "w.pth"), NAME, None, NO_CACHE)
 
 
 def test_a_whole_checkpoint_is_no_state_dictionary(
@@ -86,7 +89,7 @@ def test_a_whole_checkpoint_is_no_state_dictionary(
 ) -> None:
     torch.save({"epoch": 3, "model": {"a": torch.zeros(1)}}, tmp_path / "w.pth")
     with one_line_error("w.pth", "not a state dictionary of tensors"):
-        read_weights(str(tmp_path / "w.pth"), NAME, None)
+        read_weights(str(tmp_path / "w.pth"), NAME, None, NO_CACHE)
 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
@@ -110,7 +113,7 @@ def test_a_damaged_file_gives_tensors_or_one_line(
             content[place : place + 1] = bytes([value])
         path.write_bytes(content)
         try:
-            read = read_weights(str(path), NAME, None)
+            read = read_weights(str(path), NAME, None, NO_CACHE)
         except LookalikeError as error:
             assert len(str(error).splitlines()) == 1
         else:
@@ -124,7 +127,7 @@ def test_code_in_a_pickle_is_never_run(
 ) -> None:
     write({"a": Surprise(tmp_path / "surprise")}, tmp_path / "w.pth")
     with one_line_error("w.pth", "holds only weights"):
-        read_weights(str(tmp_path / "w.pth"), NAME, None)
+        read_weights(str(tmp_path / "w.pth"), NAME, None, NO_CACHE)
     assert not (tmp_path / "surprise").exists()
 
 
@@ -140,7 +143,7 @@ def weights_file(classifier_weights: StateDict, tmp_path: Path) -> Path:
 def test_a_file_with_the_pinned_hash_is_taken_in_silence(
     weights_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert read_weights(str(weights_file), NAME, sha256_of_file(weights_file))
+    assert read_weights(str(weights_file), NAME, sha256_of_file(weights_file), NO_CACHE)
     assert capsys.readouterr() == ("", "")
 
 
@@ -148,13 +151,13 @@ def test_a_file_with_another_hash_is_refused(
     weights_file: Path, one_line_error: OneLineError
 ) -> None:
     with one_line_error(sha256_of_file(weights_file), "train.weights_sha256 is 00000000"):
-        read_weights(str(weights_file), NAME, "0" * 64)
+        read_weights(str(weights_file), NAME, "0" * 64, NO_CACHE)
 
 
 def test_where_no_hash_is_pinned_the_line_to_add_is_printed(
     weights_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    read_weights(str(weights_file), NAME, None)
+    read_weights(str(weights_file), NAME, None, NO_CACHE)
     assert f"add  weights_sha256: {sha256_of_file(weights_file)}\n" in capsys.readouterr().err
 
 
@@ -242,7 +245,7 @@ def test_the_half_of_a_real_resnet_fits_but_for_its_last_stage(
 ) -> None:
     path = str(shared / "weights" / "resnet18-partial.safetensors")
     backbone, _ = build_backbone("resnet18")
-    weights = read_weights(path, "resnet18", None)
+    weights = read_weights(path, "resnet18", None, NO_CACHE)
     with one_line_error("25 of 100", "(layer4.*)"):
         load_backbone(backbone, weights, path)
     load_backbone(backbone, weights, path, strict=False)
@@ -271,9 +274,8 @@ def test_weights_of_a_backbone_of_bands_fit_one_of_as_many() -> None:
 
 
 @pytest.fixture
-def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The cache folder, below a temporary `DVC_ROOT`."""
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+def cache(tmp_path: Path) -> Path:
+    """The cache folder."""
     return tmp_path / ".cache"
 
 
@@ -286,10 +288,10 @@ def test_a_download_is_kept_in_the_cache(
 ) -> None:
     save_file(classifier_weights, web.folder / "w.safetensors")
     url = f"{web.url}/w.safetensors"
-    assert same(read_weights(url, NAME, None), classifier_weights)
+    assert same(read_weights(url, NAME, None, cache), classifier_weights)
     assert len(files_below(cache)) == 1
     web.stop()
-    assert same(read_weights(url, NAME, None), classifier_weights)
+    assert same(read_weights(url, NAME, None, cache), classifier_weights)
 
 
 @pytest.mark.parametrize("page", ["none.pth", "fails", "breaks"])
@@ -297,7 +299,7 @@ def test_a_download_that_does_not_end_well_is_one_line_and_leaves_nothing(
     page: str, web: Any, cache: Path, one_line_error: OneLineError
 ) -> None:
     with one_line_error(f"train.weights: {web.url}/{page}: cannot be downloaded"):
-        read_weights(f"{web.url}/{page}", NAME, None)
+        read_weights(f"{web.url}/{page}", NAME, None, cache)
     assert files_below(cache) == []
 
 
@@ -306,12 +308,12 @@ def test_a_server_that_is_not_there_is_one_line(
 ) -> None:
     web.stop()
     with one_line_error(f"{web.url}/w.pth: cannot be downloaded"):
-        read_weights(f"{web.url}/w.pth", NAME, None)
+        read_weights(f"{web.url}/w.pth", NAME, None, cache)
 
 
 def test_an_unknown_scheme_is_one_line(cache: Path, one_line_error: OneLineError) -> None:
     with one_line_error("nowhere://host/w.pth: cannot be downloaded", "nowhere"):
-        read_weights("nowhere://host/w.pth", NAME, None)
+        read_weights("nowhere://host/w.pth", NAME, None, cache)
 
 
 def test_a_download_is_held_against_the_pinned_hash(
@@ -319,7 +321,7 @@ def test_a_download_is_held_against_the_pinned_hash(
 ) -> None:
     (web.folder / "w.pth").write_bytes(b"something else")
     with one_line_error(f"{web.url}/w.pth has the sha256", "get the right file or pin this one"):
-        read_weights(f"{web.url}/w.pth", NAME, "0" * 64)
+        read_weights(f"{web.url}/w.pth", NAME, "0" * 64, cache)
 
 
 def test_a_download_with_another_hash_is_not_kept(
@@ -329,10 +331,10 @@ def test_a_download_with_another_hash_is_not_kept(
     save_file(classifier_weights, web.folder / "right")
     pinned = sha256_of_file(web.folder / "right")
     with pytest.raises(LookalikeError):
-        read_weights(f"{web.url}/w.pth", NAME, pinned)
+        read_weights(f"{web.url}/w.pth", NAME, pinned, cache)
     assert files_below(cache) == []
     (web.folder / "right").rename(web.folder / "w.pth")
-    assert same(read_weights(f"{web.url}/w.pth", NAME, pinned), classifier_weights)
+    assert same(read_weights(f"{web.url}/w.pth", NAME, pinned, cache), classifier_weights)
 
 
 # --- torchvision's own -----------------------------------------------------------------------
@@ -363,9 +365,9 @@ def test_imagenet_weights_are_downloaded_once(
     serve_imagenet: Callable[..., Path], web: Any, classifier_weights: StateDict
 ) -> None:
     serve_imagenet(classifier_weights, None)
-    assert same(read_weights("imagenet", NAME, None), classifier_weights)
+    assert same(read_weights("imagenet", NAME, None, NO_CACHE), classifier_weights)
     web.stop()
-    assert same(read_weights("imagenet", NAME, None), classifier_weights)
+    assert same(read_weights("imagenet", NAME, None, NO_CACHE), classifier_weights)
 
 
 def test_imagenet_weights_with_another_hash_are_refused_and_not_kept(
@@ -375,7 +377,7 @@ def test_imagenet_weights_with_another_hash_are_refused_and_not_kept(
 ) -> None:
     kept = serve_imagenet(classifier_weights, "00000000")
     with one_line_error("train.weights = imagenet", "invalid hash", '"00000000"'):
-        read_weights("imagenet", NAME, None)
+        read_weights("imagenet", NAME, None, NO_CACHE)
     assert files_below(kept) == []
 
 
@@ -385,12 +387,12 @@ def test_imagenet_weights_out_of_reach_are_one_line_with_advice(
     serve_imagenet({}, None)
     web.stop()
     with one_line_error("could not be downloaded", "give its path, or use weights: none"):
-        read_weights("imagenet", NAME, None)
+        read_weights("imagenet", NAME, None, NO_CACHE)
 
 
 def test_nobody_has_trained_the_small_network_on_imagenet(one_line_error: OneLineError) -> None:
     with one_line_error("train.weights = imagenet", "none for train.backbone = cnn:32"):
-        read_weights("imagenet", "cnn:32", None)
+        read_weights("imagenet", "cnn:32", None, NO_CACHE)
 
 
 def test_code_in_a_file_of_imagenet_weights_is_never_run(
@@ -398,7 +400,7 @@ def test_code_in_a_file_of_imagenet_weights_is_never_run(
 ) -> None:
     kept = serve_imagenet({"a": Surprise(tmp_path / "surprise")}, None)
     with one_line_error("train.weights = imagenet", "not hold weights alone", str(kept)):
-        read_weights("imagenet", NAME, None)
+        read_weights("imagenet", NAME, None, NO_CACHE)
     assert not (tmp_path / "surprise").exists()
 
 
@@ -407,5 +409,5 @@ def test_the_cache_is_named_by_the_address_alone(
 ) -> None:
     save_file(classifier_weights, web.folder / "w.safetensors")
     url = f"{web.url}/w.safetensors"
-    read_weights(url, NAME, None)
+    read_weights(url, NAME, None, cache)
     assert (cache / "weights" / hashlib.sha256(url.encode()).hexdigest()).is_file()

@@ -68,8 +68,8 @@ def closure(path: Path) -> set[Path]:
     return found
 
 
-def blocks_read(files: set[Path]) -> set[str]:
-    """The blocks of `params.yaml` that `read_params(...)` is called for."""
+def params_read(files: set[Path]) -> set[str]:
+    """What `read_params(...)` is called for: blocks of `params.yaml`, or keys as in `base.seed`."""
     by_class = {block.__name__: name for name, block in BLOCKS.items()}
     names = set()
     for path in files - {PACKAGE / "core" / "params.py"}:
@@ -77,8 +77,10 @@ def blocks_read(files: set[Path]) -> set[str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id not in {"read_yaml", "parse_block"}, f"{path} reads params.yaml"
                 if node.func.id == "read_params":
-                    assert isinstance(node.args[0], ast.Name)
-                    names.add(by_class[node.args[0].id])
+                    block, *keys = node.args
+                    assert isinstance(block, ast.Name)
+                    name = by_class[block.id]
+                    names |= {f"{name}.{ast.literal_eval(key)}" for key in keys} or {name}
     return names
 
 
@@ -130,7 +132,7 @@ def test_a_stage_declares_no_folder_that_it_does_not_reach(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", PIPELINE)
 def test_a_stage_reads_the_params_that_it_declares_and_no_others(stage: str) -> None:
-    read = blocks_read(closure(script(stage))) - {"machine"}
+    read = params_read(closure(script(stage))) - {"machine"}
     assert sorted(read) == sorted(PIPELINE[stage].get("params", []))
 
 

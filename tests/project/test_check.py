@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from lookalike.core.layout import Layout
 from lookalike.project.check import check
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -30,21 +31,21 @@ def set_params(project: Path, block: str, **values: object) -> None:
 
 
 def test_the_built_in_digits_need_not_be_there_yet(project: Path) -> None:
-    assert check(project) == "params.yaml is valid; the source is the built-in digits"
+    assert check(Layout(project)) == "params.yaml is valid; the source is the built-in digits"
 
 
 def test_a_folder_of_classes_is_ready(project: Path, photos: Path) -> None:
-    assert check(project) == "params.yaml is valid; photos has 24 files in 3 classes"
+    assert check(Layout(project)) == "params.yaml is valid; photos has 24 files in 3 classes"
 
 
 def test_a_source_may_be_an_absolute_path(project: Path, photos: Path) -> None:
     set_params(project, "ingest", source=str(photos))
-    assert check(project).endswith("photos has 24 files in 3 classes")
+    assert check(Layout(project)).endswith("photos has 24 files in 3 classes")
 
 
 def test_files_that_are_no_images_do_not_matter_beside_images(project: Path, photos: Path) -> None:
     (photos / "0" / "about.txt").write_text("digits")
-    assert "25 files" in check(project)
+    assert "25 files" in check(Layout(project))
 
 
 def test_a_mistake_in_the_parameters_is_one_line(
@@ -52,13 +53,13 @@ def test_a_mistake_in_the_parameters_is_one_line(
 ) -> None:
     set_params(project, "train", epochs=-1)
     with one_line_error("params.yaml: train.epochs = -1"):
-        check(project)
+        check(Layout(project))
 
 
 def test_an_unknown_backbone_is_one_line(project: Path, one_line_error: OneLineError) -> None:
     set_params(project, "train", backbone="resnet81")
     with one_line_error("train.backbone = 'resnet81'", "resnet18"):
-        check(project)
+        check(Layout(project))
 
 
 def test_an_image_size_that_the_backbone_cannot_take_is_one_line(
@@ -66,7 +67,7 @@ def test_an_image_size_that_the_backbone_cannot_take_is_one_line(
 ) -> None:
     set_params(project, "train", backbone="inception_v3")
     with one_line_error("train.image_size = 32", "inception_v3", "it takes 96"):
-        check(project)
+        check(Layout(project))
 
 
 def test_an_augmentation_of_colors_cannot_be_had_with_bands(
@@ -75,26 +76,26 @@ def test_an_augmentation_of_colors_cannot_be_had_with_bands(
     set_params(project, "ingest", bands=[1, 2])
     set_params(project, "train", augment="randaugment")
     with one_line_error("train.augment = randaugment", "ingest.bands"):
-        check(project)
+        check(Layout(project))
 
 
 def test_a_missing_source_is_one_line(project: Path, one_line_error: OneLineError) -> None:
     set_params(project, "ingest", source="nowhere")
     with one_line_error("ingest.source: ", "nowhere: there is no such file or folder"):
-        check(project)
+        check(Layout(project))
 
 
 def test_a_file_as_source_is_one_line(project: Path, one_line_error: OneLineError) -> None:
     set_params(project, "ingest", source="params.yaml")
     with one_line_error("ingest.source: ", "params.yaml: is not a whole zip or tar archive"):
-        check(project)
+        check(Layout(project))
 
 
 def test_an_empty_source_is_one_line(project: Path, one_line_error: OneLineError) -> None:
     (project / "empty").mkdir()
     set_params(project, "ingest", source="empty")
     with one_line_error("ingest.source: ", "empty: holds no files"):
-        check(project)
+        check(Layout(project))
 
 
 def test_a_folder_without_images_is_one_line_that_names_a_file(
@@ -105,7 +106,7 @@ def test_a_folder_without_images_is_one_line_that_names_a_file(
         (project / "texts" / name / "1.txt").write_text("text")
     set_params(project, "ingest", source="texts")
     with one_line_error("ingest.source: texts: none of the first 2 files", "a/1.txt"):
-        check(project)
+        check(Layout(project))
 
 
 def test_a_single_class_cannot_be_trained_on(
@@ -116,12 +117,12 @@ def test_a_single_class_cannot_be_trained_on(
     photos.with_name("inner").rename(photos / "inner")
     set_params(project, "ingest", labels="top_folder")
     with one_line_error("photos: a single class", "set train.epochs to 0"):
-        check(project)
+        check(Layout(project))
 
 
 def test_without_labels_it_says_that_nothing_will_be_trained(project: Path, photos: Path) -> None:
     set_params(project, "ingest", labels="none")
-    line = check(project)
+    line = check(Layout(project))
     assert "is valid; photos has 24 files without a label, so nothing will be trained" in line
     assert "put each class into its folder" in line
 
@@ -129,4 +130,4 @@ def test_without_labels_it_says_that_nothing_will_be_trained(project: Path, phot
 def test_without_training_there_need_be_no_classes(project: Path, photos: Path) -> None:
     set_params(project, "ingest", labels="none")
     set_params(project, "train", epochs=0)
-    assert check(project).endswith("24 files in 0 classes")
+    assert check(Layout(project)).endswith("24 files in 0 classes")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lookalike.core.layout import Layout
 from lookalike.project.checkpoints import save_checkpoint
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -21,16 +22,16 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_the_copy_lies_outside_of_the_outputs_and_its_hash_is_told(project: Path) -> None:
-    path, sha256 = save_checkpoint(project, "eight.epochs-1")
+    path, sha256 = save_checkpoint(Layout(project), "eight.epochs-1")
     assert path == project / "checkpoints" / "eight.epochs-1.safetensors"
     assert path.read_bytes() == b"state"
     assert sha256 == hashlib.sha256(b"state").hexdigest()
 
 
 def test_a_copy_is_never_overwritten(project: Path, one_line_error: OneLineError) -> None:
-    save_checkpoint(project, "kept")
+    save_checkpoint(Layout(project), "kept")
     with one_line_error("kept.safetensors", "is there already", "another name"):
-        save_checkpoint(project, "kept")
+        save_checkpoint(Layout(project), "kept")
 
 
 @pytest.mark.parametrize("name", ["", "../kept", "a/b", ".hidden", "a b"])
@@ -38,11 +39,11 @@ def test_a_name_that_is_no_name_of_a_file_is_refused(
     name: str, project: Path, one_line_error: OneLineError
 ) -> None:
     with one_line_error("checkpoint", repr(name)):
-        save_checkpoint(project, name)
+        save_checkpoint(Layout(project), name)
 
 
 def test_without_a_training_there_is_nothing_to_save(
     tmp_path: Path, one_line_error: OneLineError
 ) -> None:
     with one_line_error("last.safetensors", "missing; train first, or dvc pull"):
-        save_checkpoint(tmp_path, "kept")
+        save_checkpoint(Layout(tmp_path), "kept")

@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from lookalike import cli
+from lookalike.core.layout import Layout
 from lookalike.images.shards import open_shards, write_shards
 from lookalike.images.split_file import write_split
+from lookalike.images.store import ImageStore
 from lookalike.project.duplicates import describe, find_duplicates
 from lookalike.project.duplicates_grid import draw_duplicates
 
@@ -18,11 +20,11 @@ SUBSETS = {"flower/large.jpg": "train", "flower/small.webp": "test"}
 
 
 @pytest.fixture
-def photos(project: Path, photo_images: Path) -> Path:
+def photos(project: Path, photo_images: ImageStore) -> Path:
     """A project with photographs, of which the split tears the flower apart."""
     (project / "dvc.yaml").touch()
-    shutil.copytree(photo_images, project / "data" / "images")
-    rows = open_shards(photo_images).to_pylist()
+    shutil.copytree(photo_images.folder, project / "data" / "images")
+    rows = open_shards(photo_images.folder).to_pylist()
     write_split(
         project / "data" / "split.csv",
         ((row["id"], row["path"], row["label"], SUBSETS.get(row["path"], "train")) for row in rows),
@@ -39,7 +41,7 @@ def photos(project: Path, photo_images: Path) -> Path:
 
 
 def test_copies_groups_and_leaks_are_listed(photos: Path) -> None:
-    lines = describe(find_duplicates(photos, split=None)).splitlines()
+    lines = describe(find_duplicates(Layout(photos), split=None)).splitlines()
     assert lines[0] == "exact duplicates: 1"
     assert lines[1] == "  temple/again.jpg: duplicate of temple/large.jpg"
     assert lines[2].startswith("near-duplicates: 16 pairs; 8 images in 2 groups; 0 pairs apart")
@@ -55,20 +57,22 @@ def test_the_split_of_the_source_is_checked_too(photos: Path) -> None:
     shutil.rmtree(images)
     sides = {"temple/large.jpg": "train", "temple/mirrored.jpg": "val"}
     write_shards(({**row, "source_split": sides.get(row["path"])} for row in rows), images)
-    leaks = find_duplicates(photos, split=None).leaks["source_split"]
+    leaks = find_duplicates(Layout(photos), split=None).leaks["source_split"]
     assert [(leak.one, leak.other, leak.sides) for leak in leaks] == [
         ("temple/large.jpg", "temple/mirrored.jpg", ("train", "val"))
     ]
 
 
 def test_the_list_can_be_json(photos: Path) -> None:
-    found = json.loads(json.dumps(find_duplicates(photos, split=None).to_dict()))
+    found = json.loads(json.dumps(find_duplicates(Layout(photos), split=None).to_dict()))
     assert found["exact"] == [{"path": "temple/again.jpg", "duplicate_of": "temple/large.jpg"}]
     assert [len(members) for members in found["groups"]] == [6, 2]
 
 
 def test_torn_groups_come_first_in_the_picture(photos: Path, tmp_path: Path) -> None:
-    draw_duplicates(photos, find_duplicates(photos, split=None), tmp_path / "groups.png")
+    draw_duplicates(
+        Layout(photos), find_duplicates(Layout(photos), split=None), tmp_path / "groups.png"
+    )
     with Image.open(tmp_path / "groups.png") as picture:
         top = picture.convert("RGB").crop((0, 0, picture.width, picture.height // 2))
     colors = {color for _, color in top.getcolors(2**24)}

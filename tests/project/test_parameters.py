@@ -95,4 +95,4 @@ def test_a_key_that_was_renamed_says_what_it_is_called_now(
     path = tmp_path / "params.yaml"
     path.write_text(f"{block}: {{{key}: 1}}\n")
     with one_line_error(f"{block}.{key}", f"it is called {today} now"):
-        read_params(BLOCKS[block], path)
+        read_params(BLOCKS[block], path=path)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams, read_yaml
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.project.parameters import BLOCKS, read_all
@@ -20,7 +21,7 @@ from lookalike.project.preset import apply_preset, preset_names
 OneLineError = Callable[..., AbstractContextManager[None]]
 
 REPOSITORY = Path(__file__).parents[2]
-NAMES = preset_names(REPOSITORY)
+NAMES = preset_names(Layout(REPOSITORY))
 
 
 def comments(text: str) -> list[str]:
@@ -34,19 +35,19 @@ def params(project: Path) -> Path:
 
 def test_the_names_are_those_of_the_files(project: Path) -> None:
     (project / "presets" / "a.yaml").touch()
-    assert preset_names(project) == ["a", *NAMES]
+    assert preset_names(Layout(project)) == ["a", *NAMES]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_preset_of_the_project_is_valid(name: str, project: Path, params: Path) -> None:
-    apply_preset(project, name, project, None)
+    apply_preset(Layout(project), name, project, None)
     read_all(params)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_comments_and_the_order_of_keys_stay(name: str, project: Path, params: Path) -> None:
     before, keys = params.read_text(), read_yaml(params)
-    apply_preset(project, name, project, None)
+    apply_preset(Layout(project), name, project, None)
     assert comments(params.read_text()) == comments(before)
     assert [(n, list(b)) for n, b in read_yaml(params).items()] == [
         (n, list(b)) for n, b in keys.items()
@@ -62,28 +63,28 @@ def test_digits_after_any_others_is_the_committed_file_byte_for_byte(
     weights.write_bytes(b"weights")
     before = params.read_bytes()
     for other in others:
-        apply_preset(project, other, project, weights)
+        apply_preset(Layout(project), other, project, weights)
     assert params.read_bytes() != before
-    apply_preset(project, "digits", None, None)
+    apply_preset(Layout(project), "digits", None, None)
     assert params.read_bytes() == before == (REPOSITORY / "params.yaml").read_bytes()
 
 
 def test_what_a_preset_does_not_name_gets_its_default(project: Path, params: Path) -> None:
     text = params.read_text()
     params.write_text(text.replace("seed: 0", "seed: 5").replace("lr: 0.001", "lr: 0.002"))
-    apply_preset(project, "digits", None, None)
+    apply_preset(Layout(project), "digits", None, None)
     assert params.read_text() == text
 
 
 def test_a_value_that_stays_keeps_its_way_of_being_written(project: Path, params: Path) -> None:
     text = params.read_text().replace("lr: 0.001", "lr: 1.0e-3").replace("adamw", "'adamw'", 1)
     params.write_text(text)
-    apply_preset(project, "digits", None, None)
+    apply_preset(Layout(project), "digits", None, None)
     assert params.read_text() == text
 
 
 def test_what_a_preset_names_is_what_it_says(project: Path, params: Path) -> None:
-    apply_preset(project, "caltech101", project, None)
+    apply_preset(Layout(project), "caltech101", project, None)
     overlay, content = read_yaml(project / "presets" / "caltech101.yaml"), read_yaml(params)
     for block, values in overlay.items():
         assert agree(content[block], values)
@@ -101,7 +102,7 @@ def test_the_machine_block_stays(project: Path, params: Path) -> None:
     content = yaml.load(params)
     content["machine"]["workers"] = 7
     yaml.dump(content, params)
-    apply_preset(project, "smoke", None, None)
+    apply_preset(Layout(project), "smoke", None, None)
     assert read_all(params).machine == MachineParams(workers=7)
 
 
@@ -110,7 +111,7 @@ def test_a_block_that_is_absent_or_empty_is_filled(block: str, project: Path, pa
     whole = read_all(params)
     for text in ("machine:\n  workers: 2\n", f"machine:\n  workers: 2\n{block}:\n"):
         params.write_text(text)
-        apply_preset(project, "digits", None, None)
+        apply_preset(Layout(project), "digits", None, None)
         assert read_all(params) == whole
 
 
@@ -122,14 +123,14 @@ def test_the_source_is_written_as_an_absolute_path(
 ) -> None:
     (project / "photos").mkdir()
     monkeypatch.chdir(project)
-    apply_preset(project, "digits", Path("photos"), None)
+    apply_preset(Layout(project), "digits", Path("photos"), None)
     assert read_all(params).ingest.source == str(project / "photos")
 
 
 def test_a_long_path_with_spaces_stays_as_it_is(project: Path, params: Path) -> None:
     source = project / "my photos" / " of ".join(["a long journey"] * 12)
     source.mkdir(parents=True)
-    apply_preset(project, "digits", source, None)
+    apply_preset(Layout(project), "digits", source, None)
     assert read_all(params).ingest.source == str(source)
 
 
@@ -138,14 +139,14 @@ def test_weights_are_written_as_an_absolute_path_with_their_hash(
 ) -> None:
     (project / "w.pth").write_bytes(b"weights")
     monkeypatch.chdir(project)
-    apply_preset(project, "digits", None, Path("w.pth"))
+    apply_preset(Layout(project), "digits", None, Path("w.pth"))
     train = read_all(params).train
     assert train.weights == str(project / "w.pth")
     assert train.weights_sha256 == hashlib.sha256(b"weights").hexdigest()
 
 
 def test_weights_may_be_a_whole_model(project: Path, params: Path, tiny_model: Path) -> None:
-    apply_preset(project, "digits", None, tiny_model)
+    apply_preset(Layout(project), "digits", None, tiny_model)
     assert read_all(params).train.weights_sha256 == fingerprint(tiny_model)
 
 
@@ -157,7 +158,7 @@ def test_an_unknown_preset_is_one_line(
 ) -> None:
     before = params.read_bytes()
     with one_line_error("preset digit: there is none; there are", *NAMES):
-        apply_preset(project, "digit", None, None)
+        apply_preset(Layout(project), "digit", None, None)
     assert params.read_bytes() == before
 
 
@@ -166,7 +167,7 @@ def test_a_preset_that_needs_a_source_says_so(
 ) -> None:
     before = params.read_bytes()
     with one_line_error("preset caltech101: say where the images are: --source PATH"):
-        apply_preset(project, "caltech101", None, None)
+        apply_preset(Layout(project), "caltech101", None, None)
     assert params.read_bytes() == before
 
 
@@ -174,14 +175,14 @@ def test_a_source_that_is_not_there_is_one_line(
     project: Path, one_line_error: OneLineError
 ) -> None:
     with one_line_error("--source nowhere: there is no such file or folder"):
-        apply_preset(project, "caltech101", Path("nowhere"), None)
+        apply_preset(Layout(project), "caltech101", Path("nowhere"), None)
 
 
 def test_weights_that_are_not_there_are_one_line(
     project: Path, one_line_error: OneLineError
 ) -> None:
     with one_line_error("--weights none.pth: there is no such file or folder"):
-        apply_preset(project, "digits", None, Path("none.pth"))
+        apply_preset(Layout(project), "digits", None, Path("none.pth"))
 
 
 @pytest.mark.parametrize("text", [None, "", "base: [\n"])
@@ -192,7 +193,7 @@ def test_a_parameter_file_that_cannot_be_read_is_one_line(
     if text is not None:
         params.write_text(text)
     with one_line_error(str(params)):
-        apply_preset(project, "digits", None, None)
+        apply_preset(Layout(project), "digits", None, None)
 
 
 @pytest.mark.parametrize("block", ["trian", "machine"])
@@ -204,7 +205,7 @@ def test_a_preset_with_a_block_that_there_is_not_is_one_line(
     )
     before = params.read_bytes()
     with one_line_error(f"presets/mine.yaml: {block}: there is no such block", "ingest, split"):
-        apply_preset(project, "mine", None, None)
+        apply_preset(Layout(project), "mine", None, None)
     assert params.read_bytes() == before
 
 
@@ -216,5 +217,5 @@ def test_a_preset_with_a_mistake_is_one_line_that_names_its_file(
     )
     before = params.read_bytes()
     with one_line_error("presets/mine.yaml: train.epochs = -1"):
-        apply_preset(project, "mine", None, None)
+        apply_preset(Layout(project), "mine", None, None)
     assert params.read_bytes() == before

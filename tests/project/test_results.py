@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lookalike.core.layout import Layout
 from lookalike.project.results import results
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -30,7 +31,7 @@ def write(project: Path, name: str, metrics: dict[str, float]) -> None:
 
 
 def test_the_outputs_and_the_headline_figures_are_named(finished: Path) -> None:
-    lines = results(finished, "lookalike").splitlines()
+    lines = results(Layout(finished), "lookalike").splitlines()
     assert lines[:4] == [
         "model    models/model/",
         "index    models/index/ (120 images)",
@@ -40,14 +41,16 @@ def test_the_outputs_and_the_headline_figures_are_named(finished: Path) -> None:
 
 
 def test_the_query_to_paste_is_a_test_image_that_is_there(finished: Path) -> None:
-    command, search, image, *rest = shlex.split(results(finished, "lookalike").splitlines()[-1])
+    command, search, image, *rest = shlex.split(
+        results(Layout(finished), "lookalike").splitlines()[-1]
+    )
     assert [command, search, *rest] == ["lookalike", "search", "-k", "5"]
     assert Path(image).is_file()
 
 
 def test_without_classification_only_what_was_measured_is_said(finished: Path) -> None:
     write(finished, "evaluate", {"recall_at_1": 0.25, "map_at_r": 0.125})
-    assert "metrics/*.json: recall at 1 0.2500, map at r 0.1250, " in results(finished, "l")
+    assert "metrics/*.json: recall at 1 0.2500, map at r 0.1250, " in results(Layout(finished), "l")
 
 
 @pytest.mark.parametrize("name", ["evaluate", "index"])
@@ -56,11 +59,11 @@ def test_missing_metrics_are_one_line(
 ) -> None:
     (finished / "metrics" / f"{name}.json").unlink()
     with one_line_error(f"metrics/{name}.json: missing; run the pipeline first"):
-        results(finished, "lookalike")
+        results(Layout(finished), "lookalike")
 
 
 def test_before_the_first_run_there_is_one_line(
     tmp_path: Path, one_line_error: OneLineError
 ) -> None:
     with one_line_error(f"{tmp_path}/models/model/", "missing; train first, or dvc pull"):
-        results(tmp_path, "lookalike")
+        results(Layout(tmp_path), "lookalike")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from pymongo.database import Database
 
+from lookalike.core.layout import Layout
 from lookalike.publish.command import publish_index, verify_index
 from lookalike.publish.documents import Document
 
@@ -38,7 +39,11 @@ def project(
 
 
 def test_a_project_is_published_and_compared(project: Path, database: Database[Document]) -> None:
-    first, again, same = publish_index(project), publish_index(project), verify_index(project)
+    first, again, same = (
+        publish_index(Layout(project)),
+        publish_index(Layout(project)),
+        verify_index(Layout(project)),
+    )
     version = first.split()[1]
     assert first.endswith("120 images, 120 new, 0 changed")
     assert again.endswith("120 images, 0 new, 0 changed")
@@ -57,7 +62,7 @@ def test_a_damaged_index_is_not_published(
     content[-1] ^= 1
     path.write_bytes(content)
     with one_line_error("vectors.npy: has the fingerprint", "but index.json says"):
-        publish_index(project)
+        publish_index(Layout(project))
     assert database.list_collection_names() == []
 
 
@@ -67,5 +72,5 @@ def test_an_index_of_another_model_is_not_published(
     path = project / "models" / "index" / "index.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"model_sha256": "b" * 64}))
     with one_line_error("was built with the model bbbbbbbbbbbb"):
-        publish_index(project)
+        publish_index(Layout(project))
     assert database.list_collection_names() == []

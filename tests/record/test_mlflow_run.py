@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lookalike.core.files import write_csv, write_json
+from lookalike.core.layout import Layout
 from lookalike.evaluate.evaluation import TABLES
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.record.mirror_process import mirror_run
@@ -109,7 +110,7 @@ def tracked(
 def test_a_run_has_everything_that_a_training_and_its_evaluation_leave(
     project: Path, tracked: Tracked
 ) -> None:
-    assert "now has train and evaluate" in mirror(project)
+    assert "now has train and evaluate" in mirror(Layout(project))
     [run] = tracked.runs()
     assert run.info.status == "FINISHED"
     assert run.info.run_name.startswith("cnn:4 ")
@@ -139,7 +140,7 @@ def test_a_run_has_everything_that_a_training_and_its_evaluation_leave(
 def test_its_parameters_are_those_of_the_file_without_secrets(
     project: Path, tracked: Tracked
 ) -> None:
-    mirror(project)
+    mirror(Layout(project))
     [run] = tracked.runs()
     assert run.data.params == {
         "base.seed": "0",
@@ -156,17 +157,17 @@ def test_its_parameters_are_those_of_the_file_without_secrets(
 
 
 def test_mirrored_again_nothing_changes(project: Path, tracked: Tracked) -> None:
-    mirror(project)
+    mirror(Layout(project))
     before = tracked.everything()
-    assert "has everything already" in mirror(project)
+    assert "has everything already" in mirror(Layout(project))
     assert tracked.everything() == before
 
 
 def test_an_evaluation_joins_the_run_of_its_training(project: Path, tracked: Tracked) -> None:
     shutil.rmtree(project / "metrics" / "evaluate")
-    assert mirror(project).endswith("now has train")
+    assert mirror(Layout(project)).endswith("now has train")
     evaluate(project)
-    assert mirror(project).endswith("now has evaluate")
+    assert mirror(Layout(project)).endswith("now has evaluate")
     [run] = tracked.runs()
     assert run.data.metrics["test/accuracy"] == 0.75
 
@@ -174,9 +175,9 @@ def test_an_evaluation_joins_the_run_of_its_training(project: Path, tracked: Tra
 def test_an_evaluation_that_came_out_otherwise_replaces_the_earlier_one(
     project: Path, tracked: Tracked
 ) -> None:
-    mirror(project)
+    mirror(Layout(project))
     evaluate(project, accuracy=0.5)
-    mirror(project)
+    mirror(Layout(project))
     [run] = tracked.runs()
     assert run.data.metrics["test/accuracy"] == 0.5
 
@@ -184,24 +185,24 @@ def test_an_evaluation_that_came_out_otherwise_replaces_the_earlier_one(
 def test_an_evaluation_of_another_model_is_left_out(project: Path, tracked: Tracked) -> None:
     with (project / "models" / "model" / "model.json").open("a") as file:
         file.write(" ")
-    assert mirror(project).endswith("now has train")
+    assert mirror(Layout(project)).endswith("now has train")
     assert "test/accuracy" not in tracked.runs()[0].data.metrics
 
 
 def test_other_parameters_are_another_run(project: Path, tracked: Tracked) -> None:
-    mirror(project)
+    mirror(Layout(project))
     (project / "params.yaml").write_text(PARAMS.replace("seed: 0", "seed: 1"), encoding="utf-8")
-    mirror(project)
+    mirror(Layout(project))
     assert sorted(run.data.params["base.seed"] for run in tracked.runs()) == ["0", "1"]
 
 
 def test_what_broke_off_is_done_again_and_no_point_is_there_twice(
     project: Path, tracked: Tracked
 ) -> None:
-    mirror(project)
+    mirror(Layout(project))
     [run] = tracked.runs()
     tracked.client.delete_tag(run.info.run_id, "lookalike.train")  # it is set last
-    assert mirror(project).endswith("now has train")
+    assert mirror(Layout(project)).endswith("now has train")
     [run] = tracked.runs()
     assert tracked.curve(run, "train/loss") == [(1, 2.0), (2, 1.0), (3, 0.5)]
 
@@ -209,7 +210,7 @@ def test_what_broke_off_is_done_again_and_no_point_is_there_twice(
 def test_a_model_that_was_not_trained_has_no_curves(project: Path, tracked: Tracked) -> None:
     shutil.rmtree(project / "metrics" / "train" / "plots")
     write_csv(project / "metrics" / "evaluate" / "predictions.csv", TABLES["predictions"], [])
-    mirror(project)
+    mirror(Layout(project))
     [run] = tracked.runs()
     assert "train/loss" not in run.data.metrics
     assert run.data.metrics["test/accuracy"] == 0.75
@@ -235,7 +236,7 @@ def test_without_a_model_it_is_one_line(
     tmp_path: Path, tracked: Tracked, one_line_error: OneLineError
 ) -> None:
     with one_line_error("missing; train first"):
-        mirror(tmp_path)
+        mirror(Layout(tmp_path))
 
 
 def test_without_metrics_it_is_one_line(
@@ -243,4 +244,4 @@ def test_without_metrics_it_is_one_line(
 ) -> None:
     (project / "metrics" / "evaluate.json").unlink()
     with one_line_error("evaluate.json: missing; run the stage evaluate first"):
-        mirror(project)
+        mirror(Layout(project))

@@ -14,12 +14,13 @@ import pytest
 from PIL import Image
 
 from lookalike.core.files import rounded, write_csv, write_metrics
+from lookalike.core.layout import Layout
 from lookalike.evaluate.evaluation import TABLES, evaluate_model
 from lookalike.evaluate.figures import draw_figures
 from lookalike.evaluate.params import EvaluateParams
-from lookalike.images.pictures import Pictures
 from lookalike.images.split_file import read_split
-from lookalike.inference.embedder import extract_all
+from lookalike.images.store import ImageStore
+from lookalike.inference.embedder import Embedder
 from lookalike.model.artifact import load_model
 from lookalike.model.network import normalize
 from lookalike.record.report import write_report
@@ -31,7 +32,7 @@ LIMIT = 15 * 10**6
 @pytest.fixture(scope="module")
 def evaluated(
     tiny_model: Path,
-    tiny_images: Path,
+    tiny_images: ImageStore,
     tiny_split: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
@@ -40,7 +41,7 @@ def evaluated(
     params = EvaluateParams(bootstrap_draws=20, projection="pca", grid_queries=2, grid_neighbors=2)
     model = load_model(tiny_model)
     test = [image for image in read_split(tiny_split, tiny_images) if image.split == "test"]
-    output = extract_all(model, tiny_images, [image.row for image in test], 32, workers=0)
+    output = Embedder(model, 32).outputs(tiny_images, [image.row for image in test])
     found = evaluate_model(model, test, output, params, seed=0)
     for name, columns in TABLES.items():
         rows = rounded(found.tables[name])
@@ -48,7 +49,7 @@ def evaluated(
     write_metrics(root / "metrics" / "evaluate.json", found.metrics)
     (root / "metrics" / "figures").mkdir()
     unit = normalize(output.embeddings)
-    draw_figures(root / "metrics" / "figures", found, unit, Pictures(tiny_images), params, 0)
+    draw_figures(root / "metrics" / "figures", found, unit, tiny_images, params, 0)
     (root / "params.yaml").write_text("base: {seed: 0}  # <b> & co\n", encoding="utf-8")
     return root
 
@@ -60,7 +61,7 @@ def project(evaluated: Path, tmp_path: Path) -> Path:
 
 
 def report(project: Path) -> str:
-    write_report(project, project / "report.html")
+    write_report(Layout(project), project / "report.html")
     return (project / "report.html").read_text(encoding="utf-8")
 
 
@@ -137,5 +138,5 @@ def test_before_the_pipeline_has_run_it_is_one_line(
     tmp_path: Path, one_line_error: OneLineError
 ) -> None:
     with one_line_error("evaluate.json: missing", "run the pipeline"):
-        write_report(tmp_path, tmp_path / "report.html")
+        write_report(Layout(tmp_path), tmp_path / "report.html")
     assert list(tmp_path.iterdir()) == []

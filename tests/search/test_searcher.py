@@ -12,7 +12,7 @@ from PIL import Image
 
 from lookalike.core.params import BaseParams
 from lookalike.images.bands import Bands
-from lookalike.images.shards import open_metadata
+from lookalike.images.store import ImageStore
 from lookalike.index.bundle_folder import write_bundle
 from lookalike.index.metadata import bundle_metadata
 from lookalike.index.params import IndexParams
@@ -64,14 +64,14 @@ def test_predictions_come_by_falling_probability(searcher: Searcher, tiny_source
 
 
 def test_the_first_prediction_is_that_of_the_embed_stage(
-    searcher: Searcher, tiny_source: Path, tiny_images: Path, tiny_index: Path
+    searcher: Searcher, tiny_source: Path, tiny_images: ImageStore, tiny_index: Path
 ) -> None:
     import pyarrow as pa
 
     metadata = pa.ipc.open_file(tiny_index / "metadata.arrow").read_all()
     expected = metadata["predicted_label"].to_pylist()
     for row in (0, 40, 119):
-        path = open_metadata(tiny_images)["path"][row].as_py()
+        path = tiny_images.metadata["path"][row].as_py()
         assert searcher.search(tiny_source / path, k=1).predictions[0].label == expected[row]
 
 
@@ -204,7 +204,7 @@ def test_model_and_index_are_all_that_a_search_needs(
 
 @pytest.fixture(scope="module")
 def tile_searcher(
-    tile_images: Callable[[Bands], Path], tmp_path_factory: pytest.TempPathFactory
+    tile_images: Callable[[Bands], ImageStore], tmp_path_factory: pytest.TempPathFactory
 ) -> Searcher:
     """Searches `tile_files`, all bands, by the features of an untrained network."""
     folder = tmp_path_factory.mktemp("tiles")
@@ -213,7 +213,7 @@ def tile_searcher(
     trained = without_training(params, BaseParams(threads=1), 0, images)
     save_model(folder / "model", trained.description, trained.weights)
     model, model_sha256 = load_model(folder / "model"), fingerprint(folder / "model")
-    metadata = open_metadata(images)
+    metadata = images.metadata
     extractions = extract(model, images, list(range(20)), 32, 0)
     write_embeddings(folder / "embeddings", metadata["id"], model, model_sha256, extractions)
     rows = bundle_metadata(metadata, open_embeddings(folder / "embeddings"), [])

@@ -9,7 +9,7 @@ from lookalike.split.params import Ratios, SplitParams
 
 def read(tmp_path: Path, text: str) -> SplitParams:
     (tmp_path / "params.yaml").write_text(f"split: {text}")
-    return read_params(SplitParams, tmp_path / "params.yaml")
+    return read_params(SplitParams, path=tmp_path / "params.yaml")
 
 
 @pytest.mark.parametrize("classes", [None, 1, 20, ["cat", "dog"], []])

@@ -12,7 +12,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
 from lookalike.terminal.stage import run_stage
 
-def main():
+def main(project):
     {main}
 
 run_stage("train", main)

@@ -2,11 +2,10 @@
 
 import pytest
 
-from lookalike.core.params import BaseParams
 from lookalike.model.compute import fix_compute
 
 
 @pytest.fixture(autouse=True)
 def _fixed_compute() -> None:
     """One thread: on a busy machine several would wait for each other."""
-    fix_compute(BaseParams(threads=1))
+    fix_compute(threads=1)

@@ -10,6 +10,7 @@ import pytest
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
 from lookalike.images.split_file import SplitImage, read_split
+from lookalike.images.store import ImageStore
 from lookalike.train.data import Side, has_labels, training_data
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -27,7 +28,7 @@ def test_classes_are_sorted_and_numbered() -> None:
     assert data.valid == Side(rows=[5], targets=[1])
 
 
-def test_test_images_are_never_seen(tiny_split: Path, tiny_images: Path) -> None:
+def test_test_images_are_never_seen(tiny_split: Path, tiny_images: ImageStore) -> None:
     split = read_split(tiny_split, tiny_images)
     data = training_data(split)
     tested = {image.row for image in split if image.split == "test"}

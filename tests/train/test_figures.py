@@ -13,6 +13,7 @@ from torch import Tensor
 from lookalike.core.params import BaseParams
 from lookalike.images.bands import Bands
 from lookalike.images.split_file import read_split
+from lookalike.images.store import ImageStore
 from lookalike.train.batches import Batches, make_batches
 from lookalike.train.data import Side, TrainingData, training_data
 from lookalike.train.figures import AUGMENTED, caption, draw_figures, first_images
@@ -25,7 +26,7 @@ BASE = BaseParams(threads=1)
 
 
 @pytest.fixture
-def data(tiny_split: Path, tiny_images: Path) -> TrainingData:
+def data(tiny_split: Path, tiny_images: ImageStore) -> TrainingData:
     return training_data(read_split(tiny_split, tiny_images))
 
 
@@ -51,7 +52,7 @@ def picture(folder: Path, images: Path, data: TrainingData, **values: Any) -> by
 
 @pytest.mark.parametrize("mixed", [{}, {"mixup": 1.0, "cutmix": 1.0}])
 def test_its_images_are_those_that_the_steps_of_all_processes_take(
-    mixed: dict[str, float], tiny_images: Path, data: TrainingData
+    mixed: dict[str, float], tiny_images: ImageStore, data: TrainingData
 ) -> None:
     params = params_of(gradient_accumulation=3, augment="strong", **mixed)
     mixing = Mixing(params, 6, seed=0)
@@ -85,7 +86,7 @@ def test_a_caption_names_the_classes_and_their_shares(target: Tensor, expected: 
 
 
 def test_the_same_training_has_the_same_picture(
-    tmp_path: Path, tiny_images: Path, data: TrainingData
+    tmp_path: Path, tiny_images: ImageStore, data: TrainingData
 ) -> None:
     plain = picture(tmp_path / "figures", tiny_images, data)
     assert plain == picture(tmp_path / "figures", tiny_images, data)
@@ -94,7 +95,7 @@ def test_the_same_training_has_the_same_picture(
 
 
 def test_few_images_make_a_small_picture(
-    tmp_path: Path, tiny_images: Path, data: TrainingData
+    tmp_path: Path, tiny_images: ImageStore, data: TrainingData
 ) -> None:
     few = TrainingData(data.classes, Side(data.train.rows[:5], data.train.targets[:5]), data.valid)
     picture(tmp_path / "few", tiny_images, few)
@@ -105,7 +106,7 @@ def test_few_images_make_a_small_picture(
 
 
 def test_of_bands_it_shows_those_for_people(
-    tmp_path: Path, tile_images: Callable[[Bands], Path]
+    tmp_path: Path, tile_images: Callable[[Bands], ImageStore]
 ) -> None:
     bands = Bands(chosen="all", rgb=(3, 2, 1))
     images = tile_images(bands)

@@ -13,7 +13,8 @@ from torch.nn.functional import cross_entropy
 
 from lookalike.core.params import BaseParams
 from lookalike.images.split_file import read_split
-from lookalike.inference.embedder import extract_all
+from lookalike.images.store import ImageStore
+from lookalike.inference.embedder import Embedder
 from lookalike.model.artifact import Model, build_network
 from lookalike.model.backbones import build_classifier
 from lookalike.model.compute import fix_compute
@@ -30,7 +31,7 @@ BASE = BaseParams(threads=1)
 
 
 @pytest.fixture(scope="module")
-def data(tiny_split: Path, tiny_images: Path) -> TrainingData:
+def data(tiny_split: Path, tiny_images: ImageStore) -> TrainingData:
     """Four images of each of three digits to learn from, and three to validate with."""
     whole = training_data([i for i in read_split(tiny_split, tiny_images) if i.label in "012"])
 
@@ -55,20 +56,20 @@ class Training:
 
     def __call__(self, workers: int = 0, seed: int = 0, **params: Any) -> Trained:
         base = BaseParams(threads=1, seed=seed)
-        fix_compute(base)
+        fix_compute(base.threads, base.seed)
         chosen = TrainParams(**{**SMALL, "epochs": 2, "batch_size": 4, **params})
         with training_log(self.folder / "log") as log:
             return fine_tune(chosen, base, workers, self.images, self.data, log)
 
 
 @pytest.fixture
-def train(tiny_images: Path, data: TrainingData, tmp_path: Path) -> Training:
+def train(tiny_images: ImageStore, data: TrainingData, tmp_path: Path) -> Training:
     return Training(tiny_images, data, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def plain(
-    tiny_images: Path, data: TrainingData, tmp_path_factory: pytest.TempPathFactory
+    tiny_images: ImageStore, data: TrainingData, tmp_path_factory: pytest.TempPathFactory
 ) -> Trained:
     return Training(tiny_images, data, tmp_path_factory.mktemp("plain"))(backbone="cnn:4")
 
@@ -167,14 +168,14 @@ def test_the_metrics_are_those_of_the_best_epoch(train: Training) -> None:
 
 
 def test_the_weights_and_the_temperature_are_those_that_were_measured(
-    train: Training, tiny_images: Path, data: TrainingData
+    train: Training, tiny_images: ImageStore, data: TrainingData
 ) -> None:
     # Here an epoch before the last is the best: its weights are saved and calibrated.
     trained = train(backbone="resnet18", epochs=6, optimizer="sgd", augment="none")
     network = build_network(trained.description)
     network.load_state_dict(trained.weights)
     model = Model(trained.description, network)
-    logits = extract_all(model, tiny_images, data.valid.rows, 32, workers=0).logits
+    logits = Embedder(model, 32).outputs(tiny_images, data.valid.rows).logits
     assert logits is not None
     targets = torch.tensor(data.valid.targets)
     assert float(cross_entropy(logits, targets)) == pytest.approx(
@@ -185,13 +186,13 @@ def test_the_weights_and_the_temperature_are_those_that_were_measured(
 
 
 def test_training_at_bf16_gives_the_same_model_every_time(
-    tiny_images: Path, data: TrainingData, tmp_path: Path
+    tiny_images: ImageStore, data: TrainingData, tmp_path: Path
 ) -> None:
     base = BaseParams(threads=1, precision="bf16")
     params = TrainParams(**SMALL, epochs=1, warmup_epochs=0.0, batch_size=4)
 
     def train() -> Trained:
-        fix_compute(base)
+        fix_compute(base.threads, base.seed)
         with training_log(tmp_path / "log") as log:
             return fine_tune(params, base, 0, tiny_images, data, log)
 
@@ -201,7 +202,9 @@ def test_training_at_bf16_gives_the_same_model_every_time(
     assert {tensor.dtype for tensor in one.weights.values()} == {torch.float32, torch.int64}
 
 
-def test_without_training_the_backbones_own_features_are_the_embedding(tiny_images: Path) -> None:
+def test_without_training_the_backbones_own_features_are_the_embedding(
+    tiny_images: ImageStore,
+) -> None:
     trained = without_training(TrainParams(**SMALL, epochs=0), BASE, 0, tiny_images)
     assert trained.description.embedding_dim is None
     assert trained.description.classes == []
@@ -219,7 +222,7 @@ def pretrained(tmp_path: Path) -> tuple[Path, dict[str, Tensor]]:
 
 
 def test_without_training_the_named_weights_are_the_model(
-    pretrained: tuple[Path, dict[str, Tensor]], tiny_images: Path
+    pretrained: tuple[Path, dict[str, Tensor]], tiny_images: ImageStore
 ) -> None:
     path, weights = pretrained
     params = TrainParams(**SMALL, epochs=0, weights=str(path))
@@ -238,7 +241,7 @@ def test_training_starts_from_the_named_weights(
 
 
 def test_an_image_size_that_the_backbone_cannot_take_is_one_line(
-    train: Training, tiny_images: Path, one_line_error: OneLineError
+    train: Training, tiny_images: ImageStore, one_line_error: OneLineError
 ) -> None:
     with one_line_error("train.image_size = 32", "vit_b_32", "it takes 224"):
         train(backbone="vit_b_32")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from lookalike.images.store import ImageStore
 from lookalike.train.shares import check_share
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -37,7 +38,7 @@ machine: {workers: 0, devices: DEVICES, strategy: STRATEGY}
 
 
 @pytest.fixture
-def train(tiny_images: Path, tiny_split: Path, tmp_path: Path) -> Callable[..., Path]:
+def train(tiny_images: ImageStore, tiny_split: Path, tmp_path: Path) -> Callable[..., Path]:
     """Run the stage on the tiny digits, in a project of its own, by a launcher."""
 
     def run(
@@ -48,7 +49,7 @@ def train(tiny_images: Path, tiny_split: Path, tmp_path: Path) -> Callable[..., 
         strategy: str = "auto",
     ) -> Path:
         root = tmp_path / f"{devices}-{gradient_accumulation}"
-        shutil.copytree(tiny_images, root / "data" / "images")
+        shutil.copytree(tiny_images.folder, root / "data" / "images")
         shutil.copy(tiny_split, root / "data" / "split.csv")
         params = PARAMS.replace("DEVICES", str(devices)).replace(
             "GRADIENT_ACCUMULATION", str(gradient_accumulation)

@@ -1,46 +1,63 @@
-"""Where things are, relative to the project's root: the paths that `dvc.yaml` names."""
+"""Where things are in a project: the paths that `dvc.yaml` names."""
 
 import os
 from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
 
-PARAMS = Path("params.yaml")
-
-SAMPLES = Path("data/samples")
-IMAGES = Path("data/images")
-REJECTED = Path("data/rejected.csv")
-SPLIT = Path("data/split.csv")
-EMBEDDINGS = Path("data/embeddings")
-MODEL = Path("models/model")
-CHECKPOINTS = Path("models/checkpoints")
-INDEX = Path("models/index")
-METRICS = Path("metrics")
-TRAIN_LOG = METRICS / "train"
-TRAIN_FIGURES = METRICS / "train_figures"
-TIMINGS = METRICS / "timings"
-EVALUATION = METRICS / "evaluate"
-MEASURED_MODEL = EVALUATION / "model.sha256"  # the fingerprint of the model it is of
-FIGURES = METRICS / "figures"
-INDEX_CURVES = METRICS / "index"
+# Metrics that do not say which model they are of are worth little.
+MEASURED_MODEL = "model.sha256"
 
 
-def project_root() -> Path:
-    """The nearest folder, from the current one upwards, that holds a `dvc.yaml`; as `..` or `.`.
+class Layout:
+    """The paths of a project's parameters and outputs.
+
+    Args:
+        root: the project's folder, the one that holds `dvc.yaml`. Paths start with it, so a
+            relative one gives relative paths.
+
+    Attributes:
+        evaluation: tables of the evaluate stage; its file `model.sha256` names the measured model.
+        timings: wall-clock figures, which Git and DVC ignore.
+        cache: downloads, embeddings and checkpoints of unfinished trainings. Content-addressed and
+            safe to delete; in `$DVC_ROOT`, which temporary experiments share, else below the root.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.params = root / "params.yaml"
+        self.samples = root / "data/samples"
+        self.images = root / "data/images"
+        self.rejected = root / "data/rejected.csv"
+        self.split = root / "data/split.csv"
+        self.embeddings = root / "data/embeddings"
+        self.model = root / "models/model"
+        self.checkpoints = root / "models/checkpoints"
+        self.index = root / "models/index"
+        self.metrics = root / "metrics"
+        self.train_log = self.metrics / "train"
+        self.train_figures = self.metrics / "train_figures"
+        self.evaluation = self.metrics / "evaluate"
+        self.figures = self.metrics / "figures"
+        self.index_curves = self.metrics / "index"
+        self.timings = self.metrics / "timings"
+        self.cache = Path(os.environ.get("DVC_ROOT", root)) / ".cache"
+
+    def relative(self, path: Path) -> Path:
+        """A path of the project as `dvc.yaml` names it."""
+        return path.relative_to(self.root)
+
+
+def find_project(folder: Path) -> Layout:
+    """The project that a folder is in: the nearest folder, upwards, that holds a `dvc.yaml`.
 
     Raises:
         LookalikeError: there is none.
     """
-    here = Path.cwd()
-    for depth, folder in enumerate((here, *here.parents)):
-        if (folder / "dvc.yaml").is_file():
-            return Path(*[".."] * depth)
-    raise LookalikeError(f"{here}: no dvc.yaml here or above; change to a Lookalike project")
-
-
-def cache_folder() -> Path:
-    """The one cache: `.cache` in `$DVC_ROOT`, which temporary experiments share, else here.
-
-    Content-addressed and safe to delete.
-    """
-    return Path(os.environ.get("DVC_ROOT", ".")) / ".cache"
+    for depth, above in enumerate((folder.absolute(), *folder.absolute().parents)):
+        if (above / "dvc.yaml").is_file():
+            # Relative where it was asked relatively, for short messages
+            return Layout(above if folder.is_absolute() else folder.joinpath(*[".."] * depth))
+    raise LookalikeError(
+        f"{folder.absolute()}: no dvc.yaml here or above; change to a Lookalike project"
+    )

@@ -1,8 +1,9 @@
 """`params.yaml`, read block by block into typed, frozen objects.
 
 Each stage folder declares its own block as a subclass of `Block`; what all of them share, `base`
-and `machine`, is here. A stage reads a block by its class, `read_params(TrainParams)`, so the code
-says which blocks a stage depends on and a test holds that against `dvc.yaml`.
+and `machine`, is here. A stage reads a block by its class, `read_params(TrainParams)`, or some keys
+of it, `read_params(BaseParams, "seed")`. So the code says what a stage depends on, and a test holds
+that against `dvc.yaml`.
 """
 
 from difflib import get_close_matches
@@ -14,8 +15,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from lookalike.core.errors import LookalikeError
-from lookalike.core.layout import PARAMS
+from lookalike.core.errors import ConfigError
 
 
 class Group(BaseModel):
@@ -66,34 +66,46 @@ class MachineParams(Block):
     strategy: Literal["auto", "ddp", "ddp_find_unused_parameters_true"] = "auto"
 
 
+PARAMS = Path("params.yaml")
+
 AnyBlock = TypeVar("AnyBlock", bound=Block)
 
 
-def read_params(block: type[AnyBlock], path: Path = PARAMS) -> AnyBlock:
+def read_params(block: type[AnyBlock], *keys: str, path: Path = PARAMS) -> AnyBlock:
     """Read and check one block of the parameter file; an absent block gives its defaults.
 
+    Args:
+        block: which one.
+        keys: those that will be used, where it is not the whole block. `dvc.yaml` declares the
+            same ones, and the others are not there: to ask for one raises AttributeError.
+        path: the parameter file.
+
     Raises:
-        LookalikeError: a line for each problem, naming file, key, value and what is allowed.
+        ConfigError: a line for each problem, naming file, key, value and what is allowed.
     """
-    return parse_block(block, read_yaml(path), path)
+    params = parse_block(block, read_yaml(path), path)
+    if keys:
+        for name in set(block.model_fields) - set(keys):
+            params.__dict__.pop(name)
+    return params
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML 1.2 mapping, as DVC reads it: `1e-05` is a number.
 
     Raises:
-        LookalikeError: the file is missing, is not YAML, or is not a mapping.
+        ConfigError: the file is missing, is not YAML, or is not a mapping.
     """
     try:
         content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise LookalikeError(f"{path}: cannot be read ({error.strerror})") from None
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise LookalikeError(f"{path}: is not UTF-8 text") from None
+        raise ConfigError(f"{path}: is not UTF-8 text") from None
     except YAMLError as error:
-        raise LookalikeError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+        raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
-        raise LookalikeError(f"{path}: should hold blocks such as 'base:' and 'train:'")
+        raise ConfigError(f"{path}: should hold blocks such as 'base:' and 'train:'")
     return content
 
 
@@ -107,7 +119,7 @@ def parse_block(block: type[AnyBlock], content: dict[str, Any], path: Path) -> A
             where, message = _describe(block, details)
             problems.setdefault(where, []).append(message)
         lines = [f"{path}: {where}: {' or '.join(found)}" for where, found in problems.items()]
-        raise LookalikeError("\n".join(lines)) from None
+        raise ConfigError("\n".join(lines)) from None
 
 
 def _describe(block: type[Block], details: ErrorDetails) -> tuple[str, str]:

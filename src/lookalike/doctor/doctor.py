@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
-from lookalike.core.layout import PARAMS
+from lookalike.core.layout import Layout
 from lookalike.doctor.machine import Machine, this_machine
 from lookalike.doctor.reachable import mongodb_answer, remote_answer
 from lookalike.doctor.speed import decoding_speed, training_speed
@@ -41,17 +40,17 @@ class Advice(NamedTuple):
     reason: str
 
 
-def doctor(root: Path, seconds: float = 2.0) -> Iterator[str]:
+def doctor(project: Layout, seconds: float = 2.0) -> Iterator[str]:
     """Look at this machine, measure, and yield what to print, line by line.
 
     Args:
-        root: the project.
+        project: the project.
         seconds: how long each measurement takes.
 
     Raises:
         LookalikeError: the parameters are not valid.
     """
-    params = read_all(root / PARAMS)
+    params = read_all(project.params)
     check_backbone(params.train.backbone)
     check_image_sizes(params.train)
     machine = this_machine()
@@ -62,7 +61,7 @@ def doctor(root: Path, seconds: float = 2.0) -> Iterator[str]:
     settings = _measure(params, machine, seconds)
     for one in settings:
         yield f"  {one.precision}, {one.threads} threads, batches of {one.batch}: {one.speed:.0f}"
-    decoding = decoding_speed(root, params.train, seconds)
+    decoding = decoding_speed(project, params.train, seconds)
     yield (
         "  decoding cannot be measured before the ingest stage has run"
         if decoding is None
@@ -73,7 +72,7 @@ def doctor(root: Path, seconds: float = 2.0) -> Iterator[str]:
         verdict = "is right" if advice.now == advice.better else f"better {advice.better}"
         yield f"{advice.name}: {advice.now} {verdict} ({advice.reason})"
     yield ""
-    yield f"DVC remote  {remote_answer(root)}"
+    yield f"DVC remote  {remote_answer(project)}"
     yield f"MongoDB     {mongodb_answer()}"
 
 

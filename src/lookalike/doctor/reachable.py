@@ -1,29 +1,29 @@
 """Do the servers answer that a project uses: DVC's remote, and MongoDB?"""
 
 import os
-from pathlib import Path
 
 from dvc.repo import Repo
 
+from lookalike.core.layout import Layout
 from lookalike.ingest.remote import out_of_reach
 
 SECONDS = 3
 MONGODB_URI = "MONGODB_URI"
 
 
-def remote_answer(root: Path) -> str:
+def remote_answer(project: Layout) -> str:
     """One line on DVC's default remote: which it is, and whether it answers. No secret is in it."""
-    with Repo(str(root)) as repo:
+    with Repo(str(project.root)) as repo:
         name = repo.config["core"].get("remote")
     if name is None:
         return "no default remote is set"
     patient = {"connect_timeout": SECONDS, "read_timeout": SECONDS}
     url = "?"
     try:
-        with Repo(str(root)) as repo:
+        with Repo(str(project.root)) as repo:
             url = repo.config["remote"][name]["url"]
             settings = patient if url.startswith("s3://") else {}
-        with Repo(str(root), config={"remote": {name: settings}}) as repo:
+        with Repo(str(project.root), config={"remote": {name: settings}}) as repo:
             remote = repo.cloud.get_remote(name)
             bucket = remote.path if url.startswith("/") else remote.path.split("/")[0]
             remote.fs.ls(bucket)

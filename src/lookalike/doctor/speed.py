@@ -3,15 +3,13 @@
 import time
 from collections.abc import Callable
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from lookalike.core.layout import IMAGES
-from lookalike.images.bands import Bands
+from lookalike.core.layout import Layout
 from lookalike.images.pixels import decode_pixels
-from lookalike.images.shards import open_shards
+from lookalike.images.store import ImageStore
 from lookalike.model.compute import accelerator, autocast
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.train.params import TrainParams
@@ -58,13 +56,12 @@ def training_speed(
         torch.set_num_threads(before)
 
 
-def decoding_speed(root: Path, params: TrainParams, seconds: float) -> float | None:
+def decoding_speed(layout: Layout, params: TrainParams, seconds: float) -> float | None:
     """Images a second that one process decodes and augments; None before any are ingested."""
-    if not (root / IMAGES).is_dir():
+    if not layout.images.is_dir():
         return None
-    table = open_shards(root / IMAGES)
-    bands = Bands.from_metadata(table.schema.metadata)
-    data = [image.as_py() for image in table["image"][:IMAGES_DECODED]]
+    images = ImageStore(layout.images)
+    bands, data = images.bands, images.encoded_slice(0, IMAGES_DECODED)
     mean = [0.0] * _channels(decode_pixels(data[0], bands))
     transform = augmentation(while_learning(params), params, mean, rgb=bands is None)
     turn = cycle(data)

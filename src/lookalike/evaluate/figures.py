@@ -10,14 +10,14 @@ from lookalike.evaluate.params import EvaluateParams
 from lookalike.evaluate.projection_figure import draw_projection
 from lookalike.evaluate.projection_page import write_projection_page
 from lookalike.evaluate.queries import draw_queries
-from lookalike.images.pictures import Pictures
+from lookalike.images.store import ImageStore
 
 
 def draw_figures(
     folder: Path,
     evaluation: Evaluation,
     unit: Tensor,
-    pictures: Pictures,
+    images: ImageStore,
     params: EvaluateParams,
     seed: int,
 ) -> None:
@@ -29,22 +29,22 @@ def draw_figures(
         folder: where to.
         evaluation: what is shown, of at least one test image.
         unit: the embeddings of the test images `[n, d]`, rows of length 1.
-        pictures: the images.
+        images: the image store.
         params: the `evaluate` block.
         seed: what chooses the queries.
     """
     predictions = evaluation.predictions
-    draw_queries(folder / "queries.png", predictions, unit, pictures, params, seed)
-    draw_mistakes(folder / "mistakes.png", predictions, pictures)
+    draw_queries(folder / "queries.png", predictions, unit, images, params, seed)
+    draw_mistakes(folder / "mistakes.png", predictions, images)
     f1 = {
         str(row["label"]): float(row["f1"])
         for values in evaluation.tables["classes"]
         if (row := dict(zip(TABLES["classes"], values, strict=True)))["f1"] is not None
     }
     if f1:
-        draw_hardest_classes(folder / "hardest.png", predictions, f1, pictures)
+        draw_hardest_classes(folder / "hardest.png", predictions, f1, images)
     if params.projection != "none" and evaluation.points:
         draw_projection(folder / "projection.png", evaluation.points, params.projection)
         write_projection_page(
-            folder / "projection.html", evaluation.points, params.projection, pictures
+            folder / "projection.html", evaluation.points, params.projection, images
         )

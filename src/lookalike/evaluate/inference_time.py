@@ -1,11 +1,11 @@
 """How long the model takes for an image, on the machine that the stage runs on."""
 
 import time
-from pathlib import Path
 
 import torch
 
 from lookalike.images.dataset import ImageDataset
+from lookalike.images.store import ImageStore
 from lookalike.inference.forward import forward
 from lookalike.model.artifact import Model
 from lookalike.model.transforms import evaluation_transform
@@ -14,7 +14,7 @@ REPEATS = 2
 
 
 def inference_time(
-    model: Model, images: Path, rows: list[int], batch_size: int
+    model: Model, images: ImageStore, rows: list[int], batch_size: int
 ) -> dict[str, float]:
     """Decode a batch of images and embed it, in this process alone; milliseconds an image.
 

@@ -5,20 +5,20 @@ from pathlib import Path
 
 from lookalike.evaluate.prediction import Prediction
 from lookalike.figures.grid import Panel, draw_grid
-from lookalike.images.pictures import Pictures
+from lookalike.images.store import ImageStore
 
 ROWS, COLUMNS = 4, 7
 HARDEST = 6
 
 
-def draw_mistakes(path: Path, predictions: list[Prediction], pictures: Pictures) -> None:
+def draw_mistakes(path: Path, predictions: list[Prediction], images: ImageStore) -> None:
     """Draw the mistakes with the highest probability into a PNG file; none where there are none."""
     wrong = _surest_first([prediction for prediction in predictions if prediction.wrong])[
         : ROWS * COLUMNS
     ]
     panels = [
         Panel(
-            pictures[prediction.row],
+            images.picture(prediction.row),
             f"{prediction.label}\n≠ {prediction.predicted}\n{prediction.probability:.1%}",
             None,
         )
@@ -31,7 +31,7 @@ def draw_mistakes(path: Path, predictions: list[Prediction], pictures: Pictures)
 
 
 def draw_hardest_classes(
-    path: Path, predictions: list[Prediction], f1: dict[str, float], pictures: Pictures
+    path: Path, predictions: list[Prediction], f1: dict[str, float], images: ImageStore
 ) -> None:
     """Draw images of the classes with the lowest F1, mistakes first, into a PNG file.
 
@@ -39,7 +39,7 @@ def draw_hardest_classes(
         path: the file to write.
         predictions: the test images.
         f1: of each class with test images; at least one.
-        pictures: the images.
+        images: the image store.
     """
     of_class: dict[str, list[Prediction]] = defaultdict(list)
     for prediction in sorted(
@@ -50,7 +50,7 @@ def draw_hardest_classes(
     rows = [
         [
             Panel(
-                pictures[prediction.row],
+                images.picture(prediction.row),
                 f"{prediction.predicted}\n{prediction.probability:.1%}",
                 not prediction.wrong,
             )

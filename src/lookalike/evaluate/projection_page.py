@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from lookalike.core.files import atomic_file
 from lookalike.evaluate.projection import METHODS, Method
 from lookalike.evaluate.projection_figure import Point, class_colors
-from lookalike.images.pictures import Pictures
+from lookalike.images.store import ImageStore
 
 TEMPLATE = Path(__file__).with_name("projection.html")
 COLUMNS = 64
@@ -24,7 +24,7 @@ def thumbnail_side(points: int) -> int:
 
 
 def write_projection_page(
-    path: Path, points: Sequence[Point], method: Method, pictures: Pictures
+    path: Path, points: Sequence[Point], method: Method, images: ImageStore
 ) -> None:
     """Write a page to pan and zoom in, that shows the image under the pointer.
 
@@ -32,7 +32,7 @@ def write_projection_page(
         path: the file to write.
         points: at least one.
         method: how they were projected.
-        pictures: the images.
+        images: the image store.
     """
     predictions = [point.prediction for point in points]
     labels = sorted(
@@ -56,7 +56,7 @@ def write_projection_page(
         ],
         "side": side,
         "columns": COLUMNS,
-        "thumbnails": _sheet([pictures[prediction.row] for prediction in predictions], side),
+        "thumbnails": _sheet([images.picture(prediction.row) for prediction in predictions], side),
     }
     template = Template(TEMPLATE.read_text(encoding="utf-8"), autoescape=True)
     title = f"The test images by embedding ({METHODS[method]})"

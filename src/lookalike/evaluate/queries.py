@@ -10,7 +10,7 @@ from lookalike.core.seeds import seed_for
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.evaluate.prediction import Prediction
 from lookalike.figures.grid import Panel, draw_grid
-from lookalike.images.pictures import Pictures
+from lookalike.images.store import ImageStore
 from lookalike.retrieval.neighbors import exact_neighbors
 
 TITLE = "Test images (left) and the other test images that look most like them (cosine)"
@@ -20,7 +20,7 @@ def draw_queries(
     path: Path,
     test: list[Prediction],
     embeddings: Tensor,
-    pictures: Pictures,
+    images: ImageStore,
     params: EvaluateParams,
     seed: int,
 ) -> None:
@@ -30,13 +30,13 @@ def draw_queries(
         path: the file to write.
         test: the test images.
         embeddings: theirs, rows of length 1.
-        pictures: the images.
+        images: the image store.
         params: how many queries and neighbors.
         seed: what chooses the queries.
     """
 
     def panel(position: int, caption: str, right: bool | None) -> Panel:
-        return Panel(pictures[test[position].row], caption, right)
+        return Panel(images.picture(test[position].row), caption, right)
 
     queries = torch.tensor(choose_queries([image.label for image in test], params, seed))
     depth = params.grid_neighbors

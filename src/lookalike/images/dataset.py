@@ -1,17 +1,14 @@
 """A torch dataset over rows of the image store."""
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
-import pyarrow as pa
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from lookalike.core.seeds import seed_for
-from lookalike.images.bands import Bands
 from lookalike.images.pixels import Pixels, decode_pixels
-from lookalike.images.shards import open_shards
+from lookalike.images.store import ImageStore
 
 Transform = Callable[[Pixels], Tensor]
 Sample = tuple[Tensor, int]
@@ -27,7 +24,7 @@ class ImageDataset(Dataset[Sample]):
     id), so an item is the same in whatever process, order and company it is made.
 
     Args:
-        folder: the image store.
+        images: the image store.
         rows: rows of the store, one for each position.
         targets: class numbers, one for each position; -1 where there is none.
         transform: from a decoded image (see `decode_pixels`) to a tensor.
@@ -37,7 +34,7 @@ class ImageDataset(Dataset[Sample]):
 
     def __init__(
         self,
-        folder: Path,
+        images: ImageStore,
         rows: Sequence[int],
         targets: Sequence[int],
         transform: Transform,
@@ -46,36 +43,30 @@ class ImageDataset(Dataset[Sample]):
     ) -> None:
         if len(rows) != len(targets):
             raise ValueError(f"{len(rows)} rows but {len(targets)} targets")
-        self.folder = folder
+        self.images = images
         self.rows = rows
         self.targets = targets
         self.transform = transform
         self.seed = seed
         self.decode = decode or self._decode
-        self._table: pa.Table | None = None
-        self._bands: Bands | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def ids(self, items: Iterable[tuple[int, int]]) -> list[str]:
         """The ids of the images of some items."""
-        return [self._store()["id"][self.rows[position]].as_py() for _, position in items]
+        return [self._id(self.rows[position]) for _, position in items]
 
     def __getitem__(self, item: tuple[int, int]) -> Sample:
         epoch, position = item
         row = self.rows[position]
-        image, image_id = self.decode(row), self._store()["id"][row].as_py()
+        image, image_id = self.decode(row), self._id(row)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_for(self.seed, epoch, image_id))
             return self.transform(image), self.targets[position]
 
     def _decode(self, row: int) -> Pixels:
-        data = self._store()["image"][row].as_py()
-        return decode_pixels(data, self._bands, max_pixels=None)
+        return decode_pixels(self.images.encoded(row), self.images.bands, max_pixels=None)
 
-    def _store(self) -> pa.Table:
-        if self._table is None:  # opened by each worker process for itself
-            self._table = open_shards(self.folder).select(["id", "image"])
-            self._bands = Bands.from_metadata(self._table.schema.metadata)
-        return self._table
+    def _id(self, row: int) -> str:
+        return str(self.images.metadata["id"][row])

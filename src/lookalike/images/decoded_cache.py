@@ -17,12 +17,11 @@ from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
-from lookalike.images.bands import Bands
 from lookalike.images.batches import SequentialBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import load_batches
 from lookalike.images.pixels import Pixels
-from lookalike.images.shards import open_metadata
+from lookalike.images.store import ImageStore
 from lookalike.terminal.progress import track
 
 SCHEMA = pa.schema(
@@ -61,7 +60,7 @@ class DecodedImages:
 
 
 def decode_once(
-    images: Path,
+    images: ImageStore,
     rows: Sequence[int],
     resize: Callable[[Pixels], Tensor],
     name: str,
@@ -81,13 +80,12 @@ def decode_once(
     Raises:
         LookalikeError: the images have bands.
     """
-    metadata = open_metadata(images)
-    if Bands.from_metadata(metadata.schema.metadata) is not None:
+    if images.bands is not None:
         raise LookalikeError(
             "train.cache = decoded: is for 8-bit RGB, but these images have bands; use none"
         )
     wanted = sorted(rows)
-    ids = metadata["id"].take(pa.array(wanted)).to_pylist()
+    ids = images.metadata["id"].take(pa.array(wanted)).to_pylist()
     parts = "\0".join([PIL.__version__, name, *map(str, wanted), *ids])
     path = folder / f"{hashlib.sha256(parts.encode()).hexdigest()}.arrow"
     folder.mkdir(parents=True, exist_ok=True)

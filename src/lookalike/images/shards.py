@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import DataError, NotReadyError
 from lookalike.images.bands import Bands
 
 SCHEMA = pa.schema(
@@ -77,19 +77,15 @@ def open_shards(folder: Path) -> pa.Table:
     """Open the image store, memory-mapped: columns and rows are read when they are touched.
 
     Raises:
-        LookalikeError: there is no shard, or one cannot be read.
+        NotReadyError: there is no shard.
+        DataError: one cannot be read.
     """
     tables = []
     for path in sorted(folder.glob(SHARDS)):
         try:
             tables.append(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
         except (pa.ArrowInvalid, OSError) as error:
-            raise LookalikeError(f"{path}: is not a whole shard ({error}); ingest again") from None
+            raise DataError(f"{path}: is not an intact shard ({error}); ingest again") from None
     if not tables:
-        raise LookalikeError(f"{folder}: holds no images; run the ingest stage first")
+        raise NotReadyError(f"{folder}: holds no images; run the ingest stage first")
     return pa.concat_tables(tables)
-
-
-def open_metadata(folder: Path) -> pa.Table:
-    """Open every column of the image store but the images."""
-    return open_shards(folder).select(METADATA)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import read_csv, write_csv
-from lookalike.images.shards import open_metadata
+from lookalike.images.store import ImageStore
 
 HEADER = ("id", "path", "label", "split")
 SUBSETS = ("train", "valid", "test")
@@ -26,7 +26,7 @@ def write_split(path: Path, rows: Iterable[tuple[str, str, str, str]]) -> None:
     write_csv(path, HEADER, rows)
 
 
-def read_split(path: Path, images: Path) -> list[SplitImage]:
+def read_split(path: Path, images: ImageStore) -> list[SplitImage]:
     """Read the split, in the order of its file, and find its images in the store.
 
     Raises:
@@ -34,7 +34,7 @@ def read_split(path: Path, images: Path) -> list[SplitImage]:
     """
     if not path.is_file():
         raise LookalikeError(f"{path}: missing; run the split stage first")
-    row_of = {image_id: row for row, image_id in enumerate(open_metadata(images)["id"].to_pylist())}
+    row_of = {image_id: row for row, image_id in enumerate(images.ids)}
     try:
         return [
             SplitImage(row_of[entry["id"]], entry["path"], entry["label"], entry["split"])
@@ -42,5 +42,5 @@ def read_split(path: Path, images: Path) -> list[SplitImage]:
         ]
     except KeyError as error:
         raise LookalikeError(
-            f"{path}: names {error.args[0]!r}, which {images} does not have; split again"
+            f"{path}: names {error.args[0]!r}, which {images.folder} does not have; split again"
         ) from None

@@ -10,7 +10,7 @@ from PIL import Image
 
 from lookalike.images.bands import Bands
 from lookalike.images.rendering import decode_picture
-from lookalike.images.shards import open_shards
+from lookalike.images.store import ImageStore
 from lookalike.terminal.progress import track
 
 SCHEMA = pa.schema([pa.field("thumbnail", pa.binary())])
@@ -21,7 +21,7 @@ QUALITY = 75
 ROWS_AT_ONCE = 256
 
 
-def write_thumbnails(images: Path, size: int, workers: int, path: Path) -> None:
+def write_thumbnails(images: ImageStore, size: int, workers: int, path: Path) -> None:
     """Write a thumbnail of every image, WebP, in the order of the image store.
 
     Where there are so many images that their share of `MAX_BYTES` is small, thumbnails are smaller.
@@ -32,17 +32,15 @@ def write_thumbnails(images: Path, size: int, workers: int, path: Path) -> None:
         workers: threads that decode; how many changes no byte.
         path: the file to write.
     """
-    store = open_shards(images)
-    bands = Bands.from_metadata(store.schema.metadata)
-    most = min(MAX_THUMBNAIL_BYTES, MAX_BYTES // len(store))
-    make = partial(thumbnail, bands=bands, size=size, most=most)
-    starts = range(0, len(store), ROWS_AT_ONCE)
+    most = min(MAX_THUMBNAIL_BYTES, MAX_BYTES // len(images))
+    make = partial(thumbnail, bands=images.bands, size=size, most=most)
+    starts = range(0, len(images), ROWS_AT_ONCE)
     with (
         ThreadPoolExecutor(max(1, workers)) as pool,  # Pillow decodes beside Python
         pa.ipc.new_file(path, SCHEMA) as writer,
     ):
         for start in track(starts, "thumbnails", total=len(starts)):
-            encoded = store["image"].slice(start, ROWS_AT_ONCE).to_pylist()
+            encoded = images.encoded_slice(start, ROWS_AT_ONCE)
             column = pa.array(pool.map(make, encoded), pa.binary())
             writer.write_batch(pa.record_batch([column], schema=SCHEMA))
 

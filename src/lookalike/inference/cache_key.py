@@ -1,45 +1,55 @@
-"""Under which key embeddings are remembered: everything that can change a bit of one."""
+"""The key of an embedding cache: everything that can change a bit of an embedding."""
 
 import hashlib
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
 from lookalike.core.files import sha256_of_file, to_json
-from lookalike.core.layout import cache_folder
-from lookalike.core.params import MachineParams
-from lookalike.images.shards import open_shards
+from lookalike.images.bands import Bands
 from lookalike.inference.cache import EmbeddingCache
 from lookalike.model.artifact import Model
 from lookalike.model.compute import accelerator
 
 FOLDER = "embeddings"
 PACKAGE = Path(__file__).parents[1]
-# The folders whose code decides what becomes of an image's bytes, and the libraries that do.
+# The packages whose code decides what becomes of an image's bytes, and the libraries that do.
 CODE = ("images", "inference", "model")
 LIBRARIES = ("numpy", "pillow", "rasterio", "timm", "torch", "torchvision")
 
 
+class CacheSettings(NamedTuple):
+    """Where embeddings are cached, and how much disk space they may take.
+
+    Attributes:
+        folder: the project's cache folder.
+        gigabytes: beyond that, the least recently used are evicted.
+    """
+
+    folder: Path
+    gigabytes: float
+
+
 def open_embedding_cache(
-    model: Model, model_sha256: str, images: Path, batch_size: int, machine: MachineParams
+    model: Model, bands: Bands | None, batch_size: int, settings: CacheSettings
 ) -> EmbeddingCache:
-    """Open what is remembered of this model, in the cache folder.
+    """Open the cached embeddings of a model.
 
     Args:
-        model: the model.
-        model_sha256: its fingerprint.
-        images: the image store.
+        model: a model that was loaded from an artifact.
+        bands: which bands of the images are read.
         batch_size: images a forward pass.
-        machine: how much may be remembered.
+        settings: where, and how many.
     """
     width = model.dimension + len(model.description.classes)
-    key = embedding_cache_key(model_sha256, images, batch_size)
-    return EmbeddingCache(cache_folder() / FOLDER, key, width, machine.embedding_cache_gigabytes)
+    key = embedding_cache_key(model.fingerprint, bands, batch_size)
+    return EmbeddingCache(settings.folder / FOLDER, key, width, settings.gigabytes)
 
 
-def embedding_cache_key(model_sha256: str, images: Path, batch_size: int) -> str:
+def embedding_cache_key(model_sha256: str, bands: Bands | None, batch_size: int) -> str:
     """A sha256 over model, preprocessing, batch shape, code, libraries and kind of processor.
 
     The model's fingerprint covers what `model.json` says: precision, and how images are resized,
@@ -47,13 +57,12 @@ def embedding_cache_key(model_sha256: str, images: Path, batch_size: int) -> str
 
     Args:
         model_sha256: the model's fingerprint.
-        images: the image store; its schema says which bands are read.
+        bands: which bands of the images are read.
         batch_size: images a forward pass.
     """
-    bands = open_shards(images).schema.metadata or {}
     parts = {
         "model": model_sha256,
-        "bands": {key.decode(): value.decode() for key, value in sorted(bands.items())},
+        "bands": None if bands is None else bands.model_dump(),
         "batch_size": batch_size,
         "threads": torch.get_num_threads(),
         "processor": processor(),

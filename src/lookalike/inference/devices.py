@@ -5,21 +5,21 @@ import os
 from typing import TYPE_CHECKING
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.params import BaseParams, MachineParams
+from lookalike.core.params import MachineParams
 from lookalike.inference.processes import ALONE, Processes
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 
-def launch(machine: MachineParams, base: BaseParams) -> "Fabric":
+def launch(machine: MachineParams, precision: str = "fp32") -> "Fabric":
     """Start what the `machine` block asks for: GPUs where there are any, else processors.
 
     Several processes of one host are started from here, unless torchrun has started them; on
     several hosts it has to.
 
     Raises:
-        LookalikeError: this machine has not got so many devices, or others were started.
+        LookalikeError: more devices requested than available, or others were started.
     """
     from lightning_fabric import Fabric  # takes more than a second
 
@@ -29,7 +29,7 @@ def launch(machine: MachineParams, base: BaseParams) -> "Fabric":
             devices=machine.devices,
             num_nodes=machine.hosts,
             strategy=machine.strategy,
-            precision="bf16-mixed" if base.precision == "bf16" else "32-true",
+            precision="bf16-mixed" if precision == "bf16" else "32-true",
         )
         fabric.launch()
     except (RuntimeError, ValueError) as error:
@@ -40,7 +40,7 @@ def launch(machine: MachineParams, base: BaseParams) -> "Fabric":
     return fabric
 
 
-def launch_processes(machine: MachineParams, base: BaseParams) -> Processes:
+def launch_processes(machine: MachineParams) -> Processes:
     """As `launch`, for stages that share out work and no gradients.
 
     Raises:
@@ -49,5 +49,5 @@ def launch_processes(machine: MachineParams, base: BaseParams) -> Processes:
     started = int(os.environ.get("WORLD_SIZE", "1"))  # by torchrun
     if machine.devices == machine.hosts == started == 1:
         return ALONE
-    fabric = launch(machine, base)
+    fabric = launch(machine)
     return Processes(fabric.global_rank, fabric.world_size)

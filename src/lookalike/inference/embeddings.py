@@ -5,7 +5,6 @@ they are of: id, predicted label and its probability (null where the model has n
 schema names the model.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +13,8 @@ import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder
-from lookalike.inference.embedder import Extraction
+from lookalike.images.store import ImageStore
+from lookalike.inference.embedder import Embedder, OutputBlock
 from lookalike.model.artifact import Model
 
 VECTORS = "vectors.npy"
@@ -45,42 +45,35 @@ class Embeddings(NamedTuple):
     model_sha256: str
 
 
-def write_embeddings(
-    folder: Path,
-    ids: pa.ChunkedArray,
-    model: Model,
-    model_sha256: str,
-    extractions: Iterable[Extraction],
-) -> None:
-    """Write embeddings part by part through a memory map; whole or not at all.
+def write_embeddings(folder: Path, images: ImageStore, embedder: Embedder) -> None:
+    """Embed every image of a store and write block by block through a memory map.
 
     Args:
-        folder: the folder to write.
-        ids: the images, in the order of the extractions.
-        model: what the extractions come from.
-        model_sha256: its fingerprint.
-        extractions: consecutive parts, from row 0 to the last.
+        folder: the folder to write, complete or not at all.
+        images: the image store.
+        embedder: of a model that was loaded from an artifact.
     """
-    schema = ROWS_SCHEMA.with_metadata({MODEL_KEY: model_sha256})
+    model, ids = embedder.model, images.metadata["id"]
+    schema = ROWS_SCHEMA.with_metadata({MODEL_KEY: model.fingerprint})
     with atomic_folder(folder, VECTORS, ROWS) as partial:
         vectors = np.lib.format.open_memmap(
             partial / VECTORS, mode="w+", dtype=np.float32, shape=(len(ids), model.dimension)
         )
         with pa.ipc.new_file(partial / ROWS, schema) as rows:
-            for part in extractions:
-                vectors[part.start : part.stop] = part.embeddings.numpy()
-                columns = [ids.slice(part.start, len(part.embeddings)), *_predicted(model, part)]
+            for block in embedder.blocks(images, range(len(images))):
+                vectors[block.start : block.stop] = block.embeddings.numpy()
+                columns = [ids.slice(block.start, len(block.embeddings)), *_predicted(model, block)]
                 rows.write_table(pa.table(columns, schema=schema).combine_chunks())
         vectors.flush()
 
 
-def _predicted(model: Model, part: Extraction) -> tuple[pa.Array, pa.Array]:
+def _predicted(model: Model, block: OutputBlock) -> tuple[pa.Array, pa.Array]:
     """The likeliest class of each image, and its probability."""
-    if part.logits is None:
-        count = len(part.embeddings)
+    if block.logits is None:
+        count = len(block.embeddings)
         return pa.nulls(count, pa.string()), pa.nulls(count, pa.float32())
     names = pa.array(model.description.classes, pa.string())
-    best = model.probabilities(part.logits).max(dim=1)
+    best = model.probabilities(block.logits).max(dim=1)
     return names.take(pa.array(best.indices.numpy())), pa.array(best.values.numpy())
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from pathlib import Path
 from typing import IO, Any
 
 import aiohttp
@@ -10,7 +11,7 @@ from fsspec import AbstractFileSystem
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.layout import cache_folder
+from lookalike.core.layout import Layout
 
 # fsspec's own names for what DVC spells otherwise, and the extras that bring what is not built in.
 PROTOCOLS = {"azure": "abfs"}
@@ -108,8 +109,9 @@ def _copy(filesystem: AbstractFileSystem, path: str, copy: IO[bytes]) -> None:
 
 def unnamed_file() -> IO[bytes]:
     """A temporary file on the disk of the cache folder, without a name there."""
-    cache_folder().mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryFile(dir=cache_folder())
+    folder = Layout(Path()).cache
+    folder.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryFile(dir=folder)
 
 
 def out_of_reach(uri: str, error: Exception) -> LookalikeError:

@@ -13,7 +13,7 @@ from torch import Tensor
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder, to_json
 from lookalike.images.bands import Bands
-from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS
+from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS, fingerprint
 from lookalike.model.fuse_batch_norm import fold
 from lookalike.model.head import HeadKind
 from lookalike.model.network import EmbeddingNetwork
@@ -48,11 +48,18 @@ class ModelDescription(BaseModel):
 
 
 class Model:
-    """A network with its description, ready to use, in evaluation mode."""
+    """A network with its description, ready to use, in evaluation mode.
 
-    def __init__(self, description: ModelDescription, network: EmbeddingNetwork) -> None:
+    Attributes:
+        fingerprint: the sha256 of its artifact; empty for a network that is not saved.
+    """
+
+    def __init__(
+        self, description: ModelDescription, network: EmbeddingNetwork, fingerprint: str = ""
+    ) -> None:
         self.description = description
         self.network = network.eval()
+        self.fingerprint = fingerprint
 
     @cached_property
     def fused(self) -> EmbeddingNetwork:
@@ -109,4 +116,4 @@ def load_model(folder: Path) -> Model:
     except (ValueError, ValidationError, SafetensorError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise LookalikeError(f"{folder}: is not a whole model artifact ({reason})") from None
-    return Model(description, network)
+    return Model(description, network, fingerprint(folder))

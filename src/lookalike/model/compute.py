@@ -6,23 +6,24 @@ import platform
 
 import torch
 
-from lookalike.core.params import BaseParams
 from lookalike.core.seeds import seed_for
 
 
-def fix_compute(base: BaseParams) -> None:
+def fix_compute(threads: int, seed: int = 0) -> None:
     """Make the bytes that torch computes a function of parameters and kind of processor alone.
 
-    The number of threads counts: it decides how sums are split, and so their last bits.
+    Args:
+        threads: compute threads. Their number decides how sums are split, and so their last bits.
+        seed: where torch's random numbers start.
     """
     _keep_freed_memory()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.set_num_threads(base.threads)
+    torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     # Filling every fresh tensor with NaN halves the speed, and nothing reads before it writes.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
-    torch.manual_seed(seed_for(base.seed, "torch"))
+    torch.manual_seed(seed_for(seed, "torch"))
 
 
 def _keep_freed_memory() -> None:

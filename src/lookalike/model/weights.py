@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file, sha256_of_file
-from lookalike.core.layout import cache_folder
 from lookalike.model.cnn import cnn_width
 from lookalike.model.inflate import RGB, first_convolution, inflate_filters
 from lookalike.model.timm_models import pretrained_timm, timm_name
@@ -36,7 +35,7 @@ def check_weights(source: str, backbone: str) -> None:
         )
 
 
-def read_weights(source: str, backbone: str, sha256: str | None) -> StateDict:
+def read_weights(source: str, backbone: str, sha256: str | None, cache: Path) -> StateDict:
     """Read the state dictionary of a torchvision classification model.
 
     Args:
@@ -45,6 +44,7 @@ def read_weights(source: str, backbone: str, sha256: str | None) -> StateDict:
             run.
         backbone: the backbone that `imagenet` weights are for.
         sha256: what a file or URL must hash to; where it is None, the hash is printed.
+        cache: the folder for what is downloaded from a URL.
 
     Raises:
         LookalikeError: not found, not what the hash promises, or not a file of weights.
@@ -54,7 +54,7 @@ def read_weights(source: str, backbone: str, sha256: str | None) -> StateDict:
         timm = timm_name(backbone)
         return _download_imagenet(backbone) if timm is None else pretrained_timm(timm)
     downloaded = "://" in source
-    path = _download(source) if downloaded else Path(source)
+    path = _download(source, cache) if downloaded else Path(source)
     if not path.is_file():
         raise LookalikeError(f"train.weights: {source}: there is no such file")
     try:
@@ -174,9 +174,9 @@ def _download_imagenet(backbone: str) -> StateDict:
     return state
 
 
-def _download(url: str) -> Path:
+def _download(url: str, cache: Path) -> Path:
     """Download to the cache folder, whole or not at all; a file that is there is used as it is."""
-    path = cache_folder() / "weights" / hashlib.sha256(url.encode()).hexdigest()
+    path = cache / "weights" / hashlib.sha256(url.encode()).hexdigest()
     if path.is_file():
         return path
     try:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import pyarrow as pa
 from PIL import Image
 
 from lookalike.images.bands import Bands
 from lookalike.images.decode import decode
 from lookalike.images.rendering import decode_picture
+from lookalike.images.store import ImageStore
 from lookalike.terminal.progress import track
 
 SIZE = 32
@@ -17,16 +17,15 @@ SIZE = 32
 AT_LEAST = (2 * SIZE, 2 * SIZE)
 
 
-def read_thumbnails(store: pa.Table, rows: Sequence[int], workers: int) -> np.ndarray:
+def read_thumbnails(images: ImageStore, rows: Sequence[int], workers: int) -> np.ndarray:
     """Decode some rows of the image store: uint8 `[n, 32, 32, 3]`, three kilobytes an image.
 
     The whole image fills the square, so a copy of another shape has the same thumbnail.
     """
-    images, bands = store["image"], Bands.from_metadata(store.schema.metadata)
     thumbnails = np.empty((len(rows), SIZE, SIZE, 3), np.uint8)
 
     def read(position: int) -> None:
-        thumbnails[position] = thumbnail(images[rows[position]].as_py(), bands)
+        thumbnails[position] = thumbnail(images.encoded(rows[position]), images.bands)
 
     in_file_order = np.argsort(rows).tolist()
     with ThreadPoolExecutor(max(1, workers)) as pool:  # Pillow decodes beside Python

@@ -4,13 +4,12 @@ Perceptual hashes name the candidates, and pixels decide. docs/near-duplicates.m
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from lookalike.images.shards import open_shards
+from lookalike.images.store import ImageStore
 from lookalike.near_duplicates.alignment import Alignment, align
 from lookalike.near_duplicates.gray_images import read_thumbnails
 from lookalike.near_duplicates.hash_pairs import Pairs, near_hashes
@@ -31,7 +30,7 @@ class Link(NamedTuple):
     difference: float
 
 
-def find_links(images: Path, params: NearDuplicates, workers: int) -> list[Link]:
+def find_links(images: ImageStore, params: NearDuplicates, workers: int) -> list[Link]:
     """Every pair of near-duplicates of the image store, sorted; the order of its rows is no matter.
 
     Args:
@@ -42,15 +41,16 @@ def find_links(images: Path, params: NearDuplicates, workers: int) -> list[Link]
     Raises:
         LookalikeError: there are too many pairs of like hashes to look at.
     """
-    store = open_shards(images)
-    ids = np.array(store["id"].to_pylist())
+    ids = np.array(images.ids)
     by_id = np.argsort(ids)
-    phash, mirrored = (store[name].to_numpy()[by_id] for name in ("phash", "phash_mirrored"))
+    phash, mirrored = (
+        images.metadata[name].to_numpy()[by_id] for name in ("phash", "phash_mirrored")
+    )
     pairs = near_hashes(phash, mirrored, params.max_hash_distance, workers)
     compared, positions = np.unique([pairs.one, pairs.other], return_inverse=True)
     one, other = positions.reshape(2, -1)
     rows = by_id[compared]
-    thumbnails = read_thumbnails(store, rows.tolist(), workers)
+    thumbnails = read_thumbnails(images, rows.tolist(), workers)
     links: dict[tuple[str, str], float] = {}  # a symmetrical image is also found mirrored
     alike, differences = compare(thumbnails, Pairs(one, other, pairs.mirrored), workers)
     near = np.flatnonzero(differences <= params.max_pixel_difference)

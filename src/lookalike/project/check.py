@@ -1,10 +1,9 @@
 """Is the project ready to run? Asked before anything that takes long."""
 
 from contextlib import chdir
-from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.layout import PARAMS, SAMPLES
+from lookalike.core.layout import Layout
 from lookalike.images.bands import Bands
 from lookalike.images.decode import UndecodableImageError
 from lookalike.images.rendering import decode_picture
@@ -20,7 +19,7 @@ from lookalike.train.recipe.image_sizes import check_image_sizes
 FILES_TRIED = 100
 
 
-def check(root: Path) -> str:
+def check(project: Layout) -> str:
     """Check a project's parameter file and the source that it names.
 
     Returns:
@@ -29,15 +28,15 @@ def check(root: Path) -> str:
     Raises:
         LookalikeError: a line for each problem.
     """
-    params = read_all(root / PARAMS)
+    params = read_all(project.params)
     check_backbone(params.train.backbone)
     check_image_sizes(params.train)
     check_augmentation(params.train, rgb=params.ingest.bands is None)
     check_weights(params.train.weights, params.train.backbone)
     name = params.ingest.source
-    if Path(name) == SAMPLES:
-        return f"{PARAMS} is valid; the source is the built-in digits"
-    with chdir(root):  # a relative source is one of the project's
+    if project.root / name == project.samples:
+        return f"{project.params.name} is valid; the source is the built-in digits"
+    with chdir(project.root):  # a relative source is one of the project's
         source = open_source(params.ingest)
         candidates = source.candidates()
         tried = candidates[:FILES_TRIED]
@@ -53,12 +52,13 @@ def check(root: Path) -> str:
             f"ingest.source: {name}: a single class, but training needs two: {remedy}, or set "
             "train.epochs to 0"
         )
+    valid = f"{project.params.name} is valid; {name} has {len(candidates)} files"
     if not classes and params.train.epochs > 0:
         return (
-            f"{PARAMS} is valid; {name} has {len(candidates)} files without a label, so nothing "
-            f"will be trained and the backbone's own features be searched; else {remedy}"
+            f"{valid} without a label, so nothing will be trained and the backbone's own features "
+            f"be searched; else {remedy}"
         )
-    return f"{PARAMS} is valid; {name} has {len(candidates)} files in {len(classes)} classes"
+    return f"{valid} in {len(classes)} classes"
 
 
 def _is_image(source: Source, candidate: Candidate, bands: Bands | None) -> bool:

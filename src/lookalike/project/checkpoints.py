@@ -6,17 +6,17 @@ from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file, sha256_of_file
-from lookalike.core.layout import CHECKPOINTS
+from lookalike.core.layout import Layout
 from lookalike.train.state.checkpoint import LAST, SUFFIX
 
 FOLDER = Path("checkpoints")
 
 
-def save_checkpoint(root: Path, name: str) -> tuple[Path, str]:
+def save_checkpoint(project: Layout, name: str) -> tuple[Path, str]:
     """Copy the checkpoint of the last training out of the pipeline's outputs.
 
     Args:
-        root: the project.
+        project: the project.
         name: what the copy is called.
 
     Returns:
@@ -27,7 +27,7 @@ def save_checkpoint(root: Path, name: str) -> tuple[Path, str]:
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise LookalikeError(f"checkpoint {name!r}: use letters, digits, '.', '_' and '-'")
-    source, copy = root / CHECKPOINTS / LAST, root / FOLDER / f"{name}{SUFFIX}"
+    source, copy = project.checkpoints / LAST, project.root / FOLDER / f"{name}{SUFFIX}"
     if not source.is_file():
         raise LookalikeError(f"{source}: missing; train first, or dvc pull")
     if copy.exists():

@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lookalike.core import layout
 from lookalike.core.files import read_csv
-from lookalike.images.shards import open_metadata
+from lookalike.core.layout import Layout
 from lookalike.images.split_file import read_split
+from lookalike.images.store import ImageStore
 from lookalike.near_duplicates.groups import group
 from lookalike.near_duplicates.links import Link, find_links
 from lookalike.near_duplicates.params import NearDuplicates
@@ -75,24 +75,24 @@ class Duplicates:
         }
 
 
-def find_duplicates(root: Path, split: Path | None) -> Duplicates:
+def find_duplicates(project: Layout, split: Path | None) -> Duplicates:
     """Find duplicates with the project's thresholds, or the default ones where it looks for none.
 
     Args:
-        root: the project; its `data/rejected.csv` may be missing.
+        project: the project; its `data/rejected.csv` may be missing.
         split: a split to check; None for the project's own where there is one. The source's own
             split is checked too, where it has one.
 
     Raises:
         LookalikeError: the parameters have mistakes, there is no image store, or no such split.
     """
-    params = read_all(root / layout.PARAMS)
+    params = read_all(project.params)
     thresholds = params.split.near_duplicates or NearDuplicates()
-    images = root / layout.IMAGES
-    store = open_metadata(images).select(["id", "path", SOURCE_SPLIT])
+    images = ImageStore(project.images)
+    store = images.metadata.select(["id", "path", SOURCE_SPLIT])
     sides = {}
-    if split is not None or (root / layout.SPLIT).is_file():
-        path = split or root / layout.SPLIT
+    if split is not None or (project.split).is_file():
+        path = split or project.split
         sides[str(path)] = {image.row: image.split for image in read_split(path, images)}
     of_source = dict(enumerate(store[SOURCE_SPLIT].to_pylist()))
     if any(of_source.values()):
@@ -108,7 +108,7 @@ def find_duplicates(root: Path, split: Path | None) -> Duplicates:
         members.setdefault(name, []).append(Member(row, paths[row]))
     by_path = [sorted(images, key=lambda image: image.path) for images in members.values()]
     return Duplicates(
-        exact=_exact(root / layout.REJECTED),
+        exact=_exact(project.rejected),
         links=len(links),
         refused=len(groups.refused),
         groups=sorted(by_path, key=lambda images: (-len(images), images[0].path)),

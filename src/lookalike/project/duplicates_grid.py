@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
+from lookalike.core.layout import Layout
 from lookalike.figures.grid import Panel, draw_grid
-from lookalike.images.pictures import Pictures
+from lookalike.images.store import ImageStore
 from lookalike.project.duplicates import Duplicates, Member
 
 ROWS, COLUMNS = 20, 8
@@ -14,11 +14,11 @@ TITLE = (
 )
 
 
-def draw_duplicates(root: Path, found: Duplicates, path: Path) -> None:
+def draw_duplicates(project: Layout, found: Duplicates, path: Path) -> None:
     """Draw up to 20 groups of up to 8 images into the PNG file `path`, split ones first.
 
     Args:
-        root: the project.
+        project: the project.
         found: its duplicates.
         path: the file to write.
 
@@ -27,7 +27,7 @@ def draw_duplicates(root: Path, found: Duplicates, path: Path) -> None:
     """
     if not found.groups:
         raise LookalikeError("--gallery: there are no near-duplicates to draw")
-    pictures = Pictures(root / layout.IMAGES)
+    images = ImageStore(project.images)
     subset_of = next(iter(found.sides.values()), {})
 
     def panel(member: Member, first: Member) -> Panel:
@@ -35,7 +35,7 @@ def draw_duplicates(root: Path, found: Duplicates, path: Path) -> None:
         known = side is not None and side_of_first is not None and member is not first
         folder, _, name = member.path.rpartition("/")
         return Panel(
-            pictures[member.row],
+            images.picture(member.row),
             f"{folder.rpartition('/')[2]}\n{name}\n{side or ''}",
             side == side_of_first if known else None,
         )

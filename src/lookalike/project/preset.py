@@ -8,7 +8,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file, sha256_of_file
-from lookalike.core.layout import PARAMS
+from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams, parse_block, read_yaml
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.project.parameters import BLOCKS
@@ -19,18 +19,18 @@ FOLDER = Path("presets")
 NAMED = {name: block for name, block in BLOCKS.items() if block is not MachineParams}
 
 
-def preset_names(root: Path) -> list[str]:
+def preset_names(project: Layout) -> list[str]:
     """The presets of a project, sorted."""
-    return sorted(path.stem for path in (root / FOLDER).glob("*.yaml"))
+    return sorted(path.stem for path in (project.root / FOLDER).glob("*.yaml"))
 
 
-def apply_preset(root: Path, name: str, source: Path | None, weights: Path | None) -> None:
+def apply_preset(project: Layout, name: str, source: Path | None, weights: Path | None) -> None:
     """Put a preset into `params.yaml`: what it does not name gets its default.
 
     Comments and the order of keys stay, and so does the `machine` block.
 
     Args:
-        root: the project.
+        project: the project.
         name: one of `preset_names`.
         source: where the images are; written as an absolute path.
         weights: a file of pretrained weights, or the folder of a model; written as an absolute
@@ -39,7 +39,7 @@ def apply_preset(root: Path, name: str, source: Path | None, weights: Path | Non
     Raises:
         LookalikeError: there is no such preset or path, the preset needs a source, or it is wrong.
     """
-    overlay = _read_overlay(root, name)
+    overlay = _read_overlay(project, name)
     if source is not None:
         overlay.setdefault("ingest", {})["source"] = str(_existing(source, "--source"))
     elif "source" not in overlay.get("ingest", {}):
@@ -50,7 +50,7 @@ def apply_preset(root: Path, name: str, source: Path | None, weights: Path | Non
         pinned = {"weights": str(path), "weights_sha256": sha256}
         overlay.setdefault("train", {}).update(pinned)
 
-    read_yaml(root / PARAMS)  # says in one line what is wrong with the file
+    read_yaml(project.params)  # says in one line what is wrong with the file
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 100
@@ -58,21 +58,21 @@ def apply_preset(root: Path, name: str, source: Path | None, weights: Path | Non
     yaml.representer.add_representer(
         type(None), lambda r, _: r.represent_scalar("tag:yaml.org,2002:null", "null")
     )
-    content = yaml.load((root / PARAMS).read_text(encoding="utf-8"))
+    content = yaml.load((project.params).read_text(encoding="utf-8"))
     for block_name, block in NAMED.items():
         values = parse_block(block, overlay, FOLDER / f"{name}.yaml").model_dump()
         if content.get(block_name) is None:
             content[block_name] = CommentedMap()
         _update(content[block_name], values)
-    with atomic_file(root / PARAMS) as partial, partial.open("w", encoding="utf-8") as file:
+    with atomic_file(project.params) as partial, partial.open("w", encoding="utf-8") as file:
         yaml.dump(content, file)
 
 
-def _read_overlay(root: Path, name: str) -> dict[str, Any]:
-    names = preset_names(root)
+def _read_overlay(project: Layout, name: str) -> dict[str, Any]:
+    names = preset_names(project)
     if name not in names:
         raise LookalikeError(f"preset {name}: there is none; there are {', '.join(names)}")
-    overlay = read_yaml(root / FOLDER / f"{name}.yaml")
+    overlay = read_yaml(project.root / FOLDER / f"{name}.yaml")
     for block in overlay:
         if block not in NAMED:
             raise LookalikeError(

@@ -4,39 +4,43 @@ import json
 import shlex
 from pathlib import Path
 
-from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
+from lookalike.core.layout import Layout
 from lookalike.index.bundle_folder import open_bundle
 from lookalike.model.artifact_fingerprint import fingerprint
 
 
-def results(root: Path, command: str) -> str:
+def results(project: Layout, command: str) -> str:
     """Name the outputs and the headline figures of a finished run, and a query to paste.
 
     Args:
-        root: the project.
+        project: the project.
         command: how to call the command line, such as `.venv/bin/lookalike`.
 
     Raises:
         LookalikeError: the pipeline has not run to its end.
     """
-    bundle = open_bundle(root / layout.INDEX, fingerprint(root / layout.MODEL))
-    evaluation = _read(root / layout.METRICS / "evaluate.json")
-    index = _read(root / layout.METRICS / "index.json")
+    bundle = open_bundle(project.index, fingerprint(project.model))
+    evaluation = _read(project.metrics / "evaluate.json")
+    measured = _read(project.metrics / "index.json")
     figures = [
         f"{name.replace('_', ' ')} {evaluation[name]:.4f}"
         for name in ("accuracy", "balanced_accuracy", "recall_at_1", "map_at_r")
         if name in evaluation
     ]
-    figures.append(f"index recall at 10 {index['recall_at_10']:.4f}")
+    figures.append(f"index recall at 10 {measured['recall_at_10']:.4f}")
+    model, index, metrics, figures_folder, train_figures = map(
+        project.relative,
+        (project.model, project.index, project.metrics, project.figures, project.train_figures),
+    )
     lines = [
-        f"model    {layout.MODEL}/",
-        f"index    {layout.INDEX}/ ({len(bundle)} images)",
-        f"metrics  {layout.METRICS}/*.json: {', '.join(figures)}",
-        f"pictures {layout.FIGURES}/, {layout.TRAIN_FIGURES}/",
+        f"model    {model}/",
+        f"index    {index}/ ({len(bundle)} images)",
+        f"metrics  {metrics}/*.json: {', '.join(figures)}",
+        f"pictures {figures_folder}/, {train_figures}/",
     ]
     for record in bundle.records():
-        if record["split"] in {"test", None} and (root / record["source"]).is_file():
+        if record["split"] in {"test", None} and (project.root / record["source"]).is_file():
             lines += ["", f"{command} search {shlex.quote(record['source'])} -k 5"]
             break
     return "\n".join(lines)

@@ -1,10 +1,9 @@
 """`lookalike publish`: the index of a project into the database."""
 
 import json
-from pathlib import Path
 from typing import Any
 
-from lookalike.core import layout
+from lookalike.core.layout import Layout
 from lookalike.core.params import read_params
 from lookalike.index.bundle import IndexBundle
 from lookalike.index.bundle_folder import open_bundle
@@ -17,16 +16,16 @@ from lookalike.publish.verification import verify
 METRICS = ("evaluate", "index")
 
 
-def publish_index(root: Path) -> str:
+def publish_index(project: Layout) -> str:
     """Publish the index of a project; returns a line for people.
 
     Raises:
         LookalikeError: the index is damaged or not the model's, or the database refuses.
     """
-    params = read_params(PublishParams, root / layout.PARAMS)
+    params = read_params(PublishParams, path=project.params)
     with open_database() as database:
-        bundle = _bundle(root)
-        done = publish(bundle, _metrics(root), params.keep_versions, database)
+        bundle = _bundle(project)
+        done = publish(bundle, _metrics(project), params.keep_versions, database)
         removed = f"; removed {', '.join(done.removed)}" if done.removed else ""
         return (
             f"version {done.version} is current in {database.name}: {len(bundle)} images, "
@@ -34,27 +33,27 @@ def publish_index(root: Path) -> str:
         )
 
 
-def verify_index(root: Path) -> str:
+def verify_index(project: Layout) -> str:
     """Compare the database with the index of a project; returns a line for people.
 
     Raises:
         LookalikeError: they differ; or as `publish_index`.
     """
     with open_database() as database:
-        same = verify(_bundle(root), _metrics(root), database)
+        same = verify(_bundle(project), _metrics(project), database)
         return (
             f"version {same.version} is current in {database.name} and the same as the index: "
             f"{same.images} images, digest {same.digest}"
         )
 
 
-def _bundle(root: Path) -> IndexBundle:
-    return open_bundle(root / layout.INDEX, fingerprint(root / layout.MODEL), verify=True)
+def _bundle(project: Layout) -> IndexBundle:
+    return open_bundle(project.index, fingerprint(project.model), verify=True)
 
 
-def _metrics(root: Path) -> dict[str, Any]:
+def _metrics(project: Layout) -> dict[str, Any]:
     """The metrics files that are there."""
-    paths = {name: root / layout.METRICS / f"{name}.json" for name in METRICS}
+    paths = {name: project.metrics / f"{name}.json" for name in METRICS}
     return {
         name: json.loads(path.read_text(encoding="utf-8"))
         for name, path in paths.items()

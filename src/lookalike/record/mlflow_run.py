@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from lookalike.core import layout
 from lookalike.core.files import to_json
+from lookalike.core.layout import Layout
 from lookalike.core.params import read_yaml
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.record.run_charts import Picture
@@ -27,7 +27,7 @@ AT_ONCE = 100  # parameters that MLflow takes in a request; of metrics it takes 
 LONGEST = 6000  # characters that MLflow takes of a parameter
 
 
-def mirror(root: Path) -> str:
+def mirror(project: Layout) -> str:
     """Show a project's last training, and its evaluation, in MLflow; returns a line for people.
 
     There is one run for each model and set of parameters. What it has already stays as it is.
@@ -35,10 +35,10 @@ def mirror(root: Path) -> str:
     Raises:
         LookalikeError: there is no model, or the server cannot be reached or refuses.
     """
-    parts = run_parts(root)
-    params = flat_params(read_yaml(root / layout.PARAMS))
+    parts = run_parts(project)
+    params = flat_params(read_yaml(project.params))
     with open_tracking_server() as client:
-        run = _run_of(client, params, fingerprint(root / layout.MODEL))
+        run = _run_of(client, params, fingerprint(project.model))
         new = [part.name for part in parts if run.data.tags.get(_tag(part)) != part.digest]
         for part in parts:
             if part.name in new:

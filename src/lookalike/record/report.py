@@ -9,9 +9,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from PIL import Image
 
-from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
+from lookalike.core.layout import Layout
 from lookalike.record.run_charts import Picture, evaluation_charts, read_tables, training_charts
 
 TEMPLATE = "report.html"
@@ -27,49 +27,50 @@ HEADLINES = {
     "recall_at_1": "Recall@1",
     "map_at_r": "mAP@R",
 }
+# Below `metrics/`
 PICTURES = {
-    layout.FIGURES / "queries.png": "Queries and what looks most like them",
-    layout.FIGURES / "mistakes.png": "The most confident mistakes",
-    layout.FIGURES / "hardest.png": "The hardest classes",
-    layout.TRAIN_FIGURES / "augmented.png": "What the network learned from",
+    "figures/queries.png": "Queries and what looks most like them",
+    "figures/mistakes.png": "The most confident mistakes",
+    "figures/hardest.png": "The hardest classes",
+    "train_figures/augmented.png": "What the network learned from",
 }
 
 
-def write_report(root: Path, path: Path) -> None:
+def write_report(project: Layout, path: Path) -> None:
     """Write the report on a project's metrics, plots and pictures, whole or not at all.
 
     What a run did not give, such as the scores of a classifier that there is none of, is left out.
 
     Args:
-        root: the project.
+        project: the project.
         path: the HTML file to write.
 
     Raises:
         LookalikeError: the pipeline has not run to the end of `evaluate`.
     """
-    metrics = {name: _read_json(root, f"{name}.json") for name in ("evaluate", "split", "train")}
+    metrics = {name: _read_json(project, f"{name}.json") for name in ("evaluate", "split", "train")}
     if metrics["evaluate"] is None:
         raise LookalikeError(
-            f"{root / layout.METRICS / 'evaluate.json'}: missing; run the pipeline first"
+            f"{project.metrics / 'evaluate.json'}: missing; run the pipeline first"
         )
-    tables = read_tables(root)
-    projection_page = root / layout.FIGURES / "projection.html"
+    tables = read_tables(project)
+    projection_page = project.figures / "projection.html"
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     page = environment.get_template(TEMPLATE).render(
         metrics=metrics,
-        index=_read_json(root, "index.json"),
+        index=_read_json(project, "index.json"),
         headlines={k: v for k, v in HEADLINES.items() if k in metrics["evaluate"]},
-        charts=[*training_charts(root), *evaluation_charts(tables)],
+        charts=[*training_charts(project), *evaluation_charts(tables)],
         classes=tables.get("classes", []),
         pictures=[
-            Picture(title, _jpeg(root / path))
+            Picture(title, _jpeg(project.metrics / path))
             for path, title in PICTURES.items()
-            if (root / path).is_file()
+            if (project.metrics / path).is_file()
         ],
         projection_page=projection_page.read_text(encoding="utf-8")
         if projection_page.is_file()
         else None,
-        params=(root / layout.PARAMS).read_text(encoding="utf-8"),
+        params=(project.params).read_text(encoding="utf-8"),
     )
     with atomic_file(path) as partial:
         partial.write_text(page, encoding="utf-8")
@@ -81,8 +82,8 @@ def _jpeg(path: Path) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _read_json(root: Path, name: str) -> dict[str, Any] | None:
-    path = root / layout.METRICS / name
+def _read_json(project: Layout, name: str) -> dict[str, Any] | None:
+    path = project.metrics / name
     if not path.is_file():
         return None
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from lookalike.core import layout
 from lookalike.core.files import read_csv
+from lookalike.core.layout import Layout
 from lookalike.figures import charts
 
 CONFUSIONS = 15
@@ -21,22 +21,22 @@ class Picture(NamedTuple):
     uri: str
 
 
-def training_charts(root: Path) -> Iterator[Picture]:
+def training_charts(project: Layout) -> Iterator[Picture]:
     """Loss and accuracy by epoch, where a project's training has left any."""
     for name in ("loss", "accuracy"):
         series = {
             side: points
             for side in ("train", "valid")
-            if (points := _curve(root / layout.TRAIN_LOG, side, name))
+            if (points := _curve(project.train_log, side, name))
         }
         if series:
             chart = charts.lines(series, "epoch", name, share=name == "accuracy")
             yield Picture(f"Training: {name}", chart)
 
 
-def read_tables(root: Path) -> Tables:
+def read_tables(project: Layout) -> Tables:
     """The tables of a project's evaluation, by name."""
-    return {file.stem: read_csv(file) for file in sorted((root / layout.EVALUATION).glob("*.csv"))}
+    return {file.stem: read_csv(file) for file in sorted((project.evaluation).glob("*.csv"))}
 
 
 def evaluation_charts(tables: Tables) -> Iterator[Picture]:

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lookalike.core import layout
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_files, to_json
+from lookalike.core.layout import MEASURED_MODEL, Layout
 from lookalike.ingest.stac.hrefs import unsigned
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.record.run_charts import (
@@ -48,35 +48,35 @@ class Part(NamedTuple):
         return hashlib.sha256((content + to_json(self.metrics)).encode()).hexdigest()
 
 
-def run_parts(root: Path) -> list[Part]:
+def run_parts(project: Layout) -> list[Part]:
     """The training of a project, and the evaluation of its model where there is one.
 
     Raises:
         LookalikeError: there is no model, or a metrics file is missing.
     """
-    model = fingerprint(root / layout.MODEL)
+    model = fingerprint(project.model)
     parts = [
         Part(
             "train",
             {
-                "model": root / layout.MODEL,
-                "train": root / layout.TRAIN_LOG,
-                "train_figures": root / layout.TRAIN_FIGURES,
+                "model": project.model,
+                "train": project.train_log,
+                "train_figures": project.train_figures,
             },
-            partial(training_charts, root),
-            [*_curves(root / layout.TRAIN_LOG), *_values("best", _metrics(root, "train"))],
-            _timings(root, "train", model),
+            partial(training_charts, project),
+            [*_curves(project.train_log), *_values("best", _metrics(project, "train"))],
+            _timings(project, "train", model),
         )
     ]
-    measured = root / layout.MEASURED_MODEL
+    measured = project.evaluation / MEASURED_MODEL
     if measured.is_file() and measured.read_text(encoding="utf-8").strip() == model:
         parts.append(
             Part(
                 "evaluate",
-                {"evaluate": root / layout.EVALUATION, "figures": root / layout.FIGURES},
-                lambda: evaluation_charts(read_tables(root)),
-                list(_values("test", _metrics(root, "evaluate"))),
-                _timings(root, "evaluate", model),
+                {"evaluate": project.evaluation, "figures": project.figures},
+                lambda: evaluation_charts(read_tables(project)),
+                list(_values("test", _metrics(project, "evaluate"))),
+                _timings(project, "evaluate", model),
             )
         )
     return parts
@@ -116,15 +116,15 @@ def _values(above: str, metrics: Mapping[str, Any]) -> Iterator[Point]:
             yield f"{above}/{name}", value, 0
 
 
-def _timings(root: Path, stage: str, model: str) -> list[Point]:
+def _timings(project: Layout, stage: str, model: str) -> list[Point]:
     """What the stage took; nothing where it ran for another model."""
-    path = root / layout.TIMINGS / f"{stage}.json"
+    path = project.timings / f"{stage}.json"
     timings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return list(_values(f"timings/{stage}", timings)) if timings.get("model") == model else []
 
 
-def _metrics(root: Path, stage: str) -> dict[str, Any]:
-    path = root / layout.METRICS / f"{stage}.json"
+def _metrics(project: Layout, stage: str) -> dict[str, Any]:
+    path = project.metrics / f"{stage}.json"
     if not path.is_file():
         raise LookalikeError(f"{path}: missing; run the stage {stage} first")
     metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from lookalike.core.layout import SPLIT
+from lookalike.core.layout import Layout
 from lookalike.core.params import Block, Group
 from lookalike.near_duplicates.params import NearDuplicates
 
@@ -62,8 +62,8 @@ class SplitParams(Block):
                 raise ValueError(f"classes and exclude_classes both name {', '.join(both)}")
         if self.previous is not None and self.method != "hashed":
             raise ValueError(f"previous is for method: hashed, not for method: {self.method}")
-        if self.previous is not None and Path(self.previous) == SPLIT:
+        if self.previous is not None and Path(self.previous) == (own := Layout(Path()).split):
             raise ValueError(
-                f"previous = {SPLIT}: DVC removes that file before the stage runs; name a copy"
+                f"previous = {own}: DVC removes that file before the stage runs; name a copy"
             )
         return self

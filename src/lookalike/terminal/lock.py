@@ -12,16 +12,17 @@ from filelock import FileLock, Timeout
 
 from lookalike.core.errors import LookalikeError
 
-LOCK = Path(".stage.lock")
+LOCK = ".stage.lock"
 
 
 @contextmanager
-def stage_lock(name: str, lock: Path = LOCK) -> Iterator[None]:
-    """Hold the working tree's lock; the system frees it when the process ends, however it ends.
+def stage_lock(name: str, root: Path) -> Iterator[None]:
+    """Hold the lock of the project in `root`; the system frees it however the process ends.
 
     Raises:
         LookalikeError: another process holds it; the line names its stage and pid.
     """
+    lock = root / LOCK
     holder = lock.with_suffix(".pid")
     try:
         with FileLock(lock, timeout=0):
@@ -33,5 +34,5 @@ def stage_lock(name: str, lock: Path = LOCK) -> Iterator[None]:
     except Timeout:
         who = holder.read_text(encoding="utf-8") if holder.is_file() else "another stage"
         raise LookalikeError(
-            f"{who} is running in {Path.cwd()}: wait for it to end, or end it, then run again"
+            f"{who} is running in {root.absolute()}: wait for it to end, or end it, then run again"
         ) from None

@@ -4,16 +4,18 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.layout import Layout
 from lookalike.terminal.lock import stage_lock
 from lookalike.terminal.process import is_first_of_its_host, is_first_process
 
 
-def run_stage(name: str, main: Callable[[], None]) -> NoReturn:
-    """Run `main` under the working tree's lock and exit.
+def run_stage(name: str, main: Callable[[Layout], None]) -> NoReturn:
+    """Run `main` on the project in the current folder, under its lock, and exit.
 
     Exit code 0: done. 1: a mistake that the user can mend, told in one line on stderr.
     130: interrupted (SIGINT or SIGTERM); outputs that were not finished are not there. The text of
@@ -21,12 +23,12 @@ def run_stage(name: str, main: Callable[[], None]) -> NoReturn:
 
     Of several processes, the first one locks, and the first one of each host speaks for the others.
     """
-    speaks = is_first_of_its_host()
+    speaks, project = is_first_of_its_host(), Layout(Path())
     for number in (signal.SIGINT, signal.SIGTERM):  # a job in the background ignores SIGINT
         signal.signal(number, _interrupt)
     try:
-        with stage_lock(name) if is_first_process() else nullcontext():
-            main()
+        with stage_lock(name, project.root) if is_first_process() else nullcontext():
+            main(project)
     except LookalikeError as error:
         sys.exit(f"{name}: {error}" if speaks else 1)
     except KeyboardInterrupt as interruption:

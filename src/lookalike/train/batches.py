@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from lightning_fabric import Fabric
 
-from lookalike.core.layout import cache_folder
 from lookalike.core.params import BaseParams
 from lookalike.images.batches import SequentialBatches, SharedBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.decoded_cache import decode_once
 from lookalike.images.loading import Batch, load_batches
+from lookalike.images.store import ImageStore
 from lookalike.model.artifact import ModelDescription
 from lookalike.model.transforms import evaluation_transform, whole_image
 from lookalike.train.data import TrainingData
@@ -42,10 +42,11 @@ def make_batches(
     params: TrainParams,
     base: BaseParams,
     description: ModelDescription,
-    images: Path,
+    images: ImageStore,
     data: TrainingData,
     fabric: Fabric,
     workers: int,
+    cache: Path | None = None,
 ) -> Batches:
     """This process's share of the batches of a training.
 
@@ -57,6 +58,7 @@ def make_batches(
         data: the images to train and validate with.
         fabric: the processes.
         workers: processes that decode; 0 for this one.
+        cache: the folder for decoded images; None: they are decoded every time.
 
     Raises:
         LookalikeError: a batch cannot be shared equally, or these images cannot be cached, or
@@ -70,9 +72,9 @@ def make_batches(
     augmented = augmentation(while_learning(params), params, mean, rgb)
     plain = evaluation_transform(size)
     decode = None
-    if params.cache == "decoded":
+    if params.cache == "decoded" and cache is not None:
         rows = [*data.train.rows, *data.valid.rows]
-        folder = cache_folder() / "decoded"
+        folder = cache / "decoded"
         decode = decode_once(images, rows, whole_image(size), str(size), folder, workers).image
     train_set = ImageDataset(images, *data.train, augmented, base.seed, decode)
     valid_set = ImageDataset(images, *data.valid.share(rank, processes), plain, decode=decode)

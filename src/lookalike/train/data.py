@@ -1,11 +1,10 @@
 """The training and validation images, with their classes as numbers."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 from lookalike.core.errors import LookalikeError
-from lookalike.images.shards import open_metadata
 from lookalike.images.split_file import SplitImage
+from lookalike.images.store import ImageStore
 
 
 class Side(NamedTuple):
@@ -27,9 +26,9 @@ class TrainingData(NamedTuple):
     valid: Side
 
 
-def has_labels(images: Path) -> bool:
+def has_labels(images: ImageStore) -> bool:
     """Whether any image of the store has a label."""
-    labels = open_metadata(images)["label"]
+    labels = images.metadata["label"]
     return bool(labels.null_count < len(labels))
 
 

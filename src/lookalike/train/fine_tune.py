@@ -8,9 +8,11 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
+from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams
+from lookalike.images.store import ImageStore
 from lookalike.inference.devices import launch
-from lookalike.inference.embedder import extract_all
+from lookalike.inference.embedder import Embedder
 from lookalike.model.artifact import Model, ModelDescription, build_network
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.timm_models import timm_name, timm_normalization
@@ -53,13 +55,13 @@ def fine_tune(
     params: TrainParams,
     base: BaseParams,
     workers: int,
-    images: Path,
+    images: ImageStore,
     data: TrainingData,
     log: TrainingLog,
     fabric: Fabric | None = None,
     checkpoint: CheckpointFile | None = None,
     timings: Timings | None = None,
-    figures: Path | None = None,
+    project: Layout | None = None,
 ) -> Trained:
     """Train the backbone with its heads and keep the best epoch, calibrated on validation.
 
@@ -73,24 +75,25 @@ def fine_tune(
         fabric: the devices; None: a single one.
         checkpoint: where the run is saved, and goes on from; None: it is not.
         timings: told how long what took.
-        figures: where pictures are drawn, before the first step; None: nowhere.
+        project: where pictures are drawn and decoded images cached; None: nowhere.
 
     Raises:
         LookalikeError: parameters, data and devices do not fit each other, or training fails.
         KeyboardInterrupt: the run was asked to stop, and is saved.
     """
-    fabric = fabric or launch(MachineParams(), base)
+    fabric = fabric or launch(MachineParams(), base.precision)
     timings = timings or Timings()
     description = describe(params, base, data.classes)
     description = with_bands(description, images, data.train.rows, workers)
-    network = start(description, params)
+    cache = (project or Layout(Path())).cache
+    network = start(description, params, cache)
     if fabric.world_size > 1:
         share_batch_norm(network)
 
-    batches = make_batches(params, base, description, images, data, fabric, workers)
+    batches = make_batches(params, base, description, images, data, fabric, workers, cache)
     recipe = Recipe(network, params, len(data.classes), base.seed)
-    if figures is not None and fabric.is_global_zero:
-        draw_figures(figures, batches, recipe.mixing, data.classes, description.bands)
+    if project is not None and fabric.is_global_zero:
+        draw_figures(project.train_figures, batches, recipe.mixing, data.classes, description.bands)
     optimizer = make_optimizer(network, recipe.objective, params)
     schedule = make_schedule(optimizer, params, params.epochs, batches.order.steps)
     wrapped, stepping = fabric.setup(network, optimizer)
@@ -119,19 +122,20 @@ def fine_tune(
 
     assert best.epoch is not None
     network.load_state_dict(best.weights)
-    logits = extract_all(
-        Model(description, network), images, data.valid.rows, base.inference_batch_size, workers
-    ).logits
+    embedder = Embedder(Model(description, network), params.batch_size, workers)
+    logits = embedder.outputs(images, data.valid.rows).logits
     assert logits is not None
     temperature = fit_temperature(logits, torch.tensor(data.valid.targets))
     calibrated = description.model_copy(update={"temperature": temperature})
     return Trained(calibrated, best.weights, _metrics(best.epoch, data, params, temperature))
 
 
-def without_training(params: TrainParams, base: BaseParams, workers: int, images: Path) -> Trained:
+def without_training(
+    params: TrainParams, base: BaseParams, workers: int, images: ImageStore
+) -> Trained:
     """The backbone as it is: its pooled features are the embedding, and it has no classes."""
     description = with_bands(describe(params, base, classes=[]), images, None, workers)
-    network = start(description, params)
+    network = start(description, params, Layout(Path()).cache)
     return Trained(description, network.state_dict(), {"epochs": 0, "classes": 0})
 
 
@@ -149,7 +153,7 @@ def describe(params: TrainParams, base: BaseParams, classes: list[str]) -> Model
     )
 
 
-def start(description: ModelDescription, params: TrainParams) -> EmbeddingNetwork:
+def start(description: ModelDescription, params: TrainParams, cache: Path) -> EmbeddingNetwork:
     """The network before its first step: random, or from what `train.weights` names.
 
     Raises:
@@ -157,7 +161,7 @@ def start(description: ModelDescription, params: TrainParams) -> EmbeddingNetwor
     """
     check_image_sizes(params)
     network = build_network(description)
-    warm_start(network, description.classes, params)
+    warm_start(network, description.classes, params, cache)
     return network
 
 

@@ -11,6 +11,7 @@ from lookalike.core.params import BaseParams
 from lookalike.images.bands import Bands
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
+from lookalike.images.store import ImageStore
 from lookalike.train.fine_tune import describe
 from lookalike.train.params import TrainParams
 from lookalike.train.recipe.band_statistics import mean_and_std, with_bands
@@ -79,7 +80,7 @@ def test_a_band_of_one_value_has_a_deviation_of_1(store: MakeStore, value: float
 
 
 def test_a_model_of_bands_says_which_and_how_they_are_normalized(
-    tile_images: Callable[[Bands], Path],
+    tile_images: Callable[[Bands], ImageStore],
 ) -> None:
     images = tile_images(Bands(chosen=(5, 1)))
     description = with_bands(PLAIN, images, range(20), workers=0)
@@ -88,10 +89,10 @@ def test_a_model_of_bands_says_which_and_how_they_are_normalized(
     assert description.mean == pytest.approx([1650, 800], rel=0.05)
 
 
-def test_without_rows_all_images_count(tile_images: Callable[[Bands], Path]) -> None:
+def test_without_rows_all_images_count(tile_images: Callable[[Bands], ImageStore]) -> None:
     images = tile_images(ALL)
     assert with_bands(PLAIN, images, None, 0) == with_bands(PLAIN, images, range(20), 0)
 
 
-def test_a_model_of_rgb_images_stays_as_it_is(tiny_images: Path) -> None:
+def test_a_model_of_rgb_images_stays_as_it_is(tiny_images: ImageStore) -> None:
     assert with_bands(PLAIN, tiny_images, None, workers=0) == PLAIN

@@ -14,6 +14,7 @@ import pytest
 from lookalike.core.errors import LookalikeError
 from lookalike.core.params import BaseParams
 from lookalike.images.split_file import read_split
+from lookalike.images.store import ImageStore
 from lookalike.model.compute import fix_compute
 from lookalike.train.data import TrainingData, training_data
 from lookalike.train.fine_tune import Trained, fine_tune
@@ -94,7 +95,7 @@ class Runs:
 
     def _train(self, params: TrainParams, workers: int) -> Trained:
         base = BaseParams(threads=1)
-        fix_compute(base)
+        fix_compute(base.threads, base.seed)
         file = CheckpointFile(self.checkpoint.parent, self.checkpoint.stem, every=2)
         with training_log(self.folder / "log") as log:
             return fine_tune(params, base, workers, self.images, self.data, log, checkpoint=file)
@@ -106,19 +107,19 @@ def read_position(path: Path) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def data(tiny_split: Path, tiny_images: Path) -> TrainingData:
+def data(tiny_split: Path, tiny_images: ImageStore) -> TrainingData:
     """42 images of three digits to learn from: three steps an epoch."""
     return training_data([i for i in read_split(tiny_split, tiny_images) if i.label in "012"])
 
 
 @pytest.fixture
-def runs(tmp_path: Path, tiny_images: Path, data: TrainingData) -> Runs:
+def runs(tmp_path: Path, tiny_images: ImageStore, data: TrainingData) -> Runs:
     return Runs(tmp_path, tiny_images, data)
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(
-    tmp_path_factory: pytest.TempPathFactory, tiny_images: Path, data: TrainingData
+    tmp_path_factory: pytest.TempPathFactory, tiny_images: ImageStore, data: TrainingData
 ) -> Result:
     return Runs(tmp_path_factory.mktemp("straight"), tiny_images, data).run()
 
@@ -154,7 +155,7 @@ def test_so_does_a_run_of_any_recipe(
     recipe: dict[str, object],
     runs: Runs,
     tmp_path_factory: pytest.TempPathFactory,
-    tiny_images: Path,
+    tiny_images: ImageStore,
     data: TrainingData,
 ) -> None:
     params = PARAMS.model_copy(update=recipe)

@@ -7,6 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from lookalike.core.params import BaseParams
+from lookalike.images.store import ImageStore
 from lookalike.train.params import TrainParams
 from lookalike.train.state import run_fingerprint as module
 from lookalike.train.state.run_fingerprint import CODE, fingerprint
@@ -19,7 +20,7 @@ def split(tiny_split: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(tiny_split, tmp_path / "split.csv"))
 
 
-def test_what_changes_nothing_gives_the_same(split: Path, tiny_images: Path) -> None:
+def test_what_changes_nothing_gives_the_same(split: Path, tiny_images: ImageStore) -> None:
     first, second = (
         fingerprint(TrainParams(), BaseParams(), split, tiny_images, "1 x cpu") for _ in range(2)
     )
@@ -28,7 +29,7 @@ def test_what_changes_nothing_gives_the_same(split: Path, tiny_images: Path) -> 
 
 
 def test_other_params_data_or_devices_give_another(
-    split: Path, tiny_images: Path, tmp_path: Path
+    split: Path, tiny_images: ImageStore, tmp_path: Path
 ) -> None:
     found = {
         fingerprint(TrainParams(), BaseParams(), split, tiny_images, "1 x cpu"),
@@ -39,14 +40,14 @@ def test_other_params_data_or_devices_give_another(
     split.write_text(split.read_text().replace(",valid\n", ",test\n"))
     found.add(fingerprint(TrainParams(), BaseParams(), split, tiny_images, "1 x cpu"))
     fewer = tmp_path / "images"
-    shutil.copytree(tiny_images, fewer)
+    shutil.copytree(tiny_images.folder, fewer)
     shutil.copy(next(fewer.iterdir()), fewer / "part-99999.arrow")
     found.add(fingerprint(TrainParams(), BaseParams(), split, fewer, "1 x cpu"))
     assert len(found) == 6
 
 
 def test_another_file_of_weights_gives_another(
-    split: Path, tiny_images: Path, tmp_path: Path
+    split: Path, tiny_images: ImageStore, tmp_path: Path
 ) -> None:
     weights = tmp_path / "weights"
     params = TrainParams(weights=str(weights))
@@ -57,7 +58,7 @@ def test_another_file_of_weights_gives_another(
 
 
 def test_other_code_gives_another(
-    split: Path, tiny_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    split: Path, tiny_images: ImageStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = fingerprint(TrainParams(), BaseParams(), split, tiny_images, "1 x cpu")
     package = tmp_path / "src" / "lookalike"

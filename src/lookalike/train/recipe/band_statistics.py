@@ -1,18 +1,16 @@
 """Mean and standard deviation of each band, as training images have them."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lookalike.images.bands import Bands
 from lookalike.images.batches import SequentialBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import load_batches
 from lookalike.images.pixels import Pixels
-from lookalike.images.shards import open_metadata
+from lookalike.images.store import ImageStore
 from lookalike.model.artifact import ModelDescription
 from lookalike.terminal.progress import track
 
@@ -20,7 +18,7 @@ BATCH = 16
 
 
 def with_bands(
-    description: ModelDescription, images: Path, rows: Sequence[int] | None, workers: int
+    description: ModelDescription, images: ImageStore, rows: Sequence[int] | None, workers: int
 ) -> ModelDescription:
     """Say how multispectral images of a store are read and normalized; 8-bit RGB stays as it is.
 
@@ -30,18 +28,16 @@ def with_bands(
         rows: the images to learn means and deviations from; None: all.
         workers: processes that decode; 0 for this one.
     """
-    metadata = open_metadata(images)
-    bands = Bands.from_metadata(metadata.schema.metadata)
-    if bands is None:
+    if images.bands is None:
         return description
-    mean, std = mean_and_std(images, range(len(metadata)) if rows is None else rows, workers)
+    mean, std = mean_and_std(images, range(len(images)) if rows is None else rows, workers)
     return description.model_copy(
-        update={"bands": bands, "channels": len(mean), "mean": mean, "std": std}
+        update={"bands": images.bands, "channels": len(mean), "mean": mean, "std": std}
     )
 
 
 def mean_and_std(
-    images: Path, rows: Sequence[int], workers: int
+    images: ImageStore, rows: Sequence[int], workers: int
 ) -> tuple[list[float], list[float]]:
     """Mean and standard deviation of each band over every pixel of some images, in float64.
 

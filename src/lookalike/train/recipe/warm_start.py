@@ -13,13 +13,16 @@ from lookalike.terminal.progress import say
 from lookalike.train.recipe.network_params import NetworkParams
 
 
-def warm_start(network: EmbeddingNetwork, classes: list[str], params: NetworkParams) -> None:
+def warm_start(
+    network: EmbeddingNetwork, classes: list[str], params: NetworkParams, cache: Path
+) -> None:
     """Load what `train.weights` names into a network, in place.
 
     Args:
         network: with random weights.
         classes: the names of its classes, in order; none without a classifier.
         params: where the weights are, their hash, and whether all have to fit.
+        cache: the folder for downloads.
 
     Raises:
         LookalikeError: see `read_weights` and `load_fitting`; or it is a model of other classes.
@@ -36,7 +39,7 @@ def warm_start(network: EmbeddingNetwork, classes: list[str], params: NetworkPar
             weights |= _classifier_rows(earlier, network, classes)
         load_fitting(network, weights, source, "the network", params.weights_strict)
     else:
-        weights = read_weights(source, params.backbone, params.weights_sha256)
+        weights = read_weights(source, params.backbone, params.weights_sha256, cache)
         load_backbone(network.backbone, weights, source, params.weights_strict)
 
 

@@ -8,7 +8,7 @@ import torch
 import lookalike
 from lookalike.core.files import sha256_of_file, to_json
 from lookalike.core.params import BaseParams
-from lookalike.images.shards import open_metadata
+from lookalike.images.store import ImageStore
 from lookalike.train.params import TrainParams
 
 PACKAGE = Path(lookalike.__file__).parent
@@ -27,7 +27,7 @@ CODE = (
 
 
 def fingerprint(
-    params: TrainParams, base: BaseParams, split: Path, images: Path, devices: str
+    params: TrainParams, base: BaseParams, split: Path, images: ImageStore, devices: str
 ) -> str:
     """The sha256 over everything that a byte of the trained model depends on.
 
@@ -38,13 +38,13 @@ def fingerprint(
         images: the image store.
         devices: what computes, such as `2 x cpu`.
     """
-    metadata = open_metadata(images)
+    metadata = images.metadata
     store = hashlib.sha256(repr(metadata.schema.metadata).encode())
     for image_id in metadata["id"]:
         store.update(image_id.as_buffer())
     weights = Path(params.weights)
     parts = {
-        "base": base.model_dump(),
+        "base": [base.seed, base.precision, base.threads],
         "train": params.model_dump(),
         "weights": sha256_of_file(weights) if weights.is_file() else None,
         "split": sha256_of_file(split),

@@ -1,0 +1,101 @@
+"""Outputs of the network for many images, in batches of one constant shape.
+
+With a constant batch shape an image's embedding is the same to the last bit whatever else is in its
+batch; with another batch size it differs in the last bits.
+
+Several processes take turns: of the batches that one alone would compute, each computes every n-th.
+So they give the bytes of one, and hold no more images at once than a batch each.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lookalike.core.errors import LookalikeError
+from lookalike.images.batches import SequentialBatches
+from lookalike.images.dataset import ImageDataset
+from lookalike.images.loading import load_batches
+from lookalike.images.store import ImageStore
+from lookalike.inference.forward import forward
+from lookalike.inference.processes import ALONE, Processes
+from lookalike.model.artifact import Model
+from lookalike.model.transforms import evaluation_transform
+
+
+class BatchedOutputs:
+    """Computes embeddings and logits of images, batch by batch.
+
+    Args:
+        model: what computes them.
+        batch_size: images a forward pass; a last batch that is shorter is padded.
+        workers: processes that decode while this one computes; 0 for none.
+        processes: those that compute.
+    """
+
+    def __init__(
+        self, model: Model, batch_size: int, workers: int = 0, processes: Processes = ALONE
+    ) -> None:
+        self.model = model
+        self.batch_size = batch_size
+        self.workers = workers
+        self.processes = processes
+
+    def rounds(self, rows: int) -> int:
+        """How many batches each process computes for so many images."""
+        return -(-rows // (self.batch_size * self.processes.count))
+
+    def compute(self, images: ImageStore, rows: Sequence[int]) -> Iterator[list[np.ndarray]]:
+        """Embeddings and logits side by side, `[n, d + classes]`: the batches of each round.
+
+        All processes go through this; the first one alone is given the batches.
+
+        Args:
+            images: the image store.
+            rows: rows of the store.
+
+        Raises:
+            LookalikeError: another process failed, or has other images, models or libraries.
+        """
+        if rows and self.processes.count > 1:
+            found = self.processes.gather(lambda: self._evidence(images))
+            if len(set(found)) > 1:
+                raise LookalikeError(
+                    "the processes compute different embeddings of the same image; every host "
+                    "needs the same images and model, versions of libraries and kind of processor"
+                )
+        dataset = self._dataset(images, rows)
+        batches = SequentialBatches(
+            len(rows), self.batch_size, self.processes.rank, self.processes.count
+        )
+        loader = iter(load_batches(dataset, batches, self.workers if len(batches) else 0))
+
+        def next_batch() -> np.ndarray:
+            for pixels, _ in loader:
+                return self._vectors(pixels)
+            return np.empty((0, 0), np.float32)  # in the last round, where others have the rest
+
+        for _ in range(self.rounds(len(rows))):
+            yield self.processes.gather(next_batch)
+
+    def _dataset(self, images: ImageStore, rows: Sequence[int]) -> ImageDataset:
+        transform = evaluation_transform(self.model.description.image_size)
+        return ImageDataset(images, rows, [-1] * len(rows), transform)
+
+    def _vectors(self, pixels: Tensor) -> np.ndarray:
+        """Embeddings and logits of a batch, which may be shorter than the others."""
+        padding = pixels.new_zeros((self.batch_size - len(pixels), *pixels.shape[1:]))
+        output = forward(self.model, torch.cat([pixels, padding]) if len(padding) else pixels)
+        parts = [part for part in output if part is not None]
+        return torch.cat(parts, dim=1)[: len(pixels)].numpy()
+
+    def _evidence(self, images: ImageStore) -> str:
+        """A hash over the images in their order, and over the outputs of the first of them."""
+        digest = hashlib.sha256()
+        for ids in images.metadata["id"].chunks:
+            digest.update("".join(ids.to_pylist()).encode())
+        pixels, _ = self._dataset(images, [0])[(0, 0)]
+        digest.update(self._vectors(pixels[None]).tobytes())
+        return digest.hexdigest()

@@ -1,0 +1,48 @@
+"""The opened image store."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops
+
+from lookalike.core.errors import DataError, NotReadyError
+from lookalike.images.bands import Bands
+from lookalike.images.store import ImageStore
+
+
+def test_a_row_is_the_image_of_its_path(tiny_images: ImageStore, tiny_source: Path) -> None:
+    path = tiny_images.metadata["path"][7].as_py()
+    expected = Image.open(tiny_source / path).convert("RGB")
+    assert ImageChops.difference(tiny_images.picture(7), expected).getbbox() is None
+
+
+def test_an_image_is_kept_as_it_came(tiny_images: ImageStore, tiny_source: Path) -> None:
+    path = tiny_images.metadata["path"][7].as_py()
+    assert tiny_images.encoded(7) == (tiny_source / path).read_bytes()
+    assert tiny_images.encoded_slice(6, 2)[1] == tiny_images.encoded(7)
+
+
+def test_ids_are_in_the_order_of_the_rows(tiny_images: ImageStore) -> None:
+    assert len(tiny_images.ids) == len(tiny_images) == 120
+    assert tiny_images.ids[7] == tiny_images.metadata["id"][7].as_py()
+
+
+def test_of_bands_those_for_people_are_shown(tile_images: Callable[[Bands], ImageStore]) -> None:
+    one, other = (
+        np.asarray(tile_images(Bands(chosen=(5,), rgb=rgb)).picture(0))
+        for rgb in [(1, 2, 3), (3, 2, 1)]
+    )
+    assert np.array_equal(one, other[:, :, ::-1])
+
+
+def test_without_shards_ingest_has_to_run_first(tmp_path: Path) -> None:
+    with pytest.raises(NotReadyError, match="run the ingest stage first"):
+        ImageStore(tmp_path)
+
+
+def test_a_broken_shard_is_named(tmp_path: Path) -> None:
+    (tmp_path / "part-00000.arrow").write_bytes(b"no Arrow")
+    with pytest.raises(DataError, match=r"part-00000\.arrow"):
+        ImageStore(tmp_path)
