@@ -22,6 +22,8 @@ from lookalike.images.bands import Bands
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
 from lookalike.images.store import ImageStore
+from lookalike.terminal.console import ConsoleReporter
+from lookalike.terminal.progress import reporting_to
 from services.servers import S3Server, Server, start_mlflow, start_mongodb, start_s3
 
 REPOSITORY = Path(__file__).parents[1]
@@ -34,6 +36,13 @@ settings.load_profile("project")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files of few but long tests come first, so that no process works on after all others."""
     items.sort(key=lambda item: item.path.parent.name != "pipeline")
+
+
+@pytest.fixture(autouse=True)
+def _on_the_terminal() -> Iterator[None]:
+    """What the library reports goes to stderr, as it does for commands and stages."""
+    with reporting_to(ConsoleReporter()):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
 from lookalike.core.files import check_output_file, to_json
 from lookalike.core.layout import find_project
+from lookalike.terminal.progress import reporting_to
 
 STAC_ITEMS = Path("data/items.parquet")
 REPORT = Path("report.html")
@@ -44,10 +45,9 @@ def search(
 
     if k < 1:
         raise LookalikeError(f"-k {k}: ask for at least 1 neighbor")
-    project = find_project(Path())
     searcher = Searcher.open(
-        model or project.model,
-        index or project.index,
+        model or find_project(Path()).model,
+        index or find_project(Path()).index,
         verify,
     )
     result = searcher.search(image, k)
@@ -198,7 +198,10 @@ def report(
 
 def main() -> None:
     """Run the command line; a mistake is one line and exit code 1."""
+    from lookalike.terminal.console import ConsoleReporter
+
     try:
-        app()
+        with reporting_to(ConsoleReporter()):
+            app()
     except LookalikeError as error:
         sys.exit(f"lookalike: {error}")

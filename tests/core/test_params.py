@@ -202,4 +202,4 @@ def test_what_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(LookalikeError, match=r"^.*none\.yaml: cannot be read \(No such file"):
-        read_params(Paint, tmp_path / "none.yaml")
+        read_params(Paint, path=tmp_path / "none.yaml")

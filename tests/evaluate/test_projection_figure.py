@@ -90,7 +90,7 @@ def test_the_page_holds_every_point_with_its_picture(
     side = thumbnail_side(70)
     assert sheet.shape == (2 * side, COLUMNS * side, 3)
     last = sheet[side:, 5 * side : 6 * side]
-    expected = np.asarray(pictures[69].resize((side, side)), dtype=float)
+    expected = np.asarray(pictures.picture(69).resize((side, side)), dtype=float)
     assert np.abs(last - expected).mean() < 12
 
 

@@ -31,7 +31,7 @@ def randomly_shifted(image: Image.Image) -> Tensor:
 
 
 @pytest.fixture
-def store(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
+def store(tmp_path: Path, digit_files: dict[str, bytes]) -> ImageStore:
     """The 24 digits as an image store, in the order of `digit_files`."""
     rows = (
         {
@@ -45,11 +45,11 @@ def store(tmp_path: Path, digit_files: dict[str, bytes]) -> Path:
         for path, data in digit_files.items()
     )
     write_shards(rows, tmp_path / "images")
-    return tmp_path / "images"
+    return ImageStore(tmp_path / "images")
 
 
 @pytest.fixture
-def dataset(store: Path) -> MakeDataset:
+def dataset(store: ImageStore) -> MakeDataset:
     """A dataset over all digits with a random augmentation; arguments change it."""
 
     def make(**changes: object) -> ImageDataset:

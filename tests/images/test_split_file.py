@@ -6,6 +6,7 @@ import pytest
 from lookalike.core.errors import LookalikeError
 from lookalike.images.shards import write_shards
 from lookalike.images.split_file import SplitImage, read_split, write_split
+from lookalike.images.store import ImageStore
 
 PATHS = ["cat/a.png", "cat/b.png", "dog/a.png", 'dog/ü, "b".png']
 
@@ -15,7 +16,7 @@ def image_id(path: str) -> str:
 
 
 @pytest.fixture
-def images(tmp_path: Path) -> Path:
+def images(tmp_path: Path) -> ImageStore:
     sizes = {"width": 1, "height": 1, "channels": 1, "phash": 0, "phash_mirrored": 0}
     rows = (
         {
@@ -30,11 +31,11 @@ def images(tmp_path: Path) -> Path:
         for path in PATHS
     )
     write_shards(rows, tmp_path / "images")
-    return tmp_path / "images"
+    return ImageStore(tmp_path / "images")
 
 
 def test_a_split_is_read_in_its_own_order_with_the_rows_of_the_store(
-    tmp_path: Path, images: Path
+    tmp_path: Path, images: ImageStore
 ) -> None:
     chosen = [(PATHS[3], "train"), (PATHS[0], "test"), (PATHS[2], "valid")]
     write_split(
@@ -47,17 +48,17 @@ def test_a_split_is_read_in_its_own_order_with_the_rows_of_the_store(
     ]
 
 
-def test_a_split_of_nothing_is_read_as_nothing(tmp_path: Path, images: Path) -> None:
+def test_a_split_of_nothing_is_read_as_nothing(tmp_path: Path, images: ImageStore) -> None:
     write_split(tmp_path / "split.csv", [])
     assert read_split(tmp_path / "split.csv", images) == []
 
 
-def test_a_missing_split_names_the_stage_to_run(tmp_path: Path, images: Path) -> None:
+def test_a_missing_split_names_the_stage_to_run(tmp_path: Path, images: ImageStore) -> None:
     with pytest.raises(LookalikeError, match=r"split\.csv: missing; run the split stage first$"):
         read_split(tmp_path / "split.csv", images)
 
 
-def test_an_image_that_the_store_does_not_have_is_named(tmp_path: Path, images: Path) -> None:
+def test_an_image_that_the_store_does_not_have_is_named(tmp_path: Path, images: ImageStore) -> None:
     write_split(tmp_path / "split.csv", [("f00d", "cat/z.png", "cat", "train")])
     with pytest.raises(LookalikeError, match=r"split\.csv: names 'f00d', which .*split again$"):
         read_split(tmp_path / "split.csv", images)

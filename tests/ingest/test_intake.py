@@ -211,7 +211,7 @@ from lookalike.ingest.folder import FolderSource
 from lookalike.ingest.read_ahead import read_ahead
 from lookalike.ingest.worker import Limits
 
-def main():
+def main(project):
     source = FolderSource("digits", "folder")
     files = read_ahead(source, source.candidates())
     for file in examined(files, partial(inspect, max_pixels=10**6), 2, Limits(60, 2**33)):

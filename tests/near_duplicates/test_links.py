@@ -14,10 +14,9 @@ from lookalike.near_duplicates.links import compare, find_links
 from lookalike.near_duplicates.params import NearDuplicates
 
 
-def linked(images: Path, **thresholds: float) -> set[tuple[str, ...]]:
+def linked(images: ImageStore, **thresholds: float) -> set[tuple[str, ...]]:
     """The linked pairs, by path."""
-    store = open_shards(images)
-    path = dict(zip(store["id"].to_pylist(), store["path"].to_pylist(), strict=True))
+    path = dict(zip(images.ids, images.metadata["path"].to_pylist(), strict=True))
     found = find_links(images, NearDuplicates(**thresholds), workers=1)
     return {tuple(sorted((path[link.one], path[link.other]))) for link in found}
 
@@ -42,15 +41,14 @@ def test_rows_and_workers_in_any_order_give_the_same_links(
     links = find_links(photo_images, NearDuplicates(), workers=1)
     assert links == sorted(links)
     write_shards(reversed(open_shards(photo_images.folder).to_pylist()), tmp_path / "images")
-    assert find_links(tmp_path / "images", NearDuplicates(), workers=3) == links
+    assert find_links(ImageStore(tmp_path / "images"), NearDuplicates(), workers=3) == links
 
 
 @pytest.mark.parametrize("swapped", [False, True])
 def test_either_image_may_be_the_crop(photo_images: ImageStore, swapped: bool) -> None:
-    store = open_shards(photo_images.folder)
-    paths = store["path"].to_pylist()
+    paths = photo_images.metadata["path"].to_pylist()
     rows = [paths.index(name) for name in ("temple/large.jpg", "temple/cropped.png")]
-    thumbnails = read_thumbnails(store, rows[::-1] if swapped else rows, workers=1)
+    thumbnails = read_thumbnails(photo_images, rows[::-1] if swapped else rows, workers=1)
     pair = Pairs(np.array([0]), np.array([1]), np.array([False]))
     alike, difference = compare(thumbnails, pair, workers=1)
     assert len(alike.one) == 1
@@ -60,4 +58,4 @@ def test_either_image_may_be_the_crop(photo_images: ImageStore, swapped: bool) -
 def test_a_store_without_like_images_has_no_links(photo_images: ImageStore, tmp_path: Path) -> None:
     rows = open_shards(photo_images.folder).to_pylist()
     write_shards([row for row in rows if row["label"] == "half"], tmp_path / "images")
-    assert find_links(tmp_path / "images", NearDuplicates(), workers=1) == []
+    assert find_links(ImageStore(tmp_path / "images"), NearDuplicates(), workers=1) == []

@@ -16,7 +16,7 @@ from lookalike.images.store import ImageStore
 from lookalike.index.bundle_folder import write_bundle
 from lookalike.index.metadata import bundle_metadata
 from lookalike.index.params import IndexParams
-from lookalike.inference.embedder import extract
+from lookalike.inference.embedder import open_embedder
 from lookalike.inference.embeddings import VECTORS, open_embeddings, write_embeddings
 from lookalike.model.artifact import load_model, save_model
 from lookalike.model.artifact_fingerprint import fingerprint
@@ -212,13 +212,13 @@ def tile_searcher(
     params = TrainParams(backbone="cnn:8", image_size=32, resize=32, epochs=0)
     trained = without_training(params, BaseParams(threads=1), 0, images)
     save_model(folder / "model", trained.description, trained.weights)
-    model, model_sha256 = load_model(folder / "model"), fingerprint(folder / "model")
-    metadata = images.metadata
-    extractions = extract(model, images, list(range(20)), 32, 0)
-    write_embeddings(folder / "embeddings", metadata["id"], model, model_sha256, extractions)
-    rows = bundle_metadata(metadata, open_embeddings(folder / "embeddings"), [])
+    embedder = open_embedder(folder / "model")
+    write_embeddings(folder / "embeddings", images, embedder)
+    rows = bundle_metadata(images.metadata, open_embeddings(folder / "embeddings"), [])
     vectors = folder / "embeddings" / VECTORS
-    write_bundle(folder / "index", vectors, rows, model_sha256, IndexParams(engine="exact"))
+    write_bundle(
+        folder / "index", vectors, rows, embedder.model.fingerprint, IndexParams(engine="exact")
+    )
     return Searcher.open(folder / "model", folder / "index")
 
 

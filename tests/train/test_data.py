@@ -47,7 +47,7 @@ def test_a_store_has_labels_where_one_of_its_images_has(
         for x in labels
     ]
     write_shards(rows, tmp_path / "images")
-    assert has_labels(tmp_path / "images") == any(labels)
+    assert has_labels(ImageStore(tmp_path / "images")) == any(labels)
 
 
 def test_without_training_images_epochs_should_be_zero(one_line_error: OneLineError) -> None:

@@ -102,7 +102,7 @@ def run_of(
     trainer: Trainer, position: Position | None = None, reported: list[Epoch] | None = None
 ) -> Run:
     """A run that is not saved; from its start, where no position is given."""
-    saving = Saving(trainer.fabric, {}, None, 1, Interruption(), Timings())
+    saving = Saving(trainer.fabric, {}, None, Interruption(), Timings())
     report = [].append if reported is None else reported.append
     return Run(
         position or Position(), BestEpoch(trainer.recipe.params.monitor), report, saving, Timings()

@@ -1,66 +1,74 @@
-"""Progress on the terminal, and nothing in the way where there is none."""
+"""Messages and progress of the library: it never prints, it reports.
 
+Who runs it decides where that goes: the command line and the stages to the terminal
+(`terminal.console`), anybody else to `logging`, under the name `lookalike`.
+"""
+
+import logging
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
-
-from lookalike.terminal.process import is_first_process
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
 
 Item = TypeVar("Item")
 
-console = Console(
-    stderr=True, soft_wrap=True, highlight=False, emoji=False, quiet=not is_first_process()
-)
+
+class Reporter(Protocol):
+    """Where messages and progress go."""
+
+    def say(self, message: str) -> None:
+        """Show one line."""
+        ...
+
+    def track(
+        self, items: Iterable[Item], description: str, total: int | None, images: int | None
+    ) -> Iterable[Item]:
+        """Pass items on, and show how far that is; see `track`."""
+        ...
 
 
-class ImagesPerSecond(ProgressColumn):
-    """How fast images are done, where an item is a batch of so many."""
+class LoggingReporter:
+    """Messages at the level INFO; no progress."""
 
-    def __init__(self, images: int) -> None:
-        super().__init__()
-        self.images = images
+    def __init__(self) -> None:
+        self._logger = logging.getLogger("lookalike")
 
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed * self.images:.0f} images/s" if task.speed else "")
+    def say(self, message: str) -> None:
+        self._logger.info("%s", message)
+
+    def track(
+        self, items: Iterable[Item], description: str, total: int | None, images: int | None
+    ) -> Iterable[Item]:
+        return items
+
+
+_reporter: Reporter = LoggingReporter()
+
+
+@contextmanager
+def reporting_to(reporter: Reporter) -> Iterator[None]:
+    """Report to `reporter` inside of this block, in all threads."""
+    global _reporter
+    before, _reporter = _reporter, reporter
+    try:
+        yield
+    finally:
+        _reporter = before
+
+
+def say(message: str) -> None:
+    """Report one line."""
+    _reporter.say(message)
 
 
 def track(
     items: Iterable[Item], description: str, total: int | None, images: int | None = None
 ) -> Iterator[Item]:
-    """Yield `items` behind a progress bar on stderr; silent where stderr is not a terminal.
+    """Yield `items` and report how far that is.
 
     Args:
+        items: what is worked through.
+        description: what is being done.
         total: how many there are; None where that shows at the end only.
         images: how many images an item stands for; their number a second is then shown.
     """
-    if console.quiet or not console.is_terminal:
-        yield from items
-        return
-    columns: list[ProgressColumn] = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    ]
-    if images is not None:
-        columns.append(ImagesPerSecond(images))
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield from progress.track(items, total=total, description=description)
-
-
-def say(message: str) -> None:
-    """Print one line to stderr, as it is: no markup, no wrapping."""
-    console.print(message, markup=False)
+    yield from _reporter.track(items, description, total, images)

@@ -10,8 +10,10 @@ from typing import NoReturn
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
+from lookalike.terminal.console import ConsoleReporter
 from lookalike.terminal.lock import stage_lock
 from lookalike.terminal.process import is_first_of_its_host, is_first_process
+from lookalike.terminal.progress import reporting_to
 
 
 def run_stage(name: str, main: Callable[[Layout], None]) -> NoReturn:
@@ -27,7 +29,8 @@ def run_stage(name: str, main: Callable[[Layout], None]) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):  # a job in the background ignores SIGINT
         signal.signal(number, _interrupt)
     try:
-        with stage_lock(name, project.root) if is_first_process() else nullcontext():
+        lock = stage_lock(name, project.root) if is_first_process() else nullcontext()
+        with reporting_to(ConsoleReporter()), lock:
             main(project)
     except LookalikeError as error:
         sys.exit(f"{name}: {error}" if speaks else 1)

@@ -17,7 +17,7 @@ from lookalike.train.params import TrainParams
 from lookalike.train.recipe.band_statistics import mean_and_std, with_bands
 
 Encode = Callable[..., bytes]
-MakeStore = Callable[[list[np.ndarray]], Path]
+MakeStore = Callable[[list[np.ndarray]], ImageStore]
 
 ALL = Bands(chosen="all")
 PLAIN = describe(TrainParams(), BaseParams(), ["crop", "water"])
@@ -27,7 +27,7 @@ PLAIN = describe(TrainParams(), BaseParams(), ["crop", "water"])
 def store(geotiff: Encode, tmp_path: Path) -> MakeStore:
     """An image store of arrays `[bands, height, width]`, in their order."""
 
-    def write(arrays: list[np.ndarray]) -> Path:
+    def write(arrays: list[np.ndarray]) -> ImageStore:
         rows = []
         for number, array in enumerate(arrays):
             data = geotiff(array)
@@ -36,7 +36,7 @@ def store(geotiff: Encode, tmp_path: Path) -> MakeStore:
             place = {"path": f"{number:03d}", "label": "a", "source": "a", "source_split": None}
             rows.append({**facts, **place, "image": data})
         write_shards(rows, tmp_path / "images", ALL)
-        return tmp_path / "images"
+        return ImageStore(tmp_path / "images")
 
     return write
 

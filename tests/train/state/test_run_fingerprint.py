@@ -42,7 +42,7 @@ def test_other_params_data_or_devices_give_another(
     fewer = tmp_path / "images"
     shutil.copytree(tiny_images.folder, fewer)
     shutil.copy(next(fewer.iterdir()), fewer / "part-99999.arrow")
-    found.add(fingerprint(TrainParams(), BaseParams(), split, fewer, "1 x cpu"))
+    found.add(fingerprint(TrainParams(), BaseParams(), split, ImageStore(fewer), "1 x cpu"))
     assert len(found) == 6
 
 
