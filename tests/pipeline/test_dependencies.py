@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from lookalike.core.libraries import COMPUTING
 from lookalike.core.params import Block
 from lookalike.project.parameters import BLOCKS
 
 REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "src"
 PACKAGE = SOURCE / "lookalike"
+LIBRARIES = "data/libraries.json"
 PIPELINE: dict[str, dict[str, Any]] = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")["stages"]
 # The packages of each layer, lowest first; what lies beside them in the package is on top.
 LAYERS = (
@@ -84,6 +86,26 @@ def params_read(files: set[Path]) -> set[str]:
     return names
 
 
+def libraries_used(files: set[Path]) -> set[str]:
+    """The distributions whose versions can change what these files compute."""
+    modules = set()
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module is not None:
+                modules.add(node.module)
+    return {COMPUTING[top] for name in modules if (top := name.partition(".")[0]) in COMPUTING}
+
+
+def params_declared(stage: str) -> tuple[list[str], list[str]]:
+    """The keys of `params.yaml` and the libraries that a stage declares."""
+    entries = PIPELINE[stage].get("params", [])
+    keys = [entry for entry in entries if isinstance(entry, str)]
+    [libraries] = [entry[LIBRARIES] for entry in entries if isinstance(entry, dict)] or [[]]
+    return keys, libraries
+
+
 def is_declared(stage: str, path: Path) -> bool:
     """Whether a stage has to declare a file that it reaches."""
     return package(path) not in UNDECLARED | NOT_DECLARED_BY.get(stage, set())
@@ -133,7 +155,13 @@ def test_a_stage_declares_no_folder_that_it_does_not_reach(stage: str) -> None:
 @pytest.mark.parametrize("stage", PIPELINE)
 def test_a_stage_reads_the_params_that_it_declares_and_no_others(stage: str) -> None:
     read = params_read(closure(script(stage))) - {"machine"}
-    assert sorted(read) == sorted(PIPELINE[stage].get("params", []))
+    assert sorted(read) == sorted(params_declared(stage)[0])
+
+
+@pytest.mark.parametrize("stage", sorted(set(PIPELINE) - {"libraries"}))
+def test_a_stage_declares_the_libraries_that_compute_its_outputs(stage: str) -> None:
+    reached = {path for path in closure(script(stage)) if is_declared(stage, path)}
+    assert params_declared(stage)[1] == sorted(libraries_used(reached))
 
 
 def test_imports_only_go_down() -> None:

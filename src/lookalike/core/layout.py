@@ -26,6 +26,7 @@ class Layout:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.params = root / "params.yaml"
+        self.libraries = root / "data/libraries.json"
         self.samples = root / "data/samples"
         self.images = root / "data/images"
         self.rejected = root / "data/rejected.csv"

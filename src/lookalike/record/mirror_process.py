@@ -13,7 +13,7 @@ SECONDS = 60.0
 
 
 def mirror_run(stage: str) -> None:
-    """Run `lookalike mlflow` after a stage has written its outputs; say one line on it.
+    """Mirror the run to MLflow after a stage has written its outputs; say one line on it.
 
     In a process of its own: the stage depends on nothing of it, and whatever happens there, the
     stage has ended well. A server that does not answer takes a few seconds, a slow one a minute.
@@ -24,7 +24,7 @@ def mirror_run(stage: str) -> None:
     paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "lookalike", "mlflow"],
+            [sys.executable, "-m", "lookalike.record"],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
             capture_output=True,
             text=True,
