@@ -22,15 +22,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageEnhance, ImageOps
+import pyarrow as pa
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from lookalike.images.decode import decode
-from lookalike.images.inspect import inspect
-from lookalike.images.shards import write_shards
+from lookalike.images.inspect import Inspection, inspect
+from lookalike.images.shards import SCHEMA, write_shards
 from lookalike.images.store import ImageStore
+from lookalike.near_duplicates.candidates import Pairs, candidates
 from lookalike.near_duplicates.gray_images import thumbnail
 from lookalike.near_duplicates.groups import group
-from lookalike.near_duplicates.hash_pairs import near_hashes
 from lookalike.near_duplicates.links import compare, find_links
 from lookalike.near_duplicates.params import NearDuplicates
 
@@ -40,16 +41,17 @@ OF_HARD, OF_OTHERS = 80, 200
 HASH_DISTANCES = (8, 10, 12, 14, 16)
 PIXEL_DIFFERENCES = (0.4, 0.45, 0.5, 0.55, 0.6)
 MAX_PIXELS = 10**8
+HASHES = pa.schema([field for field in SCHEMA if field.name.startswith("phash")])
 
 
 class Copy(NamedTuple):
-    """An original (`kind` is empty) or a copy of it."""
+    """An original (`kind` is empty) or a copy of it, as a whole and without its frame."""
 
     path: str
     kind: str
-    phash: int
-    phash_mirrored: int
+    found: Inspection
     pixels: np.ndarray
+    unframed_pixels: np.ndarray
 
 
 def encode(image: Image.Image, form: str = "JPEG", quality: int = 90) -> bytes:
@@ -86,11 +88,43 @@ def copies(image: Image.Image, choice: random.Random) -> Iterator[tuple[str, byt
     yield "gray", encode(image.convert("L"))
     mixed = ImageEnhance.Brightness(ImageOps.mirror(crop(image, 0.05, choice))).enhance(1.2)
     yield "mirrored, 5 % cropped, brighter, 2/3", encode(scaled(mixed, 2 / 3), quality=50)
+    for degrees in (90, 180, 270):
+        yield f"turned by {degrees} degrees", encode(image.rotate(degrees, expand=True))
+    yield "turned by 90 degrees, half the size", encode(scaled(image.rotate(90, expand=True), 0.5))
+    yield "upside down", encode(ImageOps.flip(image))
+    for color, share in (("white", 0.03), ("black", 0.05), ("white", 0.1), ("red", 0.1)):
+        border = ImageOps.expand(image, round(share * image.width), color)
+        yield f"{color} border of {share:.0%}", encode(border)
+    width, height = image.size
+    wide = (max(width, round(height * 21 / 9)), max(height, round(width * 9 / 21)))
+    yield "letterboxed to 21:9", encode(ImageOps.pad(image, wide))
+    tall = (max(width, round(height * 9 / 16)), max(height, round(width * 16 / 9)))
+    yield "letterboxed to 9:16", encode(ImageOps.pad(image, tall))
+    for color, above in (("white", False), ("black", True)):
+        yield f"captioned {'above' if above else 'below'}", encode(captioned(image, color, above))
+    yield "a caption over the lowest fifth", encode(captioned(image, None, False))
+
+
+def captioned(image: Image.Image, ground: str | None, above: bool) -> Image.Image:
+    """Add a strip with text; without a ground the text is written over the image."""
+    width, height = image.size
+    strip = round(0.15 * height)
+    size = (width, height + strip) if ground else image.size
+    with_text = Image.new("RGB", size, ground or "white")
+    with_text.paste(image, (0, strip if above else 0))
+    ImageDraw.Draw(with_text).text(
+        (width / 2, strip / 2 if above else size[1] - strip / 2),
+        "What the picture shows",
+        fill="black" if ground == "white" else "white",
+        font=ImageFont.load_default(size=max(8, strip // 2)),
+        anchor="mm",
+    )
+    return with_text
 
 
 def described(path: str, kind: str, data: bytes) -> Copy:
-    found = inspect(data, MAX_PIXELS)
-    return Copy(path, kind, found.phash, found.phash_mirrored, thumbnail(data))
+    whole, unframed = thumbnail(data), thumbnail(data, unframed=True)
+    return Copy(path, kind, inspect(data, MAX_PIXELS), whole, unframed)
 
 
 def original_and_copies(folder: Path, path: str) -> list[Copy]:
@@ -121,48 +155,64 @@ def labeled_pairs(folder: Path, workers: int) -> None:
         images = [copy for copies in made for copy in copies]
     path = np.array([image.path for image in images])
     kind = np.array([image.kind for image in images])
-    phash = np.array([image.phash for image in images], np.uint64)
-    mirrored = np.array([image.phash_mirrored for image in images], np.uint64)
-    pairs = near_hashes(phash, mirrored, max(HASH_DISTANCES), workers)
-    pairs = pairs.take((kind[pairs.one] == "") != (kind[pairs.other] == ""))
-    alike, difference = compare(np.stack([image.pixels for image in images]), pairs, workers)
-    target = np.where(alike.mirrored, mirrored[alike.other], phash[alike.other])
-    distance = np.bitwise_count(phash[alike.one] ^ target)
-    of = np.where(kind[alike.one] == "", kind[alike.other], kind[alike.one])
-    true = path[alike.one] == path[alike.other]
+    hashes = pa.Table.from_pylist([image.found._asdict() for image in images], HASHES)
+    thumbnails = np.stack([image.pixels for image in images] + [i.unframed_pixels for i in images])
+
+    def with_an_original(bits: int) -> Pairs:
+        pairs = candidates(hashes, bits, workers)
+        one, other = (kind[views % len(images)] for views in (pairs.one, pairs.other))
+        return pairs.take((one == "") != (other == ""))
+
+    alike, difference = compare(thumbnails, with_an_original(max(HASH_DISTANCES)), workers)
+    near = {bits: alike.isin(with_an_original(bits)) for bits in HASH_DISTANCES}
+    one, other = alike.one % len(images), alike.other % len(images)
+    of = np.where(kind[one] == "", kind[other], kind[one])
+    true = path[one] == path[other]
+    as_a_whole = (alike.orientation <= 2) & (np.maximum(alike.one, alike.other) < len(images))
     originals = int((kind == "").sum())
     kinds = [name for name in dict.fromkeys(kind.tolist()) if name]
     unlike = len(kinds) * originals * (originals - 1)
 
-    def linked(bits: int, pixels: float) -> np.ndarray:
+    def linked(bits: int, pixels: float, among: np.ndarray) -> np.ndarray:
         """Positions of the linked pairs, each pair of images once."""
-        near = np.flatnonzero((distance <= bits) & (difference <= pixels))
-        ends = np.stack([alike.one[near], alike.other[near]])
-        chosen: np.ndarray = near[np.unique(ends, axis=1, return_index=True)[1]]
-        return chosen
+        chosen = np.flatnonzero(near[bits] & (difference <= pixels) & among)
+        ends = np.sort([one[chosen], other[chosen]], axis=0)
+        first: np.ndarray = chosen[np.unique(ends, axis=1, return_index=True)[1]]
+        return first
 
     print(
         f"{originals} originals, {len(kinds) * originals} true pairs, {unlike} of unlike images\n"
     )
     print("precision / recall, over all kinds of copies; rows: bits, columns: pixel difference")
     print("bits  " + "".join(f"{pixels:>16}" for pixels in PIXEL_DIFFERENCES))
+    everything = np.ones(len(one), bool)
     for bits in HASH_DISTANCES:
         cells = []
         for pixels in PIXEL_DIFFERENCES:
-            hits = true[linked(bits, pixels)]
+            hits = true[linked(bits, pixels, everything)]
             cells.append(f"{hits.mean():.4f} / {hits.sum() / len(kinds) / originals:.4f}")
         print(f"{bits:>4}  " + "".join(f"{cell:>16}" for cell in cells))
-    print("\nrecall by kind of copy, by pixel difference, at the default hash distance")
+    print(
+        "\nby kind of copy, at the default hash distance: recall by pixel difference; precision at"
+    )
+    print("the default; recall there without turned pairs and frames")
     for name in kinds:
+        of_kind = of == name
         shares = []
         for pixels in PIXEL_DIFFERENCES:
-            chosen = linked(DEFAULT.max_hash_distance, pixels)
-            shares.append((true & (of == name))[chosen].sum() / originals)
-        print(f"{name:<38}" + "".join(f"{share:>8.3f}" for share in shares))
+            chosen = linked(DEFAULT.max_hash_distance, pixels, of_kind)
+            shares.append(true[chosen].sum() / originals)
+        hits, whole = (
+            true[linked(DEFAULT.max_hash_distance, DEFAULT.max_pixel_difference, among)]
+            for among in (of_kind, of_kind & as_a_whole)
+        )
+        print(
+            f"{name:<38}" + "".join(f"{share:>8.3f}" for share in shares),
+            f"| {hits.mean():.4f} | {whole.sum() / originals:.3f}",
+        )
     print("\nunlike images linked at the default thresholds (look at them)")
-    chosen = linked(DEFAULT.max_hash_distance, DEFAULT.max_pixel_difference)
-    false = chosen[~true[chosen]]
-    print("\n".join(sorted({f"  {path[alike.one[k]]} {path[alike.other[k]]}" for k in false})))
+    chosen = linked(DEFAULT.max_hash_distance, DEFAULT.max_pixel_difference, ~true)
+    print("\n".join(sorted({f"  {path[one[k]]} {path[other[k]]}" for k in chosen})))
 
 
 def rows(folder: Path, images: int) -> Iterator[dict[str, Any]]:
@@ -180,19 +230,18 @@ def rows(folder: Path, images: int) -> Iterator[dict[str, Any]]:
     for position, path in enumerate(files):
         of_class.setdefault(path.parent.name, []).append(position)
 
-    def flipped(phash: int, bits: int) -> int:
-        for bit in choice.choice(64, bits, replace=False).tolist():
-            phash ^= 1 << bit
-        return phash
+    def flipped(hashes: dict[str, int], bits: int) -> dict[str, int]:
+        mask = sum(1 << bit for bit in choice.choice(64, bits, replace=False).tolist())
+        return {name: phash ^ mask for name, phash in hashes.items()}
 
-    of, hashes = 0, [0, 0]
+    of, hashes = 0, dict.fromkeys(HASHES.names, 0)
     for number in range(images):
         if number % 20 == 19:
-            hashes = [flipped(phash, 2) for phash in hashes]
+            hashes = flipped(hashes, 2)
         else:
             of = number % len(found)
             bits = 10 if number >= len(found) else 0
-            hashes = [flipped(phash, bits) for phash in (found[of].phash, found[of].phash_mirrored)]
+            hashes = flipped({name: getattr(found[of], name) for name in HASHES.names}, bits)
             if bits:
                 of = int(choice.choice(of_class[files[of].parent.name]))
         yield {
@@ -202,8 +251,7 @@ def rows(folder: Path, images: int) -> Iterator[dict[str, Any]]:
             "label": None,
             "source": f"{number:06d}.jpg",
             "source_split": None,
-            "phash": hashes[0],
-            "phash_mirrored": hashes[1],
+            **hashes,
             "image": data[of],
         }
 

@@ -43,6 +43,9 @@ def row(
         "channels": 1,
         "phash": phash,
         "phash_mirrored": phash_mirrored,
+        "phash_flipped": phash,
+        "phash_rotated": phash_mirrored,
+        "phash_unframed": phash,
         "source_split": None,
         "image": image,
     }

@@ -15,19 +15,21 @@ HASH = st.integers(0, 2**64 - 1)
 NEAR = st.sampled_from([0, 1, 0b111, 2**63, 2**64 - 1])
 
 
-@given(st.lists(st.tuples(HASH | NEAR, HASH | NEAR), max_size=30), st.integers(0, 24))
-def test_every_near_pair_is_found_once(hashes: list[tuple[int, int]], most: int) -> None:
+@given(st.lists(st.tuples(HASH | NEAR, HASH | NEAR), max_size=30), st.integers(0, 24), st.data())
+def test_every_near_pair_is_found_once(
+    hashes: list[tuple[int, int]], most: int, data: st.DataObject
+) -> None:
+    rows = data.draw(st.integers(0, len(hashes)))
     expected = [
-        (one, other, mirrored)
-        for one in range(len(hashes))
+        (one, other)
+        for one in range(rows)
         for other in range(one + 1, len(hashes))
-        for mirrored in (False, True)
-        if (hashes[one][0] ^ hashes[other][mirrored]).bit_count() <= most
+        if (hashes[one][0] ^ hashes[other][1]).bit_count() <= most
     ]
-    phash, phash_mirrored = np.array(hashes, np.uint64).reshape(-1, 2).T
+    one, other = np.array(hashes, np.uint64).reshape(-1, 2).T
     for workers in (0, 2):
-        found = near_hashes(phash, phash_mirrored, most, workers)
-        assert list(zip(*(part.tolist() for part in found), strict=True)) == expected
+        found = near_hashes(one[:rows], other, most, workers)
+        assert list(zip(*found.tolist(), strict=True)) == expected
 
 
 def test_pairs_are_found_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,8 +37,7 @@ def test_pairs_are_found_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     phash[-1] = phash[0] ^ np.uint64(1)
     monkeypatch.setattr(hash_pairs, "BLOCK_ROWS", 16)
     monkeypatch.setattr(hash_pairs, "BLOCK_COLUMNS", 32)
-    found = near_hashes(phash, ~phash, 2, workers=1)
-    assert (found.one.tolist(), found.other.tolist()) == ([0], [199])
+    assert near_hashes(phash, phash, 2, workers=1).tolist() == [[0], [199]]
 
 
 def test_hashes_that_tell_nothing_are_one_line(

@@ -1,41 +1,27 @@
 """Decode one encoded image into 8-bit RGB, or say in a few words why it cannot be done."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 
-import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-# The pixels are counted against a limit of our own before anything is decoded.
-Image.MAX_IMAGE_PIXELS = None
-
-# What photographs come in (JPEG includes MPO). Pillow reads more: EPS by running Ghostscript, rare
-# formats by decoders that nobody attacks, and so nobody mends.
-FORMATS = (
-    "AVIF",
-    "BMP",
-    "DIB",
-    "GIF",
-    "ICO",
-    "JPEG",
-    "JPEG2000",
-    "PCX",
-    "PNG",
-    "PPM",
-    "QOI",
-    "SGI",
-    "TGA",
-    "TIFF",
-    "WEBP",
+from lookalike.images.camera_raw import camera_raw
+from lookalike.images.color import to_srgb
+from lookalike.images.decoder_settings import undisturbed
+from lookalike.images.deep_gray import is_deep_gray, to_8_bits
+from lookalike.images.deep_tiff import decode_deep_tiff
+from lookalike.images.formats import announced_sizes, identified
+from lookalike.images.orientation import orientation_of, upright, upright_size
+from lookalike.images.refusal import (
+    DEFAULT_MAX_PIXELS,
+    UndecodableImageError,
+    check_not_raw,
+    check_pixels,
 )
+from lookalike.images.tiff_directory import TILE_LENGTH, TILE_WIDTH
+from lookalike.images.transparency import composite
 
-DEFAULT_MAX_PIXELS = 100_000_000
-
-
-class UndecodableImageError(Exception):
-    """Why one image cannot be used; its text is a short reason without the image's path."""
+__all__ = ["DEFAULT_MAX_PIXELS", "UndecodableImageError", "decode"]
 
 
 def decode(
@@ -43,7 +29,7 @@ def decode(
     max_pixels: int | None = DEFAULT_MAX_PIXELS,
     at_least: tuple[int, int] | None = None,
 ) -> Image.Image:
-    """Decode the first frame, upright, as 8-bit RGB; transparency is composited on white.
+    """Decode the first frame, upright, as 8-bit sRGB; transparency is composited (`composite`).
 
     Args:
         data: the encoded image, in one of `FORMATS`.
@@ -52,24 +38,35 @@ def decode(
             quarter or an eighth of its size, which takes a fraction of the time.
 
     Raises:
-        UndecodableImageError: empty, unknown format, truncated, broken or too large.
+        UndecodableImageError: empty, unknown format, camera raw, truncated, broken or too large.
     """
     with opened(data, max_pixels) as image:
-        if at_least is not None:
+        if at_least is not None and image.format == "JPEG":
             image.draft(None, at_least)
-        return _to_rgb(upright(image))
+        image.load()
+        return upright(_to_rgb(image), orientation_of(image))
 
 
-def decode_gray(image: Image.Image, at_least: tuple[int, int]) -> Image.Image:
+def decode_gray(
+    image: Image.Image, at_least: tuple[int, int]
+) -> tuple[Image.Image, tuple[int, int]]:
     """Decode the whole of an opened image, upright, as 8-bit gray; see `decode` for `at_least`.
 
     A JPEG's colors are read over, not computed: its gray is stored apart from them.
+
+    Returns:
+        The gray image, and width and height of the upright image at its full size.
     """
-    image.draft("L", at_least)
-    image = upright(image)
-    if image.mode == "L" and not image.has_transparency_data:
-        return image
-    return _to_rgb(image).convert("L")
+    size = image.size
+    if image.format == "JPEG":
+        image.draft("L", at_least)
+    image.load()
+    if image.format != "JPEG":
+        size = image.size  # a header may say another one than its pixels
+    plain = image.mode == "L" and not image.has_transparency_data and not is_deep_gray(image)
+    gray = image if plain else _to_rgb(image).convert("L")
+    orientation = orientation_of(image)
+    return upright(gray, orientation), upright_size(size, orientation)
 
 
 @contextmanager
@@ -81,14 +78,15 @@ def opened(data: bytes, max_pixels: int | None) -> Iterator[Image.Image]:
     """
     if not data:
         raise UndecodableImageError("empty file")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # odd metadata is no reason to trouble anybody
+    check_not_raw(camera_raw(data))
+    with undisturbed():
         try:
-            image = Image.open(BytesIO(data), formats=FORMATS)
-            if max_pixels is not None and image.width * image.height > max_pixels:
-                raise UndecodableImageError(
-                    f"{image.width} x {image.height} pixels, more than {max_pixels} allowed"
-                )
+            for size in announced_sizes(data):
+                check_pixels(*size, max_pixels)
+            image = _identified(data, max_pixels)
+            check_pixels(*image.size, max_pixels)
+            tags = getattr(image, "tag_v2", {})
+            check_pixels(tags.get(TILE_WIDTH, 0), tags.get(TILE_LENGTH, 0), max_pixels)
             yield image
         except UnidentifiedImageError:
             raise UndecodableImageError("not an image of a known format") from None
@@ -99,45 +97,28 @@ def opened(data: bytes, max_pixels: int | None) -> Iterator[Image.Image]:
             raise UndecodableImageError(f"broken image: {reason}") from None
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """The image, decoded, turned as its metadata say; it may be the same object."""
-    image.load()
-    ImageOps.exif_transpose(image, in_place=True)
-    return image
-
-
-def upright_size(image: Image.Image) -> tuple[int, int]:
-    """Width and height once upright, from the header alone."""
-    lies_on_its_side = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-    return (image.height, image.width) if lies_on_its_side else image.size
-
-
 def channels_of(image: Image.Image) -> int:
     """The number of channels that the header announces: 1 gray, 3 color, 4 with alpha."""
     return 3 if image.mode == "P" else len(image.getbands())
 
 
+def _identified(data: bytes, max_pixels: int | None) -> Image.Image:
+    try:
+        return identified(data)
+    except UnidentifiedImageError:
+        if (image := decode_deep_tiff(data, max_pixels)) is None:
+            raise
+        return image
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        return _from_deep_gray(image)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("RGB")
-
-
-def _from_deep_gray(image: Image.Image) -> Image.Image:
-    """16-bit integers keep their upper 8 bits; wider numbers are stretched to their own range.
-
-    Pixels that hold no finite number (NaN often marks missing data) are as dark as the darkest.
-    """
-    pixels = np.asarray(image, dtype=np.float64)
-    finite = np.isfinite(pixels)
-    pixels = np.where(finite, pixels, pixels[finite].min() if finite.any() else 0)
-    if image.mode.startswith("I;16") or (pixels.min() >= 0 and 255 < pixels.max() <= 65535):
-        gray = pixels / 257
-    else:
-        low, high = float(pixels.min()), float(pixels.max())
-        gray = (pixels - low) * (255 / (high - low)) if high > low else np.zeros_like(pixels)
-    return Image.fromarray(gray.round().astype(np.uint8)).convert("RGB")
+    """A decoded image as 8-bit sRGB, without transparency."""
+    profile = image.info.get("icc_profile")
+    if is_deep_gray(image):
+        return to_srgb(to_8_bits(image), profile)
+    if not image.has_transparency_data:
+        return to_srgb(image, profile)
+    is_gray = image.mode in {"1", "L", "LA", "La"}
+    image = image.convert("RGBA")
+    color = image.getchannel("R") if is_gray else image.convert("RGB")
+    return composite(to_srgb(color, profile), image.getchannel("A"))

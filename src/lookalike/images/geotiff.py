@@ -1,7 +1,6 @@
 """Read bands of a GeoTIFF in memory, whatever their number and their type."""
 
 import logging
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -11,13 +10,20 @@ import numpy as np
 
 from lookalike.core.errors import LookalikeError
 from lookalike.images.bands import Bands
-from lookalike.images.decode import DEFAULT_MAX_PIXELS, UndecodableImageError
+from lookalike.images.camera_raw import camera_raw
+from lookalike.images.decoder_settings import undisturbed
+from lookalike.images.refusal import (
+    DEFAULT_MAX_PIXELS,
+    UndecodableImageError,
+    check_not_raw,
+)
 
 if TYPE_CHECKING:
     from rasterio import DatasetReader
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # TIFF and BigTIFF, in either byte order
 BANDS_A_PIXEL = 3  # so many count as a pixel of an RGB image against the limit
+BLOCK_BYTES_A_PIXEL = 16
 
 # GDAL's own messages, which rasterio logs, are dropped: they name places in memory, not the file.
 logging.getLogger("rasterio").addHandler(logging.NullHandler())
@@ -54,13 +60,15 @@ def read_geotiff(data: bytes, choose: Callable[[int], list[int]], max_pixels: in
             a pixel. None for images already accepted.
 
     Raises:
-        UndecodableImageError: empty, no TIFF, broken, too large, without one of the bands.
+        UndecodableImageError: empty, no TIFF, camera raw, broken, too large, without one of the
+            bands, or with its bands on pages of their own.
         LookalikeError: rasterio is not installed.
     """
     if not data:
         raise UndecodableImageError("empty file")
     if not data.startswith(MAGIC):
         raise UndecodableImageError("not a TIFF file")
+    check_not_raw(camera_raw(data))
     with _opened(data) as dataset:
         numbers = choose(dataset.count)
         _check(dataset, numbers, max_pixels)
@@ -98,6 +106,11 @@ def decode_bands(
 
 
 def _check(dataset: "DatasetReader", numbers: list[int], max_pixels: int | None) -> None:
+    if dataset.count == 1 and len(dataset.subdatasets) > 1:
+        raise UndecodableImageError(
+            f"{len(dataset.subdatasets)} pages of one band each, and bands are read from one page: "
+            "join the pages, as by gdal_merge.py -separate"
+        )
     if max(numbers) > dataset.count:
         raise UndecodableImageError(f"{dataset.count} bands, but band {max(numbers)} is wanted")
     pixels = dataset.width * dataset.height * max(1, len(numbers) / BANDS_A_PIXEL)
@@ -106,18 +119,26 @@ def _check(dataset: "DatasetReader", numbers: list[int], max_pixels: int | None)
             f"{dataset.width} x {dataset.height} pixels of {len(numbers)} bands, more than "
             f"{max_pixels} allowed (three bands a pixel)"
         )
+    height, width = dataset.block_shapes[0]  # GDAL reads whole blocks, often of all bands
+    in_a_block = dataset.count if dataset.interleaving.value == "PIXEL" else 1
+    size = width * height * in_a_block * np.dtype(dataset.dtypes[0]).itemsize
+    if max_pixels is not None and size > BLOCK_BYTES_A_PIXEL * max_pixels:
+        raise UndecodableImageError(
+            f"blocks of {width} x {height} pixels of {in_a_block} bands, too large where "
+            f"{max_pixels} pixels are allowed"
+        )
     if any("complex" in dataset.dtypes[number - 1] for number in numbers):
         raise UndecodableImageError("complex numbers are not supported")
 
 
 @contextmanager
 def _opened(data: bytes) -> Iterator["DatasetReader"]:
-    rasterio = _import_rasterio()
+    rasterio = require_rasterio()
     # Whatever else the bytes say, they are read as a TIFF and alone: other drivers follow links to
     # files and servers.
     alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO")
-    with warnings.catch_warnings(), alone, rasterio.MemoryFile(data) as file:
-        warnings.simplefilter("ignore")  # not every image says where on Earth it is
+    # Without warnings: not every image says where on Earth it is.
+    with undisturbed(), alone, rasterio.MemoryFile(data) as file:
         try:
             dataset = file.open(driver="GTiff")
         except rasterio.errors.RasterioError:
@@ -126,7 +147,12 @@ def _opened(data: bytes) -> Iterator["DatasetReader"]:
             yield dataset
 
 
-def _import_rasterio() -> ModuleType:
+def require_rasterio() -> ModuleType:
+    """The library that reads chosen bands.
+
+    Raises:
+        LookalikeError: it is not installed.
+    """
     try:
         import rasterio
     except ImportError:

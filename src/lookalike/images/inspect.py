@@ -4,7 +4,7 @@ import hashlib
 from typing import NamedTuple
 
 from lookalike.images.bands import Bands
-from lookalike.images.decode import channels_of, decode_gray, opened, upright_size
+from lookalike.images.decode import channels_of, decode_gray, opened
 from lookalike.images.geotiff import read_geotiff
 from lookalike.images.phash import AT_LEAST, phash
 from lookalike.images.rendering import stretch
@@ -19,6 +19,9 @@ class Inspection(NamedTuple):
     channels: int
     phash: int
     phash_mirrored: int
+    phash_flipped: int
+    phash_rotated: int
+    phash_unframed: int
 
 
 def inspect(data: bytes, max_pixels: int, bands: Bands | None = None) -> Inspection:
@@ -33,8 +36,8 @@ def inspect(data: bytes, max_pixels: int, bands: Bands | None = None) -> Inspect
     """
     if bands is None:
         with opened(data, max_pixels) as image:
-            size, channels = upright_size(image), channels_of(image)
-            gray = decode_gray(image, AT_LEAST)
+            channels = channels_of(image)
+            gray, size = decode_gray(image, AT_LEAST)
     else:
         raster = read_geotiff(
             data,

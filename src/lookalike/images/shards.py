@@ -25,6 +25,9 @@ SCHEMA = pa.schema(
         pa.field("channels", pa.int32(), nullable=False),
         pa.field("phash", pa.uint64(), nullable=False),
         pa.field("phash_mirrored", pa.uint64(), nullable=False),
+        pa.field("phash_flipped", pa.uint64(), nullable=False),
+        pa.field("phash_rotated", pa.uint64(), nullable=False),
+        pa.field("phash_unframed", pa.uint64(), nullable=False),
         pa.field("source_split", pa.string()),
         pa.field("image", pa.binary(), nullable=False),
     ]

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from lookalike.near_duplicates.candidates import Pairs
 from lookalike.near_duplicates.gray_images import SIZE
-from lookalike.near_duplicates.hash_pairs import Pairs
+from lookalike.near_duplicates.orientations import turn
 
 # Side of the pictures that are compared, in pixels.
 SIDE = 16
@@ -71,9 +72,7 @@ def align(thumbnails: np.ndarray, pairs: Pairs, workers: int) -> Alignment:
         windows, lengths = _windows(thumbnails[images])
         for image, tried, length in zip(images.tolist(), windows, lengths, strict=True):
             found = found_for[image]
-            others = wholes[pairs.other[found]]
-            flipped = pairs.mirrored[found]
-            others[flipped] = others[flipped, :, ::-1]
+            others = turn(wholes[pairs.other[found]], pairs.orientation[found])
             scores = (others.reshape(-1, SIDE * SIDE) @ tried.T) / length
             window[found] = scores.argmax(axis=1)
             correlation[found] = scores.max(axis=1)
@@ -87,8 +86,8 @@ def align(thumbnails: np.ndarray, pairs: Pairs, workers: int) -> Alignment:
 def _whole(thumbnails: np.ndarray) -> np.ndarray:
     """The gray pictures `[n, 16, 16]`, each of mean 0 and length 1: products are correlations."""
     pictures = WINDOWS[0] @ (thumbnails @ LUMA) @ WINDOWS[0].T
-    centerd = pictures - pictures.mean(axis=(1, 2), keepdims=True)
-    standardized: np.ndarray = centerd / _length(centerd.reshape(-1, SIDE * SIDE))[:, None, None]
+    centered = pictures - pictures.mean(axis=(1, 2), keepdims=True)
+    standardized: np.ndarray = centered / _length(centered.reshape(-1, SIDE * SIDE))[:, None, None]
     return standardized
 
 

@@ -1,4 +1,4 @@
-"""Links between images that are copies of one another, but for size, format, crop, mirror or tone.
+"""Links between images that are copies of one another, whatever was done to them.
 
 Perceptual hashes name the candidates, and pixels decide. docs/near-duplicates.md has the figures.
 """
@@ -11,8 +11,9 @@ from threadpoolctl import threadpool_limits
 
 from lookalike.images.store import ImageStore
 from lookalike.near_duplicates.alignment import Alignment, align
+from lookalike.near_duplicates.candidates import Pairs, candidates
 from lookalike.near_duplicates.gray_images import read_thumbnails
-from lookalike.near_duplicates.hash_pairs import Pairs, near_hashes
+from lookalike.near_duplicates.orientations import INVERSE
 from lookalike.near_duplicates.params import NearDuplicates
 from lookalike.near_duplicates.pixel_difference import pixel_difference
 
@@ -43,21 +44,22 @@ def find_links(images: ImageStore, params: NearDuplicates, workers: int) -> list
     """
     ids = np.array(images.ids)
     by_id = np.argsort(ids)
-    phash, mirrored = (
-        images.metadata[name].to_numpy()[by_id] for name in ("phash", "phash_mirrored")
-    )
-    pairs = near_hashes(phash, mirrored, params.max_hash_distance, workers)
+    hashes = [name for name in images.metadata.column_names if name.startswith("phash")]
+    in_order = images.metadata.select(hashes).take(by_id)
+    pairs = candidates(in_order, params.max_hash_distance, workers)
     compared, positions = np.unique([pairs.one, pairs.other], return_inverse=True)
     one, other = positions.reshape(2, -1)
-    rows = by_id[compared]
-    thumbnails = read_thumbnails(images, rows.tolist(), workers)
-    links: dict[tuple[str, str], float] = {}  # a symmetrical image is also found mirrored
-    alike, differences = compare(thumbnails, Pairs(one, other, pairs.mirrored), workers)
+    unframed, image = np.divmod(compared, max(1, len(images)))
+    views = by_id[image] + unframed * len(images)
+    thumbnails = read_thumbnails(images, views.tolist(), workers)
+    links: dict[tuple[str, str], float] = {}  # one pair may be found in several ways
+    alike, differences = compare(thumbnails, Pairs(one, other, pairs.orientation), workers)
     near = np.flatnonzero(differences <= params.max_pixel_difference)
+    name = ids[by_id[image]].tolist()
     for a, b, difference in zip(
         alike.one[near], alike.other[near], differences[near].tolist(), strict=True
     ):
-        key = (str(ids[rows[a]]), str(ids[rows[b]]))
+        key = (min(name[a], name[b]), max(name[a], name[b]))
         links[key] = min(difference, links.get(key, difference))
     return [Link(*key, difference) for key, difference in sorted(links.items())]
 
@@ -74,14 +76,18 @@ def compare(thumbnails: np.ndarray, pairs: Pairs, workers: int) -> tuple[Pairs, 
         return pairs, np.empty(0)
     one = np.concatenate([pairs.one, pairs.other])
     other = np.concatenate([pairs.other, pairs.one])
-    found = align(thumbnails, Pairs(one, other, np.tile(pairs.mirrored, 2)), workers)
+    found = align(
+        thumbnails,
+        Pairs(one, other, np.concatenate([pairs.orientation, INVERSE[pairs.orientation]])),
+        workers,
+    )
     cropped, whole = zip(*(np.split(part, 2) for part in found), strict=True)
     swap = whole[0] > cropped[0]
     best = Alignment(*(np.where(swap, b, a) for a, b in zip(cropped, whole, strict=True)))
     turned = Pairs(
         np.where(swap, pairs.other, pairs.one),
         np.where(swap, pairs.one, pairs.other),
-        pairs.mirrored,
+        np.where(swap, INVERSE[pairs.orientation], pairs.orientation),
     )
     alike = np.flatnonzero(best.correlation >= LEAST_CORRELATION)
 

@@ -3,14 +3,19 @@
 import numpy as np
 
 from lookalike.near_duplicates.alignment import LUMA, SIDE, WINDOWS, Alignment
+from lookalike.near_duplicates.candidates import Pairs
 from lookalike.near_duplicates.gray_images import SIZE
-from lookalike.near_duplicates.hash_pairs import Pairs
+from lookalike.near_duplicates.orientations import turn
 
 # Tiles along a side: an object that is another one fills at least one of them.
 TILES = 4
 
 # Added to a tile's variance (that of the picture is 1), so that plain tiles are not all noise.
 PLAIN = 0.1
+
+# The uppermost or the lowest tiles may be another's, as under a caption, where all others differ by
+# so many times less.
+CAPTIONED = 2
 
 # Levels of 255: a picture whose channels differ by less is taken for a gray one.
 GRAY = 3
@@ -52,8 +57,7 @@ def _aligned(
     first = thumbnails[pairs.one].astype(np.float32)
     rows = WINDOWS[alignment.vertical] @ first.reshape(-1, SIZE, SIZE * 3)
     one = WINDOWS[alignment.horizontal][:, None] @ rows.reshape(-1, SIDE, SIZE, 3)
-    second = thumbnails[pairs.other].astype(np.float32)
-    second[pairs.mirrored] = second[pairs.mirrored, :, ::-1]
+    second = turn(thumbnails[pairs.other], pairs.orientation).astype(np.float32)
     part = SIZE // SIDE
     other = np.einsum("nyaxbc->nyxc", second.reshape(-1, SIDE, part, SIDE, part, 3)) / part**2
     return one, other
@@ -67,12 +71,12 @@ def _colorfulness(pictures: np.ndarray) -> np.ndarray:
 
 def _with_histogram_of(target: np.ndarray, pictures: np.ndarray) -> np.ndarray:
     """Give each picture the levels of its target, the darkest the darkest: uint8, same shape."""
-    n = len(pictures)
-    flat = pictures.reshape(n, -1).astype(np.intp)
+    n, values = len(pictures), SIDE * SIDE * 3
+    flat = pictures.reshape(n, values).astype(np.intp)
     counts = np.bincount((flat + 256 * np.arange(n)[:, None]).ravel(), minlength=256 * n)
     counts = counts.reshape(n, 256)
-    middle_rank = (counts.cumsum(axis=1) - (counts + 1) // 2).clip(0, flat.shape[1] - 1)
-    level_of = np.take_along_axis(np.sort(target.reshape(n, -1), axis=1), middle_rank, axis=1)
+    middle_rank = (counts.cumsum(axis=1) - (counts + 1) // 2).clip(0, values - 1)
+    level_of = np.take_along_axis(np.sort(target.reshape(n, values), axis=1), middle_rank, axis=1)
     return np.take_along_axis(level_of, flat, axis=1).reshape(pictures.shape)
 
 
@@ -81,7 +85,11 @@ def _largest_of_tiles(matched: np.ndarray, target: np.ndarray) -> np.ndarray:
     spread = target.std(axis=(1, 2, 3), dtype=np.float32)[:, None, None, None] + 1
     one, other = _tiles(matched / spread), _tiles(target / spread)
     variance = (_variance(one) + _variance(other)) / 2
-    largest: np.ndarray = np.sqrt((_mean_square(one - other) / (variance + PLAIN)).max(axis=1))
+    difference = np.sqrt(_mean_square(one - other) / (variance + PLAIN)).reshape(-1, TILES, TILES)
+    outside_caption = np.minimum(
+        difference[:, 1:].max(axis=(1, 2)), difference[:, :-1].max(axis=(1, 2))
+    )
+    largest: np.ndarray = np.minimum(difference.max(axis=(1, 2)), CAPTIONED * outside_caption)
     return largest
 
 

@@ -1,0 +1,51 @@
+"""What is left of a picture without the frame, the black bars or the caption around it."""
+
+import numpy as np
+from PIL import Image
+
+Box = tuple[float, float, float, float]
+
+# Pixels of a side that are looked at: a decoder may do the first part of the averaging.
+SIDE = 128
+# Levels of 255 by which the pixels of a frame differ, after JPEG.
+TOLERANCE = 12
+# The share of a row's pixels in the frame's color that makes it a plain row.
+PLAIN = 0.97
+# The share of a side that the lines of a caption cover, between plain rows.
+CAPTION = 0.1
+# A picture of which less is left along a side has no frame, but a plain background.
+LEAST_CONTENT = 0.2
+
+
+def content_box(gray: Image.Image) -> Box | None:
+    """The part of an 8-bit gray image inside its frame: left, top, right, bottom in pixels.
+
+    From each edge, rows (columns) belong to the frame as long as they are plain, and so does what
+    lies between plain rows of one color, if it is no higher than a caption. None where there is no
+    frame, or where next to nothing would be left.
+    """
+    width, height = min(SIDE, gray.width), min(SIDE, gray.height)
+    small = gray.resize((width, height), Image.Resampling.BOX)
+    pixels = np.asarray(small, np.int16)
+    left, right = _frame(pixels.T), width - _frame(pixels.T[::-1])
+    top, bottom = _frame(pixels), height - _frame(pixels[::-1])
+    if (left, top, right, bottom) == (0, 0, width, height):
+        return None
+    if right - left < LEAST_CONTENT * width or bottom - top < LEAST_CONTENT * height:
+        return None
+    across, down = gray.width / width, gray.height / height
+    return left * across, top * down, right * across, bottom * down
+
+
+def _frame(rows: np.ndarray) -> float:
+    """How many of the first rows are frame; of the last one, perhaps a part."""
+    distance = np.abs(rows - np.median(rows[0]))
+    plain = (distance <= TOLERANCE).mean(axis=1) >= PLAIN
+    if not plain[0]:
+        return 0
+    found = np.flatnonzero(plain)
+    ends = np.flatnonzero(np.diff(found) > 1 + CAPTION * len(rows))
+    frame = int(found[ends[0] if len(ends) else -1]) + 1
+    # The next row may be frame in part: as far as it is nearer to the frame than the one after it.
+    here, after = np.append(distance.mean(axis=1), [1, 1])[frame : frame + 2]
+    return frame + float(max(0, 1 - here / after)) if after > 0 else frame
