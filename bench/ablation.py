@@ -29,7 +29,7 @@ from lookalike.inference.embedder import Embedder
 from lookalike.model.artifact import Model, build_network
 from lookalike.model.compute import fix_compute
 from lookalike.model.network import normalize
-from lookalike.retrieval.evaluation import evaluate_retrieval
+from lookalike.retrieval.evaluation import evaluate_rankings
 from lookalike.train.data import TrainingData, training_data
 from lookalike.train.fine_tune import fine_tune
 from lookalike.train.log import training_log
@@ -87,7 +87,7 @@ def measure(params: TrainParams, base: BaseParams, images: ImageStore, data: Tra
     right = (output.logits.argmax(dim=1) == targets).double()
     unit = normalize(output.embeddings)
     itself = torch.arange(len(targets))
-    retrieval = evaluate_retrieval(unit, targets, unit, targets, query_rows=itself).summary()
+    retrieval = evaluate_rankings(unit, targets, unit, targets, query_rows=itself).summary()
     return {
         "accuracy": float(right.mean()),
         "balanced_accuracy": statistics.fmean(

@@ -34,7 +34,7 @@ from lookalike.model.artifact import Model, load_model
 from lookalike.model.compute import accelerator, fix_compute
 from lookalike.model.network import normalize
 from lookalike.model.vision import v2
-from lookalike.retrieval.evaluation import evaluate_retrieval
+from lookalike.retrieval.evaluation import evaluate_rankings
 
 REPOSITORY = Path(__file__).parents[1]
 BATCH = 32
@@ -119,7 +119,7 @@ def timed(run: Callable[[], Any]) -> tuple[float, Any]:
 def scores(embeddings: Tensor, targets: Tensor) -> dict[str, float | int]:
     """Retrieval of each image among all the others."""
     unit = normalize(embeddings)
-    return evaluate_retrieval(unit, targets, unit, targets, torch.arange(len(unit))).summary()
+    return evaluate_rankings(unit, targets, unit, targets, torch.arange(len(unit))).summary()
 
 
 def main() -> None:

@@ -19,25 +19,23 @@ import numpy as np
 import pyarrow as pa
 from pymongo.database import Database
 
-from lookalike.index.bundle import IndexBundle
-from lookalike.index.bundle_folder import open_bundle, write_bundle
-from lookalike.index.metadata import FILE_SCHEMA
-from lookalike.index.params import IndexParams
+from lookalike.index.building import build_index
+from lookalike.index.engines.exact import Exact
+from lookalike.index.index import Index
+from lookalike.index.metadata import METADATA_SCHEMA
 from lookalike.publish.database import URI, open_database
 from lookalike.publish.documents import Document, batches, image_documents
 from lookalike.publish.publisher import publish
 from lookalike.publish.verification import verify
-from lookalike.retrieval.vectors import Vectors
 from services.servers import start_mongodb
 
 MODEL = "0" * 64
 
 
-def make_bundle(folder: Path, records: int, dimension: int, seed: int) -> IndexBundle:
-    """A bundle of random vectors."""
+def make_index(folder: Path, records: int, dimension: int, seed: int) -> Index:
+    """An index of random vectors."""
     folder.mkdir()
     values = np.random.default_rng(seed).normal(size=(records, dimension)).astype(np.float32)
-    np.save(folder / "vectors.npy", values)
     names = [f"{row:064x}" for row in range(records)]
     columns = {
         "id": names,
@@ -48,12 +46,9 @@ def make_bundle(folder: Path, records: int, dimension: int, seed: int) -> IndexB
         "predicted_label": ["class"] * records,
         "width": [224] * records,
         "height": [224] * records,
-        "length": Vectors.measured(values).lengths,
     }
-    metadata = pa.table(columns, FILE_SCHEMA)
-    params = IndexParams(engine="exact")
-    write_bundle(folder / "index", folder / "vectors.npy", metadata, MODEL, params)
-    return open_bundle(folder / "index", MODEL)
+    metadata = pa.table(columns, METADATA_SCHEMA)
+    return build_index(values, metadata, folder / "index", Exact(), MODEL)
 
 
 def measure(what: str, records: int, work: Callable[[], object]) -> None:
@@ -64,8 +59,8 @@ def measure(what: str, records: int, work: Callable[[], object]) -> None:
 
 
 def run(folder: Path, records: int, dimension: int) -> None:
-    first = make_bundle(folder / "first", records, dimension, 0)
-    second = make_bundle(folder / "second", records, dimension, 1)
+    first = make_index(folder / "first", records, dimension, 0)
+    second = make_index(folder / "second", records, dimension, 1)
     with open_database() as database:
         parts = [
             list(image_documents(first, "plain", rows)) for rows in batches(first, range(records))

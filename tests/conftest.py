@@ -338,12 +338,15 @@ def mongodb_uri(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def one_line_error() -> Callable[..., AbstractContextManager[None]]:
-    """Expect a LookalikeError of one line that holds some words: `one_line_error("a", "b")`."""
+    """Expect a LookalikeError of one line that holds some words: `one_line_error("a", "b")`.
+
+    `kind=QueryError` expects one of a subclass.
+    """
     from lookalike.core.errors import LookalikeError
 
     @contextmanager
-    def expect(*words: str) -> Iterator[None]:
-        with pytest.raises(LookalikeError) as caught:
+    def expect(*words: str, kind: type[LookalikeError] = LookalikeError) -> Iterator[None]:
+        with pytest.raises(kind) as caught:
             yield
         line = str(caught.value)
         assert len(line.splitlines()) == 1, line
@@ -444,18 +447,17 @@ def tiny_index(
 ) -> Path:
     """The index bundle over `tiny_embeddings`."""
     from lookalike.images.split_file import read_split
-    from lookalike.index.bundle_folder import write_bundle
-    from lookalike.index.metadata import bundle_metadata
-    from lookalike.index.params import IndexParams
+    from lookalike.index.building import build_index
+    from lookalike.index.engines.annoy import Annoy
+    from lookalike.index.metadata import joined_metadata
     from lookalike.index.thumbnails import write_thumbnails
-    from lookalike.inference.embeddings import VECTORS, open_embeddings
+    from lookalike.inference.embeddings import open_embeddings
 
     folder = tmp_path_factory.mktemp("tiny") / "index"
     embeddings = open_embeddings(tiny_embeddings)
     split = read_split(tiny_split, tiny_images)
-    metadata = bundle_metadata(tiny_images.metadata, embeddings, split)
-    params = IndexParams(trees=10, search_k=10_000)
+    metadata = joined_metadata(tiny_images.metadata, embeddings, split)
     thumbnails = partial(write_thumbnails, tiny_images, 96, 1)
-    vectors = tiny_embeddings / VECTORS
-    write_bundle(folder, vectors, metadata, embeddings.model_sha256, params, thumbnails)
+    engine = Annoy(trees=10, search_k=10_000)
+    build_index(embeddings.vectors, metadata, folder, engine, embeddings.model_sha256, thumbnails)
     return folder

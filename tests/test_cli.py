@@ -68,8 +68,8 @@ def test_a_search_from_a_folder_below_prints_json(
     done = run("search", tiny_source / "3/03.png", "--json", "-k", "2", folder="notes")
     answer = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
-    assert list(answer) == ["query", "predictions", "neighbors"]
-    assert answer["neighbors"][0]["path"] == "3/03.png"
+    assert list(answer) == ["query", "predictions", "hits"]
+    assert answer["hits"][0]["path"] == "3/03.png"
 
 
 def test_a_search_outside_a_project_takes_model_and_index_by_name(
@@ -80,7 +80,7 @@ def test_a_search_outside_a_project_takes_model_and_index_by_name(
     image = tiny_source / "0/00.png"
     done = run("search", image, "--json", "--model", model, "--index", index)
     assert done.returncode == 0
-    assert len(json.loads(done.stdout)["neighbors"]) == 10
+    assert len(json.loads(done.stdout)["hits"]) == 10
 
 
 def test_a_query_that_is_no_image_is_one_line(run: Run, project: Path) -> None:

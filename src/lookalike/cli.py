@@ -3,8 +3,8 @@
 Every mistake that a user can mend is one line on stderr and exit code 1.
 """
 
-import json
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
 from lookalike.core.files import check_output_file, to_json
 from lookalike.core.layout import find_project
+from lookalike.terminal.printable import printable_json, printable_lines
 from lookalike.terminal.progress import reporting_to
 
 STAC_ITEMS = Path("data/items.parquet")
@@ -35,24 +36,32 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     model: Annotated[Path | None, typer.Option(help="Model; default models/model.")] = None,
     index: Annotated[Path | None, typer.Option(help="Index; default models/index.")] = None,
+    where: Annotated[
+        str | None, typer.Option(help="Only images for which this is true: \"label = 'cat'\".")
+    ] = None,
+    min_similarity: Annotated[
+        float | None, typer.Option(help="Only images at least this similar, -1 to 1.")
+    ] = None,
+    exclude_query: Annotated[
+        bool, typer.Option("--exclude-query", help="Leave out IMAGE itself, where it is indexed.")
+    ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Hash every byte of the index first.")
     ] = False,
 ) -> None:
     """Find the indexed images that look most like IMAGE."""
-    from lookalike.search.searcher import Searcher
+    from lookalike.search.searcher import open_searcher
     from lookalike.search.table import print_result
 
     if k < 1:
         raise LookalikeError(f"-k {k}: ask for at least 1 neighbor")
-    searcher = Searcher.open(
-        model or find_project(Path()).model,
-        index or find_project(Path()).index,
-        verify,
-    )
-    result = searcher.search(image, k)
+    if model is None or index is None:
+        project = find_project(Path())
+        model, index = model or project.model, index or project.index
+    searcher = open_searcher(model, index, verify)
+    result = searcher.search(image, k, where, min_similarity, exclude_query)
     if as_json:
-        print(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+        print(printable_json(result.to_dict(), sys.stdout.encoding))
     else:
         print_result(result)
 
@@ -200,8 +209,10 @@ def main() -> None:
     """Run the command line; a mistake is one line and exit code 1."""
     from lookalike.terminal.console import ConsoleReporter
 
+    if isinstance(sys.stdout, TextIOWrapper):  # where it is not UTF-8, labels are escaped
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with reporting_to(ConsoleReporter()):
             app()
     except LookalikeError as error:
-        sys.exit(f"lookalike: {error}")
+        sys.exit(f"lookalike: {printable_lines(str(error))}")

@@ -1,65 +1,54 @@
 """How much the approximate index loses against exact search."""
 
-from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
 from lookalike.images.split_file import SplitImage
+from lookalike.index.building import build_index
+from lookalike.index.engines.annoy import Annoy
 from lookalike.index.engines.exact import Exact
-from lookalike.index.quality import recall_at_10, retrieval_from_gallery
+from lookalike.index.engines.faiss import Faiss
+from lookalike.index.quality import measure, retrieval_from_gallery
 from lookalike.model.network import normalize
-from lookalike.retrieval.vectors import Found, Vectors
 
-VALUES = np.random.default_rng(0).normal(size=(2000, 24)).astype(np.float32)
-EXACT = Exact(Vectors.measured(VALUES), "angular")
-ROWS = np.arange(0, 2000, 40)
-
-
-def lossy(found: int) -> Callable[[np.ndarray, int], Found]:
-    """A search that finds only the first few of the exact neighbors."""
-
-    def find(queries: np.ndarray, k: int) -> Found:
-        rows = EXACT.nearest_of_each(queries, k).rows
-        rows[:, found:] = -1
-        return Found(rows, None)
-
-    return find
+ROWS = 2000
+VALUES = np.random.default_rng(0).normal(size=(ROWS, 64)).astype(np.float32)
+NAMES = [f"{row:04d}" for row in range(ROWS)]
+METADATA = pa.table(
+    {"id": NAMES, "path": NAMES, "source": NAMES, "width": [1] * ROWS, "height": [1] * ROWS}
+)
 
 
-def test_exact_search_loses_nothing() -> None:
-    assert recall_at_10(EXACT.nearest_of_each, EXACT, VALUES[ROWS] + 0.1) == 1
+@pytest.mark.parametrize(
+    ("engine", "effort"),
+    [
+        (Annoy(trees=2, search_k=20), 20),
+        (Faiss(search="efSearch=10"), 10),
+        (Faiss(factory="IVF16,Flat", search="nprobe=1"), 1),
+    ],
+)
+def test_where_the_target_is_not_reached_every_engine_says_so(
+    engine: Annoy | Faiss, effort: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built = measure(build_index(VALUES, METADATA, tmp_path / "index", engine), 200)
+    assert (built.effort, built.recall_at_10 < 0.99) == (effort, True)
+    assert capsys.readouterr().err == (
+        f"index: {engine.name} finds {built.recall_at_10:.4f} of the ten nearest, less than "
+        "index.engine.target_recall = 0.99\n"
+    )
 
 
-@pytest.mark.parametrize("found", [0, 3, 9])
-def test_recall_is_the_share_of_the_ten_nearest(found: int) -> None:
-    assert recall_at_10(lossy(found), EXACT, VALUES[ROWS] + 0.1) == pytest.approx(found / 10)
-
-
-def test_a_query_of_the_index_is_not_its_own_neighbor() -> None:
-    assert recall_at_10(lossy(1), EXACT, VALUES[ROWS], ROWS) == 0
-    assert recall_at_10(lossy(11), EXACT, VALUES[ROWS], ROWS) == 1
-
-
-def test_of_equal_vectors_any_is_right() -> None:
-    twice = Exact(Vectors.measured(np.repeat(VALUES[:300], 20, axis=0)), "angular")
-
-    def backwards(queries: np.ndarray, k: int) -> Found:
-        return Found(twice.nearest_of_each(queries, 20).rows[:, : -k - 1 : -1], None)
-
-    assert recall_at_10(backwards, twice, VALUES[:30]) == 1
-
-
-def test_fewer_vectors_than_neighbors_are_enough() -> None:
-    few = Exact(Vectors.measured(VALUES[:4]), "angular")
-    assert recall_at_10(few.nearest_of_each, few, VALUES[:4]) == 1
-    assert recall_at_10(few.nearest_of_each, few, VALUES[:4], np.arange(4)) == 1
-
-
-def test_a_single_vector_has_no_neighbors_to_lose() -> None:
-    one = Exact(Vectors.measured(VALUES[:1]), "angular")
-    assert recall_at_10(one.nearest_of_each, one, VALUES[:1], np.arange(1)) == 1
+def test_where_the_target_is_reached_nothing_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index = build_index(VALUES, METADATA, tmp_path / "index", Exact())
+    size = (tmp_path / "index" / "vectors.npy").stat().st_size
+    assert measure(index, 200) == ("exact", ROWS, 1.0, size)
+    assert capsys.readouterr().err == ""
 
 
 # --- retrieval from the gallery --------------------------------------------------------------

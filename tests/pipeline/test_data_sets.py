@@ -30,7 +30,7 @@ def test_two_classes(run_stages: RunStages, tmp_path: Path) -> None:
     assert "top5_accuracy" not in metrics
     found = search(project, tmp_path / "photos" / "dog" / "7.png")
     assert {guess["label"] for guess in found["predictions"]} == {"cat", "dog"}
-    assert found["neighbors"][0]["path"] == "dog/7.png"
+    assert found["hits"][0]["path"] == "dog/7.png"
 
 
 @pytest.mark.full
@@ -58,8 +58,8 @@ def test_without_labels_the_backbone_is_searched_by_its_own_features(
     assert json.loads(project.read("models/model/model.json"))["classes"] == []
     found = search(project, tmp_path / "photos" / "5.png")
     assert found["predictions"] == []
-    assert found["neighbors"][0]["path"] == "5.png"
-    assert found["neighbors"][0]["label"] is None
+    assert found["hits"][0]["path"] == "5.png"
+    assert found["hits"][0]["label"] is None
     project.lookalike("report")
     assert "The model has no classes" in project.read("report.html")
 
@@ -71,4 +71,4 @@ def test_excluded_classes_are_not_learned_but_found(run_stages: RunStages, tmp_p
     project = run_stages(tmp_path / "photos", split__exclude_classes=["owl"])
     assert json.loads(project.read("models/model/model.json"))["classes"] == ["cat", "dog"]
     found = search(project, tmp_path / "photos" / "owl" / "3.png")
-    assert found["neighbors"][0]["path"] == "owl/3.png"
+    assert found["hits"][0]["path"] == "owl/3.png"

@@ -24,8 +24,8 @@ def tiles(tmp_path: Path, tile_files: dict[str, bytes]) -> Path:
 def search(project: Project, tile: Path) -> list[str]:
     """The labels of the ten tiles most like one, itself first."""
     answer = json.loads(project.lookalike("search", str(tile), "--json").stdout)
-    assert answer["neighbors"][0]["path"] == f"{tile.parent.name}/{tile.name}"
-    return [neighbor["label"] for neighbor in answer["neighbors"]]
+    assert answer["hits"][0]["path"] == f"{tile.parent.name}/{tile.name}"
+    return [hit["label"] for hit in answer["hits"]]
 
 
 def test_all_bands_of_a_folder_of_tiles(

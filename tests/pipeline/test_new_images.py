@@ -30,7 +30,7 @@ def test_new_images_are_embedded_and_found_until_the_model_is_trained_anew(
     assert finished.path("models/model/weights.safetensors").read_bytes() == before
     query = str(photos / "3" / "new.png")
     found = json.loads(finished.lookalike("search", query, "-k", "1", "--json").stdout)
-    assert found["neighbors"][0]["path"] == "3/new.png"
+    assert found["hits"][0]["path"] == "3/new.png"
     assert finished.stages_to_run() == []
 
     finished.run("dvc", "unfreeze", *FROZEN)

@@ -109,7 +109,7 @@ def test_a_clone_without_the_source_has_everything_and_answers(
     assert contents(second) == contents(_round.first)
     query = shutil.copy(source.with_name("away") / "3" / "0003.png", tmp_path / "query.png")
     found = json.loads(second.lookalike("search", str(query), "-k", "3", "--json").stdout)
-    assert found["neighbors"][0]["path"] == "3/0003.png"
+    assert found["hits"][0]["path"] == "3/0003.png"
     assert second.run("git", "status", "--porcelain").stdout == ""
 
 

@@ -9,23 +9,20 @@ import pymongo
 import pytest
 from pymongo.database import Database
 
-from lookalike.index.bundle import IndexBundle
-from lookalike.index.bundle_folder import open_bundle, write_bundle
-from lookalike.index.metadata import FILE_SCHEMA
-from lookalike.index.params import IndexParams
+from lookalike.index.building import build_index
+from lookalike.index.engines.exact import Exact
+from lookalike.index.index import Index
+from lookalike.index.metadata import METADATA_SCHEMA
 from lookalike.publish.documents import Document
-from lookalike.retrieval.vectors import Vectors
 
 
 @pytest.fixture(scope="session")
-def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., IndexBundle]:
-    """A bundle of images about which little is known: `make_bundle(images=7, seed=1)`."""
+def make_index(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Index]:
+    """An index of images about which little is known: `make_index(images=7, seed=1)`."""
 
-    def make(images: int, seed: int = 0) -> IndexBundle:
-        folder = tmp_path_factory.mktemp("bundle")
+    def make(images: int, seed: int = 0) -> Index:
+        folder = tmp_path_factory.mktemp("index")
         values = np.random.default_rng(seed).normal(size=(images, 4)).astype(np.float32)
-        np.save(folder / "vectors.npy", values)
-        lengths = Vectors.measured(values).lengths.tolist()
         rows = [
             {
                 "id": f"{(row * 7919) % 65536:04x}{seed}",  # not in the order of the rows
@@ -36,28 +33,25 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Index
                 "predicted_label": "cat",
                 "width": 8,
                 "height": 6,
-                "length": length,
             }
-            for row, length in enumerate(lengths)
+            for row in range(images)
         ]
-        metadata = pa.Table.from_pylist(rows, FILE_SCHEMA)
-        params = IndexParams(engine="exact")
-        write_bundle(folder / "index", folder / "vectors.npy", metadata, "m" * 64, params)
-        return open_bundle(folder / "index", "m" * 64)
+        metadata = pa.Table.from_pylist(rows, METADATA_SCHEMA)
+        return build_index(values, metadata, folder / "index", Exact(), "m" * 64)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def seven(make_bundle: Callable[..., IndexBundle]) -> IndexBundle:
+def seven(make_index: Callable[..., Index]) -> Index:
     """Seven images."""
-    return make_bundle(7)
+    return make_index(7)
 
 
 @pytest.fixture(scope="session")
-def nine(make_bundle: Callable[..., IndexBundle]) -> IndexBundle:
+def nine(make_index: Callable[..., Index]) -> Index:
     """Nine other images."""
-    return make_bundle(9, seed=1)
+    return make_index(9, seed=1)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from lookalike.core.errors import LookalikeError
-from lookalike.index.bundle import IndexBundle
+from lookalike.index.index import Index
 from lookalike.publish import publisher
 from lookalike.publish.database import open_database
 from lookalike.publish.documents import Document, version_of
@@ -72,7 +72,7 @@ def test_the_address_names_the_database(monkeypatch: pytest.MonkeyPatch, mongodb
 
 
 def test_only_who_knows_the_password_publishes(
-    seven: IndexBundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seven: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = start_mongodb(tmp_path / "databases", tmp_path / "log")
     with pymongo.MongoClient[Document](f"mongodb://{server.address}") as client:
@@ -101,7 +101,7 @@ def test_only_who_knows_the_password_publishes(
 
 
 def test_a_server_that_goes_away_leaves_the_old_version_and_the_next_run_completes(
-    seven: IndexBundle, nine: IndexBundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seven: Index, nine: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lookalike.publish.documents.BATCH_DOCUMENTS", 3)
     server = start_mongodb(tmp_path / "databases", tmp_path / "log")

@@ -13,7 +13,7 @@ from pymongo import monitoring
 from pymongo.database import Database
 
 from lookalike.core.errors import LookalikeError
-from lookalike.index.bundle import IndexBundle
+from lookalike.index.index import Index
 from lookalike.publish.documents import Document, version_of
 from lookalike.publish.pointer import current_version
 from lookalike.publish.publisher import publish
@@ -34,9 +34,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lookalike.publish.publisher.BATCH_DOCUMENTS", 5)
 
 
-def test_an_image_is_a_document_with_its_vector(
-    seven: IndexBundle, database: Database[Document]
-) -> None:
+def test_an_image_is_a_document_with_its_vector(seven: Index, database: Database[Document]) -> None:
     done = publish(seven, METRICS, 2, database)
     assert (done.new, done.changed, done.removed) == (7, 0, [])
     for row, record in enumerate(seven.records()):
@@ -50,7 +48,7 @@ def test_an_image_is_a_document_with_its_vector(
 
 
 def test_a_version_is_a_document_with_its_fingerprints(
-    seven: IndexBundle, database: Database[Document]
+    seven: Index, database: Database[Document]
 ) -> None:
     version = publish(seven, METRICS, 2, database).version
     stored = database["indexes"].find_one({"_id": version}) or {}
@@ -62,7 +60,7 @@ def test_a_version_is_a_document_with_its_fingerprints(
 
 
 def test_there_can_be_no_second_document_of_an_image(
-    seven: IndexBundle, database: Database[Document]
+    seven: Index, database: Database[Document]
 ) -> None:
     publish(seven, METRICS, 2, database)
     stored = database["images"].find_one() or {}
@@ -71,7 +69,7 @@ def test_there_can_be_no_second_document_of_an_image(
             database["images"].insert_one(document)
 
 
-def test_done_twice_nothing_changes(seven: IndexBundle, database: Database[Document]) -> None:
+def test_done_twice_nothing_changes(seven: Index, database: Database[Document]) -> None:
     publish(seven, METRICS, 2, database)
     before = everything(database)
     done = publish(seven, METRICS, 2, database)
@@ -79,7 +77,7 @@ def test_done_twice_nothing_changes(seven: IndexBundle, database: Database[Docum
     assert everything(database) == before
 
 
-def test_what_was_damaged_is_mended(seven: IndexBundle, database: Database[Document]) -> None:
+def test_what_was_damaged_is_mended(seven: Index, database: Database[Document]) -> None:
     publish(seven, METRICS, 2, database)
     before = everything(database)
     database["images"].delete_one({"row": 2})
@@ -90,11 +88,11 @@ def test_what_was_damaged_is_mended(seven: IndexBundle, database: Database[Docum
 
 
 def test_earlier_versions_stay_up_to_a_number(
-    make_bundle: Callable[..., IndexBundle], database: Database[Document]
+    make_index: Callable[..., Index], database: Database[Document]
 ) -> None:
-    bundles = [make_bundle(4, seed) for seed in range(4)]
-    versions = [version_of(bundle) for bundle in bundles]
-    removed = [publish(bundle, {}, 2, database).removed for bundle in bundles]
+    indexes = [make_index(4, seed) for seed in range(4)]
+    versions = [version_of(index) for index in indexes]
+    removed = [publish(index, {}, 2, database).removed for index in indexes]
     assert removed == [[], [], [], [versions[0]]]
     assert current_version(database) == versions[3]
     assert {each["_id"] for each in database["indexes"].find()} == set(versions[1:])
@@ -102,10 +100,10 @@ def test_earlier_versions_stay_up_to_a_number(
 
 
 def test_going_back_keeps_the_version_that_was_left(
-    seven: IndexBundle, nine: IndexBundle, database: Database[Document]
+    seven: Index, nine: Index, database: Database[Document]
 ) -> None:
-    for bundle in (seven, nine, seven):
-        done = publish(bundle, {}, 1, database)
+    for index in (seven, nine, seven):
+        done = publish(index, {}, 1, database)
     assert (done.new, done.removed) == (0, [])
     assert current_version(database) == version_of(seven)
     assert database["indexes"].count_documents({}) == 2
@@ -128,16 +126,16 @@ class KillAt(monitoring.CommandListener):
 
 
 def test_killed_anywhere_readers_see_a_whole_version_and_the_next_run_completes(
-    make_bundle: Callable[..., IndexBundle],
-    seven: IndexBundle,
-    nine: IndexBundle,
+    make_index: Callable[..., Index],
+    seven: Index,
+    nine: Index,
     database: Database[Document],
     mongodb_uri: str,
 ) -> None:
-    old, whole = make_bundle(5, seed=2), {}
-    for bundle in (old, seven):
-        publish(bundle, {}, 1, database)
-    whole = {version_of(bundle): bundle for bundle in (seven, nine)}
+    old, whole = make_index(5, seed=2), {}
+    for index in (old, seven):
+        publish(index, {}, 1, database)
+    whole = {version_of(index): index for index in (seven, nine)}
 
     def killed_at(number: int) -> None:
         client: Any = pymongo.MongoClient(mongodb_uri, event_listeners=[KillAt(number)])
@@ -161,17 +159,17 @@ def test_killed_anywhere_readers_see_a_whole_version_and_the_next_run_completes(
 
 
 def test_two_at_once_corrupt_nothing(
-    make_bundle: Callable[..., IndexBundle],
+    make_index: Callable[..., Index],
     database: Database[Document],
     mongodb_uri: str,
     tmp_path: Path,
 ) -> None:
-    bundles = [make_bundle(300, seed) for seed in (3, 4)]
+    indexes = [make_index(300, seed) for seed in (3, 4)]
 
     def run(number: int) -> None:
         client: Any = pymongo.MongoClient(mongodb_uri)
         try:
-            publish(bundles[number], {}, 2, client[database.name], silence=3)
+            publish(indexes[number], {}, 2, client[database.name], silence=3)
             line = "published"
         except LookalikeError as error:
             line = str(error)
@@ -183,16 +181,16 @@ def test_two_at_once_corrupt_nothing(
     for process in processes:
         process.join()
     done = {}
-    for number, bundle in enumerate(bundles):
+    for number, index in enumerate(indexes):
         line = (tmp_path / str(number)).read_text()
         if line == "published":  # the second one too, where the first was soon done
-            done[version_of(bundle)] = bundle
+            done[version_of(index)] = index
         else:
             assert "is publishing; try again when it is done" in line
             assert str(processes[1 - number].pid) in line
     current = current_version(database)
     assert current is not None
     verify(done[current], {}, database)
-    for bundle in bundles:
-        publish(bundle, {}, 2, database)
-        verify(bundle, {}, database)
+    for index in indexes:
+        publish(index, {}, 2, database)
+        verify(index, {}, database)

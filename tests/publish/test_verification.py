@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import pytest
 from pymongo.database import Database
 
-from lookalike.index.bundle import IndexBundle
+from lookalike.index.index import Index
 from lookalike.publish.documents import Document, version_of
 from lookalike.publish.publisher import publish
 from lookalike.publish.verification import verify
@@ -15,13 +15,13 @@ OneLineError = Callable[..., AbstractContextManager[None]]
 
 
 @pytest.fixture
-def published(seven: IndexBundle, database: Database[Document]) -> Database[Document]:
+def published(seven: Index, database: Database[Document]) -> Database[Document]:
     publish(seven, {}, 2, database)
     return database
 
 
 def test_what_was_published_is_the_same(
-    seven: IndexBundle, nine: IndexBundle, published: Database[Document]
+    seven: Index, nine: Index, published: Database[Document]
 ) -> None:
     same = verify(seven, {}, published)
     assert (same.version, same.images) == (version_of(seven), 7)
@@ -30,15 +30,15 @@ def test_what_was_published_is_the_same(
 
 
 def test_nothing_published_is_named(
-    seven: IndexBundle, database: Database[Document], one_line_error: OneLineError
+    seven: Index, database: Database[Document], one_line_error: OneLineError
 ) -> None:
     with one_line_error("current is nothing", "7 images missing", "and 2 more"):
         verify(seven, {}, database)
 
 
 def test_another_current_version_is_named(
-    seven: IndexBundle,
-    nine: IndexBundle,
+    seven: Index,
+    nine: Index,
     published: Database[Document],
     one_line_error: OneLineError,
 ) -> None:
@@ -48,7 +48,7 @@ def test_another_current_version_is_named(
 
 
 def test_every_difference_is_named(
-    seven: IndexBundle, published: Database[Document], one_line_error: OneLineError
+    seven: Index, published: Database[Document], one_line_error: OneLineError
 ) -> None:
     images, version = published["images"], version_of(seven)
     images.delete_one({"row": 2})
@@ -66,7 +66,7 @@ def test_every_difference_is_named(
 
 
 def test_a_single_bit_of_a_vector_is_noticed(
-    seven: IndexBundle, published: Database[Document], one_line_error: OneLineError
+    seven: Index, published: Database[Document], one_line_error: OneLineError
 ) -> None:
     stored = published["images"].find_one({"row": 4}) or {}
     vector = bytearray(stored["embedding"])
@@ -78,7 +78,7 @@ def test_a_single_bit_of_a_vector_is_noticed(
 
 
 def test_other_versions_do_not_count(
-    seven: IndexBundle, nine: IndexBundle, published: Database[Document]
+    seven: Index, nine: Index, published: Database[Document]
 ) -> None:
     publish(nine, {}, 2, published)
     publish(seven, {}, 2, published)

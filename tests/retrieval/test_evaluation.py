@@ -11,7 +11,7 @@ from pytorch_metric_learning.utils.inference import CustomKNN, return_results
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from lookalike.retrieval.evaluation import CURVE, RANKS, evaluate_retrieval
+from lookalike.retrieval.evaluation import CURVE, RANKS, evaluate_rankings
 
 # Rows of length 1 whose cosines are exact, with many ties, each with its class.
 halves = st.tuples(*4 * [st.sampled_from([-0.5, 0.5])])
@@ -65,7 +65,7 @@ def reference(queries: Labeled, gallery: Labeled, same: bool) -> dict[str, float
 
 @given(labeled, labeled)
 def test_the_summary_is_that_of_pytorch_metric_learning(queries: Labeled, gallery: Labeled) -> None:
-    found = evaluate_retrieval(*tensors(queries), *tensors(gallery)).summary()
+    found = evaluate_rankings(*tensors(queries), *tensors(gallery)).summary()
     assert found == pytest.approx(reference(queries, gallery, same=False), abs=1e-6)
 
 
@@ -73,7 +73,7 @@ def test_the_summary_is_that_of_pytorch_metric_learning(queries: Labeled, galler
 def test_the_summary_within_one_set_is_that_of_pytorch_metric_learning(images: Labeled) -> None:
     vectors, targets = tensors(images)
     rows = torch.arange(len(images))
-    found = evaluate_retrieval(vectors, targets, vectors, targets, rows).summary()
+    found = evaluate_rankings(vectors, targets, vectors, targets, rows).summary()
     assert found == pytest.approx(reference(images, images, same=True), abs=1e-6)
 
 
@@ -86,7 +86,7 @@ def test_its_own_search_by_cosine_ranks_alike() -> None:
         device=torch.device("cpu"),
     )
     expected = calculator.get_accuracy(vectors, targets)
-    found = evaluate_retrieval(vectors, targets, vectors, targets, torch.arange(60)).summary()
+    found = evaluate_rankings(vectors, targets, vectors, targets, torch.arange(60)).summary()
     assert found["map_at_r"] == pytest.approx(expected["mean_average_precision_at_r"])
     assert found["r_precision"] == pytest.approx(expected["r_precision"])
     assert found["mrr"] == pytest.approx(expected["mean_reciprocal_rank"])
@@ -102,7 +102,7 @@ def clusters(spread: float) -> tuple[Tensor, Tensor]:
 
 def test_classes_that_lie_apart_are_found_perfectly() -> None:
     vectors, targets = clusters(spread=0.05)
-    found = evaluate_retrieval(vectors, targets, vectors, targets, torch.arange(60)).summary()
+    found = evaluate_rankings(vectors, targets, vectors, targets, torch.arange(60)).summary()
     ones = {"queries", "queries_without_match"} ^ set(found)
     assert {found[name] for name in ones} == {1.0}
     assert (found["queries"], found["queries_without_match"]) == (60, 0)
@@ -110,14 +110,14 @@ def test_classes_that_lie_apart_are_found_perfectly() -> None:
 
 def test_vectors_that_say_nothing_find_as_much_as_chance() -> None:
     vectors, targets = clusters(spread=100)
-    found = evaluate_retrieval(vectors, targets, vectors, targets, torch.arange(60)).summary()
+    found = evaluate_rankings(vectors, targets, vectors, targets, torch.arange(60)).summary()
     assert found["recall_at_1"] == pytest.approx(1 / 3, abs=0.15)
     assert found["map_at_r"] < 0.25
 
 
 def test_a_query_with_nothing_of_its_class_to_find_is_left_out_and_counted() -> None:
     vectors = torch.eye(4)
-    found = evaluate_retrieval(
+    found = evaluate_rankings(
         vectors, torch.tensor([0, 1, 2, 0]), vectors, torch.tensor([0, 0, 1, 1])
     )
     assert found.queries.tolist() == [0, 1, 3]
@@ -126,32 +126,32 @@ def test_a_query_with_nothing_of_its_class_to_find_is_left_out_and_counted() -> 
 
 def test_a_query_that_is_the_only_one_of_its_class_has_nothing_to_find() -> None:
     vectors, targets = torch.eye(4), torch.tensor([0, 0, 0, 1])
-    found = evaluate_retrieval(vectors, targets, vectors, targets, torch.arange(4))
+    found = evaluate_rankings(vectors, targets, vectors, targets, torch.arange(4))
     assert found.queries.tolist() == [0, 1, 2]
 
 
 def test_where_no_query_can_be_answered_there_are_counts_alone() -> None:
     vectors = torch.eye(3)
-    found = evaluate_retrieval(vectors, torch.arange(3), vectors, torch.arange(3) + 3)
+    found = evaluate_rankings(vectors, torch.arange(3), vectors, torch.arange(3) + 3)
     assert found.summary() == {"queries": 0, "queries_without_match": 3}
 
 
 def test_no_queries_give_counts_alone() -> None:
     empty, none = torch.empty(0, 3), torch.empty(0, dtype=torch.int64)
-    found = evaluate_retrieval(empty, none, torch.eye(3), torch.arange(3))
+    found = evaluate_rankings(empty, none, torch.eye(3), torch.arange(3))
     assert found.summary() == {"queries": 0, "queries_without_match": 0}
 
 
 @pytest.mark.parametrize(("gallery", "ks"), [(4, [1]), (5, [1, 5]), (9, [1, 5]), (10, [1, 5, 10])])
 def test_ranks_beyond_the_gallery_are_left_out(gallery: int, ks: list[int]) -> None:
     targets = torch.zeros(gallery, dtype=torch.int64)
-    found = evaluate_retrieval(torch.eye(gallery), targets, torch.eye(gallery), targets)
+    found = evaluate_rankings(torch.eye(gallery), targets, torch.eye(gallery), targets)
     assert [k for k in RANKS if f"recall_at_{k}" in found.scores] == ks
 
 
 def test_a_query_in_the_gallery_does_not_count_as_one_of_its_ranks() -> None:
     targets = torch.zeros(5, dtype=torch.int64)
-    found = evaluate_retrieval(
+    found = evaluate_rankings(
         torch.eye(5), targets, torch.eye(5), targets, query_rows=torch.arange(5)
     )
     assert "recall_at_1" in found.scores
@@ -160,7 +160,7 @@ def test_a_query_in_the_gallery_does_not_count_as_one_of_its_ranks() -> None:
 
 def test_ranks_can_be_chosen() -> None:
     vectors, targets = clusters(spread=1)
-    found = evaluate_retrieval(vectors, targets, vectors, targets, ranks=[2, 3]).summary()
+    found = evaluate_rankings(vectors, targets, vectors, targets, ranks=[2, 3]).summary()
     assert [name for name in found if "_at_" in name] == [
         "recall_at_2",
         "recall_at_3",
@@ -172,7 +172,7 @@ def test_ranks_can_be_chosen() -> None:
 
 def test_there_is_a_value_for_each_answered_query() -> None:
     vectors, targets = clusters(spread=1)
-    found = evaluate_retrieval(vectors, targets, vectors[:50], targets[:50])
+    found = evaluate_rankings(vectors, targets, vectors[:50], targets[:50])
     assert len(found.queries) == len(found.matches) == 60
     assert all(len(values) == 60 for values in found.scores.values())
 
@@ -182,7 +182,7 @@ def test_a_first_match_beyond_the_ranks_that_are_looked_at_counts_at_its_rank() 
     gallery = torch.stack([angles.cos(), angles.sin()], dim=1)
     targets = torch.zeros(4 * CURVE, dtype=torch.int64)
     targets[[0, 3 * CURVE - 1]] = 1
-    found = evaluate_retrieval(
+    found = evaluate_rankings(
         gallery, targets, gallery, targets, query_rows=torch.arange(4 * CURVE)
     )
     first = found.queries.tolist().index(0)
@@ -192,7 +192,7 @@ def test_a_first_match_beyond_the_ranks_that_are_looked_at_counts_at_its_rank() 
 
 def test_the_curve_has_the_mean_recall_and_precision_at_every_rank() -> None:
     vectors, targets = clusters(spread=1)
-    found = evaluate_retrieval(vectors, targets, vectors, targets, torch.arange(60))
+    found = evaluate_rankings(vectors, targets, vectors, targets, torch.arange(60))
     curve, summary = found.curve(), found.summary()
     assert [k for k, _, _ in curve] == list(range(1, CURVE + 1))
     for k in RANKS:
@@ -201,5 +201,5 @@ def test_the_curve_has_the_mean_recall_and_precision_at_every_rank() -> None:
 
 
 def test_where_nothing_was_answered_the_curve_is_empty() -> None:
-    found = evaluate_retrieval(torch.eye(3), torch.arange(3), torch.eye(3), torch.arange(3) + 3)
+    found = evaluate_rankings(torch.eye(3), torch.arange(3), torch.eye(3), torch.arange(3) + 3)
     assert found.curve() == []

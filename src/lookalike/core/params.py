@@ -8,9 +8,10 @@ that against `dvc.yaml`.
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -123,24 +124,58 @@ def parse_block(block: type[AnyBlock], content: dict[str, Any], path: Path) -> A
 
 
 def _describe(block: type[Block], details: ErrorDetails) -> tuple[str, str]:
-    # pydantic adds the tried branch of a union ("int", "list[str]") to the location: not a key
-    keys = [str(part) for part in details["loc"] if str(part) != "int" and "[" not in str(part)]
+    keys, known = _locate(block, details["loc"])
     key = ".".join([block.block, *keys])
     if details["type"] == "extra_forbidden":
-        return key, f"there is no such parameter{_hint(block, keys)}"
+        return key, f"there is no such parameter{_hint(block, keys, known)}"
+    if details["type"] in {"union_tag_not_found", "union_tag_invalid"}:
+        tag = known[keys[-1]].discriminator
+        given = details.get("ctx", {}).get("tag")
+        names = ", ".join(_members(known[keys[-1]]))
+        wrong = "missing" if given is None else f"= {given!r}"
+        return f"{key}.{tag}", f"{wrong}; there are {names}"
     message = details["msg"].removeprefix("Value error, ")
     if isinstance(details["input"], dict):
         return key, message
     return f"{key} = {details['input']!r}", message[0].lower() + message[1:]
 
 
-def _hint(block: type[Block], keys: list[str]) -> str:
+def _locate(
+    block: type[Block], location: tuple[int | str, ...]
+) -> tuple[list[str], dict[str, FieldInfo]]:
+    """The keys of a location, and all parameters beside the last of them.
+
+    pydantic adds the tried branch of a union ("int", "list[str]", the name of an engine): no key.
+    """
+    keys: list[str] = []
+    known: dict[str, FieldInfo] = {}
+    inside = block.model_fields
+    members: dict[str, type[BaseModel]] = {}
+    for part in map(str, location):
+        if part in members:
+            inside, members = members[part].model_fields, {}
+        elif part != "int" and "[" not in part:
+            keys.append(part)
+            known = inside
+            field = known.get(part)
+            members = _members(field) if field is not None else {}
+            inside = dict(getattr(field.annotation, "model_fields", {})) if field else {}
+    return keys, known
+
+
+def _members(field: FieldInfo) -> dict[str, type[BaseModel]]:
+    """The branches of a union that a parameter tells apart, by the value that is of each."""
+    if not isinstance(field.discriminator, str):
+        return {}
+    return {
+        member.model_fields[field.discriminator].default: member
+        for member in get_args(field.annotation)
+    }
+
+
+def _hint(block: type[Block], keys: list[str], known: dict[str, FieldInfo]) -> str:
     if (today := block.renamed.get(".".join(keys))) is not None:
         return f"; it is called {today} now"
-    known: dict[str, Any] = dict(block.model_fields)
-    for key in keys[:-1]:
-        annotation = known[key].annotation
-        known = dict(getattr(annotation, "model_fields", {}))
     close = get_close_matches(keys[-1], known, n=1)
     if close:
         return f"; did you mean {'.'.join([block.block, *keys[:-1], close[0]])}?"

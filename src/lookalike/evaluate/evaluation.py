@@ -16,7 +16,7 @@ from lookalike.evaluate.projection_figure import Point, place
 from lookalike.images.split_file import SplitImage
 from lookalike.model.artifact import Model
 from lookalike.model.network import Output, normalize
-from lookalike.retrieval.evaluation import Retrieval, evaluate_retrieval
+from lookalike.retrieval.evaluation import Retrieval, evaluate_rankings
 
 # The tables in `metrics/evaluate/` and their columns.
 TABLES = {
@@ -99,7 +99,7 @@ def evaluate_model(
 
     unit = normalize(output.embeddings)
     itself = torch.arange(len(test))
-    retrieval = evaluate_retrieval(unit, targets, unit, targets, itself, params.ranks)
+    retrieval = evaluate_rankings(unit, targets, unit, targets, itself, params.ranks)
     metrics |= retrieval.summary()
     for name in HEADLINES:
         if name in retrieval.scores:

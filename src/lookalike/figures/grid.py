@@ -1,6 +1,7 @@
 """Pictures of images in rows: right ones framed green, wrong ones red."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +35,20 @@ def draw_grid(
         path: the file to write.
         headings: a short text left of each row, if any.
     """
+    with atomic_file(path) as partial:
+        _save_grid(rows, title, headings, partial)
+
+
+def grid_image(rows: Sequence[Sequence[Panel]], title: str) -> Image.Image:
+    """As `draw_grid`, as an RGB image."""
+    buffer = BytesIO()
+    _save_grid(rows, title, (), buffer)
+    return Image.open(buffer).convert("RGB")
+
+
+def _save_grid(
+    rows: Sequence[Sequence[Panel]], title: str, headings: Sequence[str], file: Path | BytesIO
+) -> None:
     columns = max(len(row) for row in rows)
     with matplotlib.rc_context({"font.family": "DejaVu Sans", "font.size": 9}):
         figure = Figure(
@@ -56,8 +71,7 @@ def draw_grid(
         for heading, row_axes in zip(headings, axes, strict=bool(headings)):
             row_axes[0].set_ylabel(heading, fontsize=9, parse_math=False)
         figure.suptitle(title, fontsize=11, x=0.01, ha="left", parse_math=False)
-        with atomic_file(path) as partial:
-            figure.savefig(partial, format="png", metadata={"Software": None})
+        figure.savefig(file, format="png", metadata={"Software": None})
 
 
 def _shortened(caption: str, longest: int = 16) -> str:

@@ -47,6 +47,18 @@ def decode(
         return upright(_to_rgb(image), orientation_of(image))
 
 
+def decode_opened(image: Image.Image, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Image:
+    """As `decode`, from an image that is opened already, which stays as it is.
+
+    Raises:
+        UndecodableImageError: truncated, broken or too large.
+    """
+    with _fault_of_the_image():
+        check_pixels(*image.size, max_pixels)
+        copy = image.copy()
+        return upright(_to_rgb(copy), orientation_of(copy))
+
+
 def decode_gray(
     image: Image.Image, at_least: tuple[int, int]
 ) -> tuple[Image.Image, tuple[int, int]]:
@@ -79,22 +91,28 @@ def opened(data: bytes, max_pixels: int | None) -> Iterator[Image.Image]:
     if not data:
         raise UndecodableImageError("empty file")
     check_not_raw(camera_raw(data))
-    with undisturbed():
-        try:
-            for size in announced_sizes(data):
-                check_pixels(*size, max_pixels)
-            image = _identified(data, max_pixels)
-            check_pixels(*image.size, max_pixels)
-            tags = getattr(image, "tag_v2", {})
-            check_pixels(tags.get(TILE_WIDTH, 0), tags.get(TILE_LENGTH, 0), max_pixels)
-            yield image
-        except UnidentifiedImageError:
-            raise UndecodableImageError("not an image of a known format") from None
-        except UndecodableImageError:
-            raise
-        except Exception as error:  # decoders raise whatever their parsers meet
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise UndecodableImageError(f"broken image: {reason}") from None
+    with undisturbed(), _fault_of_the_image():
+        for size in announced_sizes(data):
+            check_pixels(*size, max_pixels)
+        image = _identified(data, max_pixels)
+        check_pixels(*image.size, max_pixels)
+        tags = getattr(image, "tag_v2", {})
+        check_pixels(tags.get(TILE_WIDTH, 0), tags.get(TILE_LENGTH, 0), max_pixels)
+        yield image
+
+
+@contextmanager
+def _fault_of_the_image() -> Iterator[None]:
+    """What goes wrong inside is an UndecodableImageError."""
+    try:
+        yield
+    except UnidentifiedImageError:
+        raise UndecodableImageError("not an image of a known format") from None
+    except UndecodableImageError:
+        raise
+    except Exception as error:  # decoders raise whatever their parsers meet
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UndecodableImageError(f"broken image: {reason}") from None
 
 
 def channels_of(image: Image.Image) -> int:

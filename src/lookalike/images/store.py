@@ -1,6 +1,7 @@
 """The image store, opened: encoded images and what is known of them, row by row."""
 
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 
 import pyarrow as pa
@@ -58,3 +59,17 @@ class ImageStore:
     def picture(self, row: int) -> Image.Image:
         """An image as people see it: 8-bit RGB, whatever its bands."""
         return decode_picture(self.encoded(row), self.bands, max_pixels=None)
+
+
+def open_images(folder: str | PathLike[str]) -> ImageStore:
+    """Open an image store.
+
+    Example:
+        >>> images = open_images("data/images")
+        >>> images.picture(0).show()
+
+    Raises:
+        NotReadyError: there is none; the ingest stage has to run first.
+        DataError: it cannot be read.
+    """
+    return ImageStore(Path(folder))

@@ -2,42 +2,38 @@
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import DataError, NotReadyError
+from lookalike.index.engines.registry import AnyEngine
 from lookalike.index.file_fingerprint import REMEDY, FileFingerprint
-from lookalike.index.params import EngineName, IndexParams, Metric
 
 DESCRIPTION = "index.json"
+FORMAT: Final = 3
 
 
 class IndexDescription(BaseModel):
-    """The content of `index.json`; null is what the engine does not know."""
+    """The content of `index.json`.
+
+    Attributes:
+        engine: its parameters, all of them chosen.
+        model_sha256: the fingerprint of the model that gave the vectors; null: not known.
+        files: the fingerprint of every other file of the bundle.
+        versions: of the packages that the engine's file is from.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[2] = 2
-    engine: EngineName
-    metric: Metric
-    trees: int | None
-    search_k: int | None
-    seed: int
-    faiss_factory: str | None
-    faiss_search: str | None
-    images: int
-    dimension: int
-    model_sha256: str
+    format: Literal[3] = FORMAT
+    engine: AnyEngine
+    images: int = Field(ge=1)
+    dimension: int = Field(ge=1)
+    model_sha256: str | None
     vectors_sha256: str
     files: dict[str, FileFingerprint]
     versions: dict[str, str]
-
-    @property
-    def params(self) -> IndexParams:
-        """How to search, as the engine takes it."""
-        known = self.model_dump(include=set(IndexParams.model_fields), exclude_none=True)
-        return IndexParams.model_validate(known)
 
 
 def read_description(folder: Path) -> IndexDescription:
@@ -49,13 +45,23 @@ def read_description(folder: Path) -> IndexDescription:
     path = folder / DESCRIPTION
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+        _check_format(content, path)
         return IndexDescription.model_validate(content)
     except (FileNotFoundError, NotADirectoryError):
-        raise LookalikeError(f"{path}: missing; run the index stage first, or dvc pull") from None
+        raise NotReadyError(f"{path}: missing; run the index stage first, or dvc pull") from None
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         reason = f"{where}: {error.errors()[0]['msg']}" if where else "is no description"
-        raise LookalikeError(f"{path}: {reason}; {REMEDY}") from None
+        raise DataError(f"{path}: {reason}; {REMEDY}") from None
     except (ValueError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise LookalikeError(f"{path}: is not whole ({reason}); {REMEDY}") from None
+        raise DataError(f"{path}: is not whole ({reason}); {REMEDY}") from None
+
+
+def _check_format(content: Any, path: Path) -> None:
+    written = content.get("format") if isinstance(content, dict) else None
+    if isinstance(written, int) and written != FORMAT:
+        raise DataError(
+            f"{path}: has format {written}, but this version reads format {FORMAT}; run the index "
+            "stage again"
+        )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import DataError
 from lookalike.core.files import sampled_sha256, sha256_of_file
 
 REMEDY = "run dvc pull, or the index stage again"
@@ -45,11 +45,11 @@ class FileFingerprint(BaseModel):
         try:
             size = path.stat().st_size
         except OSError:
-            raise LookalikeError(
+            raise DataError(
                 f"{path}: missing, but {description} names it ({self.bytes} bytes); {REMEDY}"
             ) from None
         if size != self.bytes:
-            raise LookalikeError(
+            raise DataError(
                 f"{path}: has {size} bytes, but {description} says {self.bytes}; {REMEDY}"
             )
         hashed, expected = (
@@ -58,7 +58,7 @@ class FileFingerprint(BaseModel):
             else (sampled_sha256(path), self.sampled_sha256)
         )
         if hashed != expected:
-            raise LookalikeError(
+            raise DataError(
                 f"{path}: has the fingerprint {hashed[:12]}, but {description} says "
                 f"{expected[:12]}; {REMEDY}"
             )

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import DataError
 from lookalike.images.split_file import SplitImage
 from lookalike.inference.embeddings import Embeddings
-from lookalike.retrieval.vectors import Vectors
 
 METADATA_SCHEMA = pa.schema(
     [
@@ -26,29 +27,55 @@ LENGTH = pa.field("length", pa.float32(), nullable=False)
 FILE_SCHEMA = METADATA_SCHEMA.append(LENGTH)
 
 
-def bundle_metadata(images: pa.Table, embeddings: Embeddings, split: list[SplitImage]) -> pa.Table:
-    """Join what is known of the images, row by row, into a table of `FILE_SCHEMA`.
+def joined_metadata(images: pa.Table, embeddings: Embeddings, split: list[SplitImage]) -> pa.Table:
+    """Join what is known of the images, row by row, into a table of `METADATA_SCHEMA`.
 
     Args:
         images: metadata of the image store.
         embeddings: theirs.
-        split: the images that have a side; the others get none.
+        split: the images that are in a subset; the others get none.
 
     Raises:
-        LookalikeError: the embeddings are of other images.
+        DataError: the embeddings are of other images.
     """
     rows = embeddings.rows
     if images["id"] != rows["id"]:
-        raise LookalikeError("the embeddings are not of these images; run the embed stage again")
-    sides: list[str | None] = [None] * len(images)
+        raise DataError("the embeddings are not of these images; run the embed stage again")
+    subsets: list[str | None] = [None] * len(images)
     for image in split:
-        sides[image.row] = image.split
-    joined = (
-        images.append_column("split", pa.array(sides, pa.string()))
-        .append_column("predicted_label", rows["predicted_label"])
-        .append_column(LENGTH, pa.array(Vectors.measured(embeddings.vectors).lengths))
+        subsets[image.row] = image.split
+    joined = images.append_column("split", pa.array(subsets, pa.string())).append_column(
+        "predicted_label", rows["predicted_label"]
     )
-    return joined.select(FILE_SCHEMA.names).cast(FILE_SCHEMA)
+    return joined.select(METADATA_SCHEMA.names).cast(METADATA_SCHEMA)
+
+
+def complete_metadata(given: pa.Table, lengths: np.ndarray) -> pa.Table:
+    """A table of `FILE_SCHEMA` from one that may lack what can be null, and may have more.
+
+    Raises:
+        DataError: a column is missing or of another type, or two images have the same id.
+    """
+    missing = [
+        field.name
+        for field in METADATA_SCHEMA
+        if field.name not in given.column_names and not field.nullable
+    ]
+    if missing:
+        raise DataError(f"metadata: lacks the columns {', '.join(missing)}")
+    columns = {
+        field.name: given[field.name]
+        if field.name in given.column_names
+        else pa.nulls(len(given), field.type)
+        for field in METADATA_SCHEMA
+    }
+    try:
+        table = pa.table(columns).cast(METADATA_SCHEMA)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
+        raise DataError(f"metadata: {' '.join(str(error).split())}") from None
+    if (different := pc.count_distinct(table["id"]).as_py()) < len(table):
+        raise DataError(f"metadata: {len(table)} images, but {different} different ids")
+    return table.append_column(LENGTH, pa.array(lengths))
 
 
 def write_metadata(metadata: pa.Table, path: Path) -> None:
@@ -64,7 +91,26 @@ def open_metadata_file(path: Path) -> pa.Table:
         ValueError: the file is no such table.
         OSError: it cannot be read.
     """
+    table = open_table(path, FILE_SCHEMA)
+    if not pc.all(pc.is_finite(table["length"])).as_py():
+        raise ValueError(f"{path.name} has lengths that are not finite")
+    return table
+
+
+def open_table(path: Path, schema: pa.Schema) -> pa.Table:
+    """Open a table of a schema, memory-mapped, and check it as a whole: offsets, nulls, UTF-8.
+
+    What is wrong inside would else end the process when it is touched.
+
+    Raises:
+        ValueError: the file is no such table.
+        OSError: it cannot be read.
+    """
     table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    if table.schema != FILE_SCHEMA:
+    if table.schema != schema:
         raise ValueError(f"{path.name} has other columns")
+    table.validate(full=True)
+    for field in schema:
+        if not field.nullable and table[field.name].null_count:
+            raise ValueError(f"{path.name} lacks values of {field.name}")
     return table

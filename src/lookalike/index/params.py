@@ -1,34 +1,37 @@
 """The `index` block of `params.yaml`."""
 
-from typing import Literal
+from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from lookalike.core.params import Block
+from lookalike.index.engines.registry import DEFAULT_ENGINE, ENGINES, AnyEngine
 
-MOST_NODES = 2**31 - 1  # Annoy counts in 32 bits
-MOST_TREES = 1000
-
-EngineName = Literal["annoy", "exact", "faiss"]
-Metric = Literal["angular", "euclidean", "dot"]
+COMMON = ("metric", "target_recall")
 
 
 class IndexParams(Block):
-    """How the index is built and searched.
+    """How the index is built, searched and measured.
 
-    `trees`, `search_k` and `target_recall` are Annoy's, `faiss_factory` and `faiss_search` Faiss's:
-    an index description and search parameters in that library's own notation.
+    Attributes:
+        engine: see the file of each in `engines/`.
+        recall_queries: how many queries measure recall against exact search.
+        thumbnail_size: pixels of the longer side; None: no thumbnails.
     """
 
     block = "index"
+    renamed: ClassVar[dict[str, str]] = {
+        **{key: f"index.engine.{key}" for key in COMMON},
+        **{key: today for kind in ENGINES for key, today in kind.params.flat.items()},
+    }
 
-    engine: EngineName = "annoy"
-    metric: Metric = "angular"
-    target_recall: float = Field(default=0.99, gt=0, le=1)
-    trees: int | None = Field(default=None, ge=1, le=MOST_TREES)
-    search_k: int | None = Field(default=None, ge=1, le=MOST_NODES)
-    seed: int = Field(default=0, ge=0, lt=2**31)
-    faiss_factory: str = "HNSW32"
-    faiss_search: str = "efSearch=64"
+    engine: AnyEngine = DEFAULT_ENGINE
     recall_queries: int = Field(default=1000, ge=1)
     thumbnail_size: int | None = Field(default=96, ge=16, le=256)
+
+    @field_validator("engine", mode="before")
+    @classmethod
+    def _not_flat(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            raise ValueError(f"should be written as engine: {{name: {given}}} now")
+        return given

@@ -11,6 +11,7 @@ from PIL import Image
 from lookalike.images.bands import Bands
 from lookalike.images.rendering import decode_picture
 from lookalike.images.store import ImageStore
+from lookalike.index.metadata import open_table
 from lookalike.terminal.progress import track
 
 SCHEMA = pa.schema([pa.field("thumbnail", pa.binary())])
@@ -52,10 +53,7 @@ def open_thumbnails(path: Path) -> pa.Table:
         ValueError: it is no such file.
         OSError: it cannot be read.
     """
-    table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    if table.schema != SCHEMA:
-        raise ValueError(f"{path.name} has other columns")
-    return table
+    return open_table(path, SCHEMA)
 
 
 def thumbnail(data: bytes, bands: Bands | None, size: int, most: int) -> bytes | None:

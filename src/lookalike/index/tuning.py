@@ -1,113 +1,87 @@
-"""Trees and nodes for Annoy, chosen by the recall that they give: by counting, never by time."""
+"""What engines choose their parameters by: recall that is counted, never time that is measured."""
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from lookalike.index.engines import annoy
-from lookalike.index.engines.exact import Exact
-from lookalike.index.params import MOST_NODES, IndexParams
-from lookalike.index.quality import K, evenly_spaced, recall_at_10
+from lookalike.index.recall import Search, evenly_spaced, recall_at_10
+from lookalike.retrieval.exact_search import ExactSearch, Metric
 from lookalike.retrieval.vectors import Vectors
-from lookalike.terminal.progress import say
 
-TREES = (10, 20, 40, 80)
-HELD_OUT = 10  # at most every tenth vector
+MOST_HELD_OUT = 10  # at most every tenth vector
 STEP = 2**0.5
-# More trees make a larger file: they should save at least a quarter of the nodes
-WORTHWHILE = 0.75
 
 
 class Trial(NamedTuple):
-    """What a number of trees and of inspected nodes gave: a point of the curve."""
+    """What an index and a search effort gave: a point of the curve.
 
-    trees: int
-    search_k: int
+    Attributes:
+        engine: which one, and how it was built, as in `annoy, 10 trees`.
+        effort: what a query inspects at most, in the engine's own unit.
+        recall_at_10: see `recall_at_10`.
+        file_bytes: the size of the index.
+    """
+
+    engine: str
+    effort: int
     recall_at_10: float
     file_bytes: int
 
 
-def choose(vectors: Vectors, params: IndexParams, scratch: Path) -> tuple[IndexParams, list[Trial]]:
-    """Choose the trees and `search_k` that are null, so that recall@10 reaches its target.
-
-    Indices over all but some vectors are searched for the ones left out, with more and more nodes.
-    Trees are doubled as long as that saves nodes.
+class HeldOut:
+    """Vectors that are left out of an index, to be looked for in it.
 
     Args:
         vectors: what will be indexed.
-        params: the `index` block.
+        metric: what is near.
+        queries: how many to leave out; every tenth at most.
         scratch: a folder with room for the indices that are tried.
-
-    Returns:
-        The parameters with both numbers, and all that was tried; nothing for other engines, or
-        where both numbers are given.
     """
-    if params.engine != "annoy" or (params.trees and params.search_k):
-        return params, []
-    rows = len(vectors.values)
-    held = evenly_spaced(rows, min(params.recall_queries, max(1, rows // HELD_OUT)))
-    if rows == 1:
-        return _chosen(params, params.trees or TREES[0], params.search_k or K), []
-    queries, kept = vectors.values[held], vectors.without(held)
-    trials: list[Trial] = []
-    best: list[Trial] = []
-    for trees in (params.trees,) if params.trees else TREES:
-        trials += _try(kept, queries, params, trees, scratch)
-        if best and not _better(trials[-1], best[-1], params.target_recall):
-            break
-        best.append(trials[-1])
-    # The whole index is larger than what was tried by the vectors that were left out
-    nodes = min(MOST_NODES, -(-best[-1].search_k * rows // len(kept.values)))
-    search_k = params.search_k or nodes
-    _tell(best[-1], search_k, rows, params.target_recall)
-    return _chosen(params, best[-1].trees, search_k), trials
+
+    def __init__(self, vectors: Vectors, metric: Metric, queries: int, scratch: Path) -> None:
+        self.rows = len(vectors.values)
+        self._vectors = vectors
+        self._metric = metric
+        self._held = evenly_spaced(self.rows, min(queries, max(1, self.rows // MOST_HELD_OUT)))
+        self._scratch = scratch
+
+    @cached_property
+    def queries(self) -> np.ndarray:
+        """What is left out, float32 `[n, d]`."""
+        queries: np.ndarray = self._vectors.values[self._held]
+        return queries
+
+    @cached_property
+    def kept(self) -> Vectors:
+        """The others; a copy, made for engines that have something to choose."""
+        return self._vectors.without(self._held)
+
+    @cached_property
+    def _exact(self) -> ExactSearch:
+        return ExactSearch(self.kept, self._metric)
+
+    def recall(self, search: Search) -> float:
+        """`recall_at_10` of a search among the vectors that were kept."""
+        return recall_at_10(search, self._exact, self.queries)
+
+    @contextmanager
+    def file(self) -> Iterator[Path]:
+        """Where an index that is tried can be written; removed at the end."""
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".tuning-", dir=self._scratch) as folder:
+            yield Path(folder, "index")
 
 
-def _try(
-    kept: Vectors, queries: np.ndarray, params: IndexParams, trees: int, scratch: Path
-) -> Iterator[Trial]:
-    """Search an index with more and more nodes until the target is reached, or all are seen."""
-    exact = Exact(kept, params.metric)
-    scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        path = Path(folder, "trial.ann")
-        annoy.build(kept, path, _chosen(params, trees, params.search_k))
-        size = path.stat().st_size
-        all_nodes = min(MOST_NODES, trees * len(kept.values))
-        nodes = float(max(params.search_k or 0, K * trees))  # fewer are never inspected
-        while True:
-            search_k = min(round(nodes), all_nodes)
-            engine = annoy.Annoy(path, kept, _chosen(params, trees, search_k))
-            recall = recall_at_10(engine.nearest_of_each, exact, queries)
-            yield Trial(trees, search_k, recall, size)
-            if recall >= params.target_recall or search_k == all_nodes or params.search_k:
-                return
-            nodes *= STEP
-
-
-def _better(trial: Trial, best: Trial, target: float) -> bool:
-    if (trial.recall_at_10 >= target) != (best.recall_at_10 >= target):
-        return trial.recall_at_10 >= target
-    if trial.recall_at_10 < target:
-        return trial.recall_at_10 > best.recall_at_10
-    return trial.search_k <= WORTHWHILE * best.search_k
-
-
-def _chosen(params: IndexParams, trees: int, search_k: int | None) -> IndexParams:
-    return params.model_copy(update={"trees": trees, "search_k": search_k})
-
-
-def _tell(best: Trial, search_k: int, rows: int, target: float) -> None:
-    if best.recall_at_10 < target:
-        say(
-            f"index: {best.trees} trees and search_k {search_k} find {best.recall_at_10:.4f} of "
-            f"the ten nearest, less than index.target_recall = {target}"
-        )
-    if search_k >= rows:
-        say(
-            f"index: exact search would be cheaper: it looks at {rows} vectors a query, Annoy at "
-            f"{search_k} nodes; set index.engine: exact"
-        )
+def rising(first: int, most: int) -> Iterator[int]:
+    """Efforts to try, each half as much again or so, up to the most there is."""
+    effort, tried = float(first), 0
+    while round(effort) < most:
+        if round(effort) > tried:
+            yield (tried := round(effort))
+        effort *= STEP
+    yield most

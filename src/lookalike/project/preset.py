@@ -95,3 +95,5 @@ def _update(target: CommentedMap, values: dict[str, Any]) -> None:
             _update(target[key], value)
         elif key not in target or target[key] != value:
             target[key] = value
+    for key in target.keys() - values.keys():  # of another engine
+        del target[key]

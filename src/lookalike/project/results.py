@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
-from lookalike.index.bundle_folder import open_bundle
+from lookalike.index.storage import open_index
 from lookalike.model.artifact_fingerprint import fingerprint
 
 
@@ -20,7 +20,7 @@ def results(project: Layout, command: str) -> str:
     Raises:
         LookalikeError: the pipeline has not run to its end.
     """
-    bundle = open_bundle(project.index, fingerprint(project.model))
+    indexed = open_index(project.index, fingerprint(project.model))
     evaluation = _read(project.metrics / "evaluate.json")
     measured = _read(project.metrics / "index.json")
     figures = [
@@ -35,13 +35,14 @@ def results(project: Layout, command: str) -> str:
     )
     lines = [
         f"model    {model}/",
-        f"index    {index}/ ({len(bundle)} images)",
+        f"index    {index}/ ({len(indexed)} images)",
         f"metrics  {metrics}/*.json: {', '.join(figures)}",
         f"pictures {figures_folder}/, {train_figures}/",
     ]
-    for record in bundle.records():
-        if record["split"] in {"test", None} and (project.root / record["source"]).is_file():
-            lines += ["", f"{command} search {shlex.quote(record['source'])} -k 5"]
+    splits, sources = (indexed.metadata[name].to_pylist() for name in ("split", "source"))
+    for split, source in zip(splits, sources, strict=True):
+        if split in {"test", None} and (project.root / source).is_file():
+            lines += ["", f"{command} search {shlex.quote(source)} -k 5"]
             break
     return "\n".join(lines)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from lookalike.core.layout import Layout
 from lookalike.core.params import read_params
-from lookalike.index.bundle import IndexBundle
-from lookalike.index.bundle_folder import open_bundle
+from lookalike.index.index import Index
+from lookalike.index.storage import open_index
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.publish.database import open_database
 from lookalike.publish.params import PublishParams
@@ -24,11 +24,11 @@ def publish_index(project: Layout) -> str:
     """
     params = read_params(PublishParams, path=project.params)
     with open_database() as database:
-        bundle = _bundle(project)
-        done = publish(bundle, _metrics(project), params.keep_versions, database)
+        index = _index(project)
+        done = publish(index, _metrics(project), params.keep_versions, database)
         removed = f"; removed {', '.join(done.removed)}" if done.removed else ""
         return (
-            f"version {done.version} is current in {database.name}: {len(bundle)} images, "
+            f"version {done.version} is current in {database.name}: {len(index)} images, "
             f"{done.new} new, {done.changed} changed{removed}"
         )
 
@@ -40,15 +40,15 @@ def verify_index(project: Layout) -> str:
         LookalikeError: they differ; or as `publish_index`.
     """
     with open_database() as database:
-        same = verify(_bundle(project), _metrics(project), database)
+        same = verify(_index(project), _metrics(project), database)
         return (
             f"version {same.version} is current in {database.name} and the same as the index: "
             f"{same.images} images, digest {same.digest}"
         )
 
 
-def _bundle(project: Layout) -> IndexBundle:
-    return open_bundle(project.index, fingerprint(project.model), verify=True)
+def _index(project: Layout) -> Index:
+    return open_index(project.index, fingerprint(project.model), verify=True)
 
 
 def _metrics(project: Layout) -> dict[str, Any]:

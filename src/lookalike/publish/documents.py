@@ -8,7 +8,7 @@ import numpy as np
 from bson.binary import Binary, BinaryVectorDtype
 
 from lookalike.core.files import to_json
-from lookalike.index.bundle import IndexBundle
+from lookalike.index.index import Index
 
 Document = dict[str, Any]
 
@@ -23,9 +23,9 @@ BATCH_BYTES = 8 * 2**20
 OVERHEAD_BYTES = 1000  # of a document beside its vector, roughly
 
 
-def version_of(bundle: IndexBundle) -> str:
+def version_of(index: Index) -> str:
     """The name of an index version: 16 hexadecimal digits over everything in `index.json`."""
-    content = to_json(bundle.description.model_dump())
+    content = to_json(index.description.model_dump())
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
@@ -34,10 +34,10 @@ def image_key(version: str, image_id: str) -> str:
     return f"{version}/{image_id}"
 
 
-def image_documents(bundle: IndexBundle, version: str, rows: Sequence[int]) -> Iterator[Document]:
+def image_documents(index: Index, version: str, rows: Sequence[int]) -> Iterator[Document]:
     """The documents of some rows, in their order."""
-    for row, record in zip(rows, bundle.records_of(rows), strict=True):
-        vector = np.ascontiguousarray(bundle.vectors.values[row], LITTLE_ENDIAN)
+    for row, record in zip(rows, index.records(rows), strict=True):
+        vector = np.ascontiguousarray(index.vectors.values[row], LITTLE_ENDIAN)
         yield {
             "_id": image_key(version, record["id"]),
             "version": version,
@@ -47,16 +47,16 @@ def image_documents(bundle: IndexBundle, version: str, rows: Sequence[int]) -> I
         }
 
 
-def batches(bundle: IndexBundle, rows: Sequence[int]) -> list[Sequence[int]]:
+def batches(index: Index, rows: Sequence[int]) -> list[Sequence[int]]:
     """Rows in batches, whose documents have a bounded number of bytes together."""
-    size = OVERHEAD_BYTES + bundle.vectors.values.itemsize * bundle.description.dimension
+    size = OVERHEAD_BYTES + index.vectors.values.itemsize * index.description.dimension
     length = max(1, min(BATCH_DOCUMENTS, BATCH_BYTES // size))
     return [rows[start : start + length] for start in range(0, len(rows), length)]
 
 
-def index_document(bundle: IndexBundle, version: str, metrics: dict[str, Any]) -> Document:
+def index_document(index: Index, version: str, metrics: dict[str, Any]) -> Document:
     """The document of an index version."""
-    description = bundle.description
+    description = index.description
     return {
         "_id": version,
         "images": description.images,
@@ -64,6 +64,6 @@ def index_document(bundle: IndexBundle, version: str, metrics: dict[str, Any]) -
         "model_sha256": description.model_sha256,
         "vectors_sha256": description.vectors_sha256,
         "files": {name: file.sha256 for name, file in sorted(description.files.items())},
-        "params": description.params.model_dump(),
+        "engine": description.engine.model_dump(),
         "metrics": metrics,
     }

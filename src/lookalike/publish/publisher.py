@@ -8,7 +8,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-from lookalike.index.bundle import IndexBundle
+from lookalike.index.index import Index
 from lookalike.publish.documents import (
     BATCH_DOCUMENTS,
     Document,
@@ -34,19 +34,19 @@ class Published(NamedTuple):
 
 
 def publish(
-    bundle: IndexBundle,
+    index: Index,
     metrics: dict[str, Any],
     keep_versions: int,
     database: Database[Document],
     silence: float = SILENCE,
 ) -> Published:
-    """Make the database hold a bundle, whole, as its current version.
+    """Make the database hold an index, whole, as its current version.
 
     Every step can be done again: after an interruption, wherever it came, readers see the version
     that was current before, and the next run completes.
 
     Args:
-        bundle: the index.
+        index: the index.
         metrics: what is told about it.
         keep_versions: how many earlier versions stay.
         database: where to.
@@ -55,20 +55,20 @@ def publish(
     Raises:
         LookalikeError: another publisher is at work, or takes over.
     """
-    version = version_of(bundle)
+    version = version_of(index)
     images, indexes = database[IMAGES], database[INDEXES]
     with claimed(database, silence) as claim:
         # Before its images, so that what a killed publisher leaves can be found and removed
         indexes.update_one({"_id": version}, {"$setOnInsert": {"whole": False}}, upsert=True)
         new = changed = 0
-        parts = batches(bundle, range(len(bundle)))
+        parts = batches(index, range(len(index)))
         for rows in track(parts, "publishing", total=len(parts)):
-            inserted, replaced = _upsert(images, list(image_documents(bundle, version, rows)))
+            inserted, replaced = _upsert(images, list(image_documents(index, version, rows)))
             new, changed = new + inserted, changed + replaced
             claim.beat()
         # After the images: to build it once costs less than to add to it a thousand times
         images.create_index([("version", ASCENDING), ("path", ASCENDING)], unique=True)
-        document = {**index_document(bundle, version, metrics), "whole": True}
+        document = {**index_document(index, version, metrics), "whole": True}
         indexes.replace_one({"_id": version}, document, upsert=True)
         kept = claim.point_at(version, keep_versions)
         return Published(version, new, changed, _remove_all_but(kept, database, claim))

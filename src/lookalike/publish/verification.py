@@ -1,4 +1,4 @@
-"""Does the database hold what the bundle holds?"""
+"""Does the database hold what the index holds?"""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pymongo import ASCENDING
 from pymongo.database import Database
 
 from lookalike.core.errors import LookalikeError
-from lookalike.index.bundle import IndexBundle
+from lookalike.index.index import Index
 from lookalike.publish.documents import (
     Document,
     batches,
@@ -28,7 +28,7 @@ DATABASE, INDEX = "database", "index"
 
 
 class Verified(NamedTuple):
-    """A version that database and bundle agree on.
+    """A version that database and index agree on.
 
     Attributes:
         version: its name.
@@ -48,22 +48,22 @@ class Comparison(NamedTuple):
     digests: dict[str, str]
 
 
-def verify(bundle: IndexBundle, metrics: dict[str, Any], database: Database[Document]) -> Verified:
-    """Compare every document of a bundle's version with the bundle.
+def verify(index: Index, metrics: dict[str, Any], database: Database[Document]) -> Verified:
+    """Compare every document of an index's version with the index.
 
     Raises:
         LookalikeError: they differ; the line names how.
     """
-    version = version_of(bundle)
+    version = version_of(index)
     problems = []
     if (current := current_version(database)) != version:
         problems.append(f"current is {current or 'nothing'}")
-    expected: Document = {**index_document(bundle, version, metrics), "whole": True}
+    expected: Document = {**index_document(index, version, metrics), "whole": True}
     stored = database[INDEXES].find_one({"_id": version}) or {}
     keys = sorted({*expected, *stored})
     if wrong := [key for key in keys if stored.get(key) != expected.get(key)]:
         problems.append(f"{INDEXES} differs in {some_of(wrong)}" if stored else f"no {INDEXES}")
-    found = _compare(bundle, version, database)
+    found = _compare(index, version, database)
     problems += [
         f"{len(paths)} images {how} ({some_of(paths)})"
         for how, paths in found.paths.items()
@@ -77,16 +77,16 @@ def verify(bundle: IndexBundle, metrics: dict[str, Any], database: Database[Docu
             f"{database.name}: is not version {version} of the index: {'; '.join(problems)}; "
             "publish again"
         )
-    return Verified(version, len(bundle), found.digests[INDEX])
+    return Verified(version, len(index), found.digests[INDEX])
 
 
-def _compare(bundle: IndexBundle, version: str, database: Database[Document]) -> Comparison:
+def _compare(index: Index, version: str, database: Database[Document]) -> Comparison:
     """Walk through both sides by id."""
     of_version = {"$gte": f"{version}/", "$lt": f"{version}0"}  # "0" comes after "/"
     cursor = database[IMAGES].find({"_id": of_version}).sort("_id", ASCENDING)
     sides = [
         ((document["_id"], DATABASE, document) for document in cursor),
-        ((document["_id"], INDEX, document) for document in _sorted_documents(bundle, version)),
+        ((document["_id"], INDEX, document) for document in _sorted_documents(index, version)),
     ]
     hashes = {DATABASE: hashlib.sha256(), INDEX: hashlib.sha256()}
     paths: dict[str, list[str]] = {"missing": [], "too many": [], "different": []}
@@ -101,7 +101,7 @@ def _compare(bundle: IndexBundle, version: str, database: Database[Document]) ->
     return Comparison(paths, {side: whole.hexdigest() for side, whole in hashes.items()})
 
 
-def _sorted_documents(bundle: IndexBundle, version: str) -> Iterator[Document]:
-    ids = bundle.ids()
-    for rows in batches(bundle, sorted(range(len(ids)), key=ids.__getitem__)):
-        yield from image_documents(bundle, version, rows)
+def _sorted_documents(index: Index, version: str) -> Iterator[Document]:
+    ids = index.ids
+    for rows in batches(index, sorted(range(len(ids)), key=ids.__getitem__)):
+        yield from image_documents(index, version, rows)

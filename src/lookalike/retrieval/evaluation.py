@@ -54,7 +54,7 @@ class Retrieval(NamedTuple):
         ]
 
 
-def evaluate_retrieval(
+def evaluate_rankings(
     queries: Tensor,
     query_targets: Tensor,
     gallery: Tensor,

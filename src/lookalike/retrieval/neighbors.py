@@ -1,6 +1,6 @@
 """Exact nearest neighbors by cosine similarity: the ground truth for everything else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -28,7 +28,7 @@ class Neighbors(NamedTuple):
 
     Attributes:
         indices: int64 `[queries, k]`, rows of the gallery.
-        similarities: float32 `[queries, k]`, cosines.
+        similarities: float32 `[queries, k]`: cosines, or what `nearness` made of the products.
     """
 
     start: int
@@ -38,7 +38,11 @@ class Neighbors(NamedTuple):
 
 
 def exact_neighbors(
-    queries: Tensor, gallery: Tensor, k: int, query_rows: Tensor | None = None
+    queries: Tensor,
+    gallery: Tensor,
+    k: int,
+    query_rows: Tensor | None = None,
+    nearness: Callable[[Tensor], Tensor] | None = None,
 ) -> Iterator[Neighbors]:
     """Find the `k` nearest gallery rows of each query, a block of queries at a time.
 
@@ -46,11 +50,13 @@ def exact_neighbors(
     whole matrix of similarities is never in memory.
 
     Args:
-        queries: `[n, d]`, rows of length 1.
-        gallery: `[m, d]`, rows of length 1.
+        queries: `[n, d]`, rows of length 1 where similarities should be cosines.
+        gallery: `[m, d]`, likewise.
         k: how many neighbors; fewer are given where the gallery has fewer.
         query_rows: int64 `[n]`, the row of the gallery that is the query itself and therefore no
             neighbor; None where the queries are not part of the gallery.
+        nearness: what to rank by, from dot products with every row `[q, m]`, which it may change
+            in place; None: the products themselves, cosines where rows are of length 1.
 
     Raises:
         ValueError: shapes that do not fit, or a `k` below 1.
@@ -65,6 +71,8 @@ def exact_neighbors(
     for start in range(0, len(queries), at_once):
         stop = min(start + at_once, len(queries))
         similarities = _product(queries[start:stop], gallery)
+        if nearness is not None:
+            similarities = nearness(similarities)
         if query_rows is not None:
             similarities.scatter_(1, query_rows[start:stop, None], -torch.inf)
         best = highest(similarities, k)

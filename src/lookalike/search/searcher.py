@@ -1,119 +1,149 @@
-"""What looks like this image? From the outputs alone: a model and an index built with it."""
+"""What looks like this? From the outputs alone: a model and an index built with it."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from os import PathLike
 from pathlib import Path
-from typing import Any
 
-from lookalike.core.errors import LookalikeError
-from lookalike.images.decode import UndecodableImageError
-from lookalike.images.pixels import decode_pixels
-from lookalike.index.bundle import IndexBundle
-from lookalike.index.bundle_folder import open_bundle
-from lookalike.inference.forward import forward
+import numpy as np
+
+from lookalike.core.errors import DataError, QueryError
+from lookalike.index.index import Hits, Index
+from lookalike.index.storage import open_index
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.artifact_fingerprint import fingerprint
-from lookalike.model.transforms import evaluation_transform
+from lookalike.search.encoding import EncodedQuery, QueryEncoder
+from lookalike.search.filters import Filter, matching_rows
+from lookalike.search.queries import Query
+from lookalike.search.results import Hit, SearchResult
 
-PREDICTIONS = 5
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """A class and the probability that the image is of it."""
-
-    label: str
-    probability: float
-
-
-@dataclass(frozen=True)
-class Neighbor:
-    """An indexed image; `similarity` is the cosine between the embeddings."""
-
-    id: str
-    path: str
-    label: str | None
-    similarity: float
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """The answer to one query; no predictions where the model has no classes."""
-
-    query: str
-    predictions: list[Prediction]
-    neighbors: list[Neighbor]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
-        return asdict(self)
+QUERIES_AT_ONCE = 32
 
 
 class Searcher:
     """Answers queries.
 
     Example:
-        >>> searcher = Searcher.open(Path("models/model"), Path("models/index"))
-        >>> searcher.search(Path("photo.jpg"), k=5).neighbors[0].path
+        >>> searcher = open_searcher("models/model", "models/index")
+        >>> searcher.search("photo.jpg", k=5, where="label = 'cat'").hits[0].path
+
+    Raises:
+        DataError: model and index are of vectors of different sizes.
     """
 
-    def __init__(self, model: Model, index: IndexBundle) -> None:
-        self._model = model
-        self._index = index
-        self._transform = evaluation_transform(model.description.image_size)
+    def __init__(self, model: Model, index: Index) -> None:
+        if model.dimension != index.description.dimension:
+            raise DataError(
+                f"the index is of vectors of {index.description.dimension} numbers, but the model "
+                f"gives {model.dimension}; run embed and index again, or pull both together"
+            )
+        self.index = index
+        self._encoder = QueryEncoder(model, index)
 
-    @classmethod
-    def open(cls, model: Path, index: Path, verify: bool = False) -> "Searcher":
-        """Open a model artifact and the index bundle that was built with it.
+    def search(
+        self,
+        query: Query,
+        k: int = 10,
+        where: Filter | None = None,
+        min_similarity: float | None = None,
+        exclude_query: bool = False,
+    ) -> SearchResult:
+        """Find the `k` indexed images most like the query; fewer where fewer match.
 
         Args:
-            model: the model artifact.
-            index: the bundle.
-            verify: hash every byte of the bundle (see `open_bundle`).
+            query: a path, encoded bytes, a PIL image, a NumPy vector `[d]`, an indexed image
+                (`ById`), a list of these, or `Like` with examples to be unlike.
+            k: how many hits.
+            where: which images may be hits, as in `"label = 'cat'"`; see `filters`.
+            min_similarity: leave out hits that are less similar, a cosine.
+            exclude_query: leave out the query's own examples: what was given by its id, and files
+                of which the very bytes are indexed.
 
         Raises:
-            LookalikeError: one of them is missing or broken, or they do not belong together.
+            QueryError: the query is no image, vector or id of this index, or an argument is wrong.
         """
-        bundle = open_bundle(index, fingerprint(model), verify)
-        return cls(load_model(model), bundle)
+        (result,) = self.search_many([query], k, where, min_similarity, exclude_query)
+        return result
 
-    def search(self, image: Path, k: int) -> SearchResult:
-        """Find the `k` indexed images most like an image file, most similar first.
-
-        Raises:
-            LookalikeError: the file cannot be read or is no image, or `k` is below 1.
-        """
-        try:
-            return self.search_bytes(image.read_bytes(), k, name=str(image))
-        except OSError as error:
-            raise LookalikeError(f"{image}: cannot be read ({error.strerror})") from None
-
-    def search_bytes(self, data: bytes, k: int, name: str) -> SearchResult:
-        """As `search`, for an encoded image in memory; `name` is what messages call it."""
+    def search_many(
+        self,
+        queries: Iterable[Query],
+        k: int = 10,
+        where: Filter | None = None,
+        min_similarity: float | None = None,
+        exclude_query: bool = False,
+    ) -> Iterator[SearchResult]:
+        """As `search`, for any number of queries, one result each; embedded 32 at once."""
         if k < 1:
-            raise LookalikeError(f"k = {k}: ask for at least 1 neighbor")
-        try:
-            pixels = self._transform(decode_pixels(data, self._model.description.bands))
-        except UndecodableImageError as error:
-            raise LookalikeError(f"{name}: cannot be searched for: {error}") from None
-        if len(pixels) != self._model.description.channels:
-            raise LookalikeError(
-                f"{name}: cannot be searched for: {len(pixels)} bands, but the model takes images "
-                f"of {self._model.description.channels}"
-            )
-        embeddings, logits = forward(self._model, pixels[None])
-        predictions = []
-        if logits is not None:
-            best = self._model.probabilities(logits)[0].topk(min(PREDICTIONS, logits.shape[1]))
-            predictions = [
-                Prediction(self._model.description.classes[number], round(probability, 6))
-                for number, probability in zip(
-                    best.indices.tolist(), best.values.tolist(), strict=True
-                )
-            ]
-        hits = self._index.search(embeddings[0].numpy(), k)
-        found = zip(hits.rows.tolist(), hits.similarities.tolist(), strict=True)
-        return SearchResult(name, predictions, [self._neighbor(*hit) for hit in found])
+            raise QueryError(f"k = {k}: ask for at least 1 neighbor")
+        rows = None if where is None else matching_rows(self.index.metadata, where)
+        return self._results(queries, k, rows, min_similarity, exclude_query)
 
-    def _neighbor(self, row: int, similarity: float) -> Neighbor:
-        record = self._index.record(row)
-        return Neighbor(record["id"], record["path"], record["label"], round(similarity, 6))
+    def thumbnail(self, image_id: str) -> bytes | None:
+        """A small picture of an indexed image, WebP; None where there is none.
+
+        Raises:
+            QueryError: no image of this id is indexed.
+        """
+        row = self.index.row_of(image_id)
+        if row is None:
+            raise QueryError(f"{image_id}: no image of this id is indexed")
+        return self.index.thumbnail(row)
+
+    def _results(
+        self,
+        queries: Iterable[Query],
+        k: int,
+        rows: np.ndarray | None,
+        min_similarity: float | None,
+        exclude_query: bool,
+    ) -> Iterator[SearchResult]:
+        waiting = iter(queries)
+        while block := list(islice(waiting, QUERIES_AT_ONCE)):
+            encoded = self._encoder.encode(block)
+            excluded = [set(query.rows) if exclude_query else set() for query in encoded]
+            found = self._found(encoded, k + max(map(len, excluded)), rows)
+            for query, without, of_rows, similarities in zip(
+                encoded, excluded, *found, strict=True
+            ):
+                kept = [
+                    (row, similarity)
+                    for row, similarity in zip(of_rows.tolist(), similarities.tolist(), strict=True)
+                    if row not in without
+                    and (min_similarity is None or similarity >= min_similarity)
+                ]
+                hits = self._hits(kept[:k])
+                yield SearchResult(
+                    query.name, query.predictions, hits, query.pictures, self.thumbnail
+                )
+
+    def _found(self, queries: list[EncodedQuery], k: int, rows: np.ndarray | None) -> Hits:
+        if len(queries) == 1:  # some engines answer one at less cost
+            rows, similarities = self.index.search(queries[0].vector, k, rows)
+            return Hits(rows[None], similarities[None])
+        return self.index.search_many(np.stack([query.vector for query in queries]), k, rows)
+
+    def _hits(self, found: list[tuple[int, float]]) -> list[Hit]:
+        """With everything that is known of the images, taken from the table in one go."""
+        records = self.index.records([row for row, _ in found])
+        return [
+            Hit(**record, similarity=round(similarity, 6))
+            for record, (_, similarity) in zip(records, found, strict=True)
+        ]
+
+
+def open_searcher(
+    model: str | PathLike[str], index: str | PathLike[str], verify: bool = False
+) -> Searcher:
+    """Open a model artifact and the index that was built with it.
+
+    Args:
+        model: the folder of the model.
+        index: the folder of the index.
+        verify: hash every byte of the index (see `open_index`).
+
+    Raises:
+        LookalikeError: one of them is missing or broken, or they do not belong together.
+    """
+    opened = open_index(index, fingerprint(Path(model)), verify)
+    return Searcher(load_model(Path(model)), opened)

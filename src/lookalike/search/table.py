@@ -2,24 +2,32 @@
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from lookalike.search.searcher import SearchResult
+from lookalike.search.results import SearchResult
+from lookalike.terminal.printable import printable
 
 UNCUT = 100_000  # wider than any line
+LEAST_SHOWN = 0.0005  # less would read 0.0%
 
 
 def print_result(result: SearchResult) -> None:
-    """Print predictions and neighbors to stdout; piped, lines are not cut to a width."""
+    """Print predictions and hits to stdout; piped, lines are not cut to a width."""
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     if not console.is_terminal:
         console.width = UNCUT
-    if result.predictions:
-        guesses = [f"{guess.label} ({guess.probability:.1%})" for guess in result.predictions]
+    guesses = [
+        f"{printable(guess.label)} ({guess.probability:.1%})"
+        for guess in result.predictions
+        if guess.probability >= LEAST_SHOWN
+    ]
+    if guesses:
         console.print("looks like: " + ", ".join(guesses), markup=False)
     table = Table(box=None, pad_edge=False)
     table.add_column("similarity", justify="right")
     table.add_column("label")
     table.add_column("path", overflow="fold")
-    for neighbor in result.neighbors:
-        table.add_row(f"{neighbor.similarity:.4f}", neighbor.label or "-", neighbor.path)
+    for hit in result.hits:
+        label = "-" if hit.label is None else printable(hit.label)
+        table.add_row(f"{hit.similarity:.4f}", Text(label), Text(printable(hit.path)))
     console.print(table, markup=False)

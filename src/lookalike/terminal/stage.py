@@ -12,6 +12,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
 from lookalike.terminal.console import ConsoleReporter
 from lookalike.terminal.lock import stage_lock
+from lookalike.terminal.printable import printable_lines
 from lookalike.terminal.process import is_first_of_its_host, is_first_process
 from lookalike.terminal.progress import reporting_to
 
@@ -33,7 +34,7 @@ def run_stage(name: str, main: Callable[[Layout], None]) -> NoReturn:
         with reporting_to(ConsoleReporter()), lock:
             main(project)
     except LookalikeError as error:
-        sys.exit(f"{name}: {error}" if speaks else 1)
+        sys.exit(f"{name}: {printable_lines(str(error))}" if speaks else 1)
     except KeyboardInterrupt as interruption:
         if speaks:
             remedy = str(interruption) or "run it again to start this stage anew"

@@ -1,60 +1,41 @@
-"""What all search engines have in common."""
+"""The engines that there are; a new one is a file beside this and a name in each of two lines."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Annotated, Any
 
-import numpy as np
+from pydantic import Field
 
-from lookalike.core.extras import extra
-from lookalike.index.engines import annoy
-from lookalike.index.engines.exact import Exact
-from lookalike.index.params import EngineName, IndexParams
-from lookalike.inference.embeddings import VECTORS
-from lookalike.retrieval.vectors import Found, Vectors
+from lookalike.index.engines import annoy, exact, faiss
+from lookalike.index.engines.engine import EngineKind, EngineParams, Tuned
+from lookalike.index.tuning import HeldOut
+from lookalike.retrieval.vectors import Vectors
 
+ENGINES: tuple[EngineKind[Any], ...] = (annoy.KIND, exact.KIND, faiss.KIND)
+AnyEngine = Annotated[annoy.Annoy | exact.Exact | faiss.Faiss, Field(discriminator="name")]
+DEFAULT_ENGINE = annoy.Annoy()
 
-class Engine(Protocol):
-    """Finds the rows of near vectors, nearest first."""
-
-    def __len__(self) -> int: ...
-
-    def nearest(self, query: np.ndarray, k: int) -> Found:
-        """Up to `k` rows near a float32 vector `[d]`."""
-        ...
-
-    def nearest_of_each(self, queries: np.ndarray, k: int) -> Found:
-        """Rows near each of several vectors `[n, d]`."""
-        ...
+_KINDS = {kind.name: kind for kind in ENGINES}
 
 
-class EngineKind(NamedTuple):
-    """How an engine is kept in a bundle.
-
-    Attributes:
-        file: the name of its file.
-        package: the distribution that it comes from.
-        build: writes the file.
-        open: from the file and the vectors, memory-mapped. Raises OSError or ValueError where the
-            file is broken.
-    """
-
-    file: str
-    package: str
-    build: Callable[[Vectors, Path, IndexParams], None]
-    open: Callable[[Path, Vectors, IndexParams], Engine]
+def engine_kind(params: EngineParams) -> EngineKind[Any]:
+    """The engine that parameters are of."""
+    return _KINDS[params.name]
 
 
-def engine_kind(name: EngineName) -> EngineKind:
-    """An engine by its name in `params.yaml`.
+def tune(vectors: Vectors, params: AnyEngine, queries: int, scratch: Path) -> Tuned[AnyEngine]:
+    """Choose the parameters that are null, so that recall@10 reaches `target_recall`.
+
+    By counting what is found of vectors that are left out, so the choice is the same everywhere.
+
+    Args:
+        vectors: what will be indexed.
+        params: the `index.engine` block.
+        queries: how many vectors are left out and looked for; every tenth at most.
+        scratch: a folder with room for the indices that are tried.
 
     Raises:
-        LookalikeError: it needs a package that is not installed.
+        LookalikeError: the engine's package is missing or broken, or refuses the parameters.
     """
-    if name == "annoy":
-        return EngineKind("embeddings.ann", "annoy", annoy.build, annoy.Annoy)
-    if name == "exact":
-        return EngineKind(VECTORS, "numpy", lambda vectors, path, params: None, Exact.open)
-    with extra("faiss"):
-        from lookalike.index.engines import faiss
-    return EngineKind("embeddings.faiss", "faiss-cpu", faiss.build, faiss.Faiss)
+    held_out = HeldOut(vectors, params.metric, queries, scratch)
+    tuned: Tuned[AnyEngine] = engine_kind(params).tune(params, held_out)
+    return tuned

@@ -1,0 +1,188 @@
+"""An opened index: searches, and tells what a row is."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lookalike.core.errors import QueryError
+from lookalike.index.description import IndexDescription
+from lookalike.index.engines.engine import Engine
+from lookalike.index.engines.registry import engine_kind
+from lookalike.index.metadata import METADATA_SCHEMA
+from lookalike.retrieval.exact_search import FEW_ROWS, ExactSearch
+from lookalike.retrieval.vectors import Found, Vectors
+
+
+class Hits(NamedTuple):
+    """Rows of the index and their cosine similarity to the query, highest first.
+
+    Attributes:
+        rows: int64 `[k]`; of several queries `[n, k]`.
+        similarities: float32, of the same shape.
+    """
+
+    rows: np.ndarray
+    similarities: np.ndarray
+
+
+class Index:
+    """What `open_index` gives: row i of vectors, engine and metadata is the same image.
+
+    Attributes:
+        description: the content of `index.json`.
+        vectors: the indexed vectors, memory-mapped.
+        metadata: a row an image, of `METADATA_SCHEMA`, memory-mapped.
+    """
+
+    def __init__(
+        self,
+        description: IndexDescription,
+        vectors: Vectors,
+        engine: Engine,
+        metadata: pa.Table,
+        thumbnails: pa.Table | None,
+    ) -> None:
+        self.description = description
+        self.vectors = vectors
+        self.metadata = metadata.select(METADATA_SCHEMA.names)
+        self._engine = engine
+        self._thumbnails = thumbnails
+
+    def __len__(self) -> int:
+        return self.description.images
+
+    @property
+    def ids(self) -> list[str]:
+        """The id of every image, in the order of the rows."""
+        ids: list[str] = self.metadata["id"].to_pylist()
+        return ids
+
+    def row_of(self, image_id: str) -> int | None:
+        """The row of an image; None where it is not indexed."""
+        row: int = pc.index(self.metadata["id"], pa.scalar(image_id, pa.string())).as_py()
+        return None if row < 0 else row
+
+    def search(self, vector: np.ndarray, k: int, rows: np.ndarray | None = None) -> Hits:
+        """The `k` images nearest to a vector, or all where there are fewer; equal ones by row.
+
+        Args:
+            vector: `[d]`.
+            k: how many images.
+            rows: look among these rows only, int64, rising: exactly where they are at most
+                10,000, else through the engine, and exactly where that does not find enough.
+
+        Raises:
+            QueryError: the vector is of another size or not finite, or `k` is below 1.
+        """
+        vector = self.checked(vector, dimensions=1)
+        k = self._most(k, rows)
+        if k == 0:
+            return Hits(np.empty(0, np.int64), np.empty(0, np.float32))
+        if rows is None:
+            found = self._engine.nearest(vector, k)
+            if len(found.rows) < k:
+                found = self._exact.nearest(vector, k)
+        elif len(rows) <= FEW_ROWS:
+            found = self._exact.nearest(vector, k, rows)
+        elif self._filters:
+            found = self._engine.nearest(vector, k, rows)
+        else:
+            found = self._filtered(vector, k, rows)
+        cosines = found.cosines
+        if cosines is None:
+            cosines = self.vectors.cosines(vector, found.rows)
+        order = np.lexsort((found.rows, -cosines))
+        return Hits(found.rows[order], cosines[order])
+
+    def search_many(self, vectors: np.ndarray, k: int, rows: np.ndarray | None = None) -> Hits:
+        """As `search`, for several vectors `[n, d]` at once."""
+        vectors = self.checked(vectors, dimensions=2)
+        k = self._most(k, rows)
+        if k == 0 or (rows is not None and len(rows) > FEW_ROWS):
+            each = [self.search(vector, max(k, 1), rows) for vector in vectors]
+            shape = len(vectors), k
+            return Hits(
+                np.array([hits.rows for hits in each], np.int64).reshape(shape),
+                np.array([hits.similarities for hits in each], np.float32).reshape(shape),
+            )
+        if rows is not None:
+            found = self._exact.nearest_of_each(vectors, k, rows)
+        else:
+            found = self._completed(self._engine.nearest_of_each(vectors, k), vectors, k)
+        cosines = found.cosines
+        if cosines is None:
+            cosines = self.vectors.cosines(vectors, found.rows)
+        order = np.lexsort((found.rows, -cosines))
+        rows, cosines = (np.take_along_axis(it, order, axis=1) for it in (found.rows, cosines))
+        return Hits(rows, cosines)
+
+    def records(self, rows: Sequence[int] | np.ndarray) -> list[dict[str, Any]]:
+        """What is known of the images of some rows, in their order, by `METADATA_SCHEMA`."""
+        records: list[dict[str, Any]] = self.metadata.take(pa.array(rows, pa.int64())).to_pylist()
+        return records
+
+    def thumbnail(self, row: int) -> bytes | None:
+        """A small picture of a row's image, WebP; None where there is none."""
+        if self._thumbnails is None:
+            return None
+        data: bytes | None = self._thumbnails["thumbnail"][row].as_py()
+        return data
+
+    @cached_property
+    def _exact(self) -> ExactSearch:
+        return ExactSearch(self.vectors, self.description.engine.metric)
+
+    def _most(self, k: int, rows: np.ndarray | None) -> int:
+        if k < 1:
+            raise QueryError(f"k = {k}: ask for at least 1 neighbor")
+        return min(k, len(self) if rows is None else len(rows))
+
+    @property
+    def _filters(self) -> bool:
+        return engine_kind(self.description.engine).capabilities.filters
+
+    def checked(self, vectors: np.ndarray, dimensions: int) -> np.ndarray:
+        """A vector (of 1 dimension) or several (of 2) as float32.
+
+        Raises:
+            QueryError: they are of another size than the indexed ones, or not finite.
+        """
+        if vectors.ndim != dimensions or vectors.shape[-1] != self.description.dimension:
+            raise QueryError(
+                f"a vector of shape {list(vectors.shape)} cannot be searched for: this index is of "
+                f"vectors of {self.description.dimension} numbers"
+            )
+        vectors = np.ascontiguousarray(vectors, np.float32)
+        if not np.isfinite(vectors).all():
+            raise QueryError("a vector with numbers that are not finite cannot be searched for")
+        return vectors
+
+    def _filtered(self, vector: np.ndarray, k: int, rows: np.ndarray) -> Found:
+        """What the engine finds among many rows, asked for more and more, or exact search."""
+        inside = np.zeros(len(self), bool)
+        inside[rows] = True
+        wanted = 2 * k * len(self) // len(rows)
+        while wanted < len(self) // 2:
+            found = self._engine.nearest(vector, wanted)
+            kept = np.flatnonzero(inside[found.rows])[:k]
+            if len(kept) == k:
+                cosines = None if found.cosines is None else found.cosines[kept]
+                return Found(found.rows[kept], cosines)
+            wanted *= 2
+        return self._exact.nearest(vector, k, rows)
+
+    def _completed(self, found: Found, vectors: np.ndarray, k: int) -> Found:
+        """With exact search for the queries of which the engine found too little."""
+        short = (found.rows < 0).any(axis=1)
+        if not short.any():
+            return found
+        exact = self._exact.nearest_of_each(vectors[short], k)
+        found.rows[short] = exact.rows
+        if found.cosines is None:
+            return found
+        found.cosines[short] = self.vectors.cosines(vectors[short], exact.rows)
+        return found

@@ -1,0 +1,72 @@
+"""A project: a folder with a pipeline, its parameters and what it has written."""
+
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+
+from lookalike.core.layout import Layout, find_project
+from lookalike.images.store import ImageStore
+from lookalike.index.index import Index
+from lookalike.index.storage import open_index
+from lookalike.inference.embedder import Embedder, open_embedder
+from lookalike.model.artifact_fingerprint import fingerprint
+from lookalike.project.parameters import Parameters, read_all
+from lookalike.search.searcher import Searcher, open_searcher
+
+
+class Project:
+    """Opens what the pipeline of a project has written.
+
+    Each method opens anew; keep what it gives. Every one of them raises NotReadyError where the
+    stage that writes it has not run.
+
+    Attributes:
+        layout: where things are.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return self.layout.root
+
+    @cached_property
+    def params(self) -> Parameters:
+        """The parameters, checked.
+
+        Raises:
+            ConfigError: a line for each problem.
+        """
+        return read_all(self.layout.params)
+
+    def images(self) -> ImageStore:
+        """The ingested images."""
+        return ImageStore(self.layout.images)
+
+    def embedder(self) -> Embedder:
+        """The model of the last training, ready to embed."""
+        base, machine = self.params.base, self.params.machine
+        return open_embedder(self.layout.model, base.inference_batch_size, machine.workers)
+
+    def index(self) -> Index:
+        """The index of the last run."""
+        return open_index(self.layout.index, fingerprint(self.layout.model))
+
+    def searcher(self) -> Searcher:
+        """Model and index, ready for queries."""
+        return open_searcher(self.layout.model, self.layout.index)
+
+
+def open_project(folder: str | PathLike[str] = ".") -> Project:
+    """The project that a folder is in.
+
+    Example:
+        >>> searcher = open_project(".").searcher()
+        >>> searcher.search("photo.jpg", k=5).hits[0].path
+
+    Raises:
+        LookalikeError: there is no `dvc.yaml` in the folder or above.
+    """
+    return Project(find_project(Path(folder)))

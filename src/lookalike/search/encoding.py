@@ -1,0 +1,158 @@
+"""From queries to vectors: images are embedded, many at once, and examples are combined."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from lookalike.core.errors import QueryError
+from lookalike.images.decode import UndecodableImageError, decode_opened
+from lookalike.images.pixels import Pixels, decode_pixels
+from lookalike.images.rendering import picture_of
+from lookalike.index.index import Index
+from lookalike.inference.forward import forward
+from lookalike.model.artifact import Model
+from lookalike.model.transforms import evaluation_transform
+from lookalike.search.queries import (
+    ById,
+    Example,
+    Query,
+    as_like,
+    check_size,
+    combined,
+    name_of,
+    names_of,
+    read_bounded,
+)
+from lookalike.search.results import Prediction
+
+PREDICTIONS = 5
+IMAGES_AT_ONCE = 32
+
+
+class EncodedQuery(NamedTuple):
+    """A query as a vector.
+
+    Attributes:
+        name: what messages call it.
+        vector: float32 `[d]`.
+        predictions: of a single image.
+        rows: the indexed images that its examples are.
+        pictures: of its examples, as the network sees them, where they are images.
+    """
+
+    name: str
+    vector: np.ndarray
+    predictions: list[Prediction]
+    rows: list[int]
+    pictures: list[Image.Image]
+
+
+class _Part(NamedTuple):
+    """An example on its way: a vector, or the pixels that give one."""
+
+    vector: np.ndarray | None
+    pixels: Tensor | None
+    row: int | None
+
+
+class QueryEncoder:
+    """Gives queries their vectors, by the model that gave the index its own."""
+
+    def __init__(self, model: Model, index: Index) -> None:
+        self._model = model
+        self._index = index
+        self._transform = evaluation_transform(model.description.image_size)
+
+    def encode(self, queries: Sequence[Query]) -> list[EncodedQuery]:
+        """Every query's vector; all images are embedded together.
+
+        Raises:
+            QueryError: a query cannot be answered; the line names it.
+        """
+        likes = [as_like(query) for query in queries]
+        each = [[self._part(x) for x in (*like.examples, *like.unlike)] for like in likes]
+        outputs = self._outputs([p.pixels for parts in each for p in parts if p.pixels is not None])
+        encoded = []
+        for like, parts in zip(likes, each, strict=True):
+            vectors: list[np.ndarray] = []
+            predictions: list[Prediction] = []
+            for part in parts:
+                if part.vector is not None:
+                    vectors.append(part.vector)
+                else:
+                    vector, predictions = next(outputs)
+                    vectors.append(vector)
+            positive = len(like.examples)
+            encoded.append(
+                EncodedQuery(
+                    names_of(like),
+                    combined(np.stack(vectors[:positive]), np.array(vectors[positive:])),
+                    predictions if len(parts) == 1 else [],
+                    [part.row for part in parts if part.row is not None],
+                    [
+                        picture_of(part.pixels.numpy(), self._model.description.bands)
+                        for part in parts[:positive]
+                        if part.pixels is not None
+                    ],
+                )
+            )
+        return encoded
+
+    def _part(self, example: Example) -> _Part:
+        if isinstance(example, ById):
+            row = self._index.row_of(example.id)
+            if row is None:
+                raise QueryError(f"{example.id}: no image of this id is indexed")
+            return _Part(self._index.vectors.values[row], None, row)
+        if isinstance(example, np.ndarray):
+            return _Part(self._index.checked(example, dimensions=1), None, None)
+        if isinstance(example, Image.Image):
+            return _Part(None, self._pixels(example, name_of(example)), None)
+        name = name_of(example)
+        data = check_size(example, name) if isinstance(example, bytes) else read_bounded(example)
+        row = self._index.row_of(hashlib.sha256(data).hexdigest())
+        return _Part(None, self._pixels(data, name), row)
+
+    def _pixels(self, image: bytes | Image.Image, name: str) -> Tensor:
+        """What the network takes, `[channels, height, width]`."""
+        description = self._model.description
+        try:
+            if isinstance(image, bytes):
+                decoded: Pixels = decode_pixels(image, description.bands)
+            elif description.bands is None:
+                decoded = decode_opened(image)
+            else:
+                raise QueryError(
+                    "a PIL image cannot be searched for by bands: give a path or bytes"
+                )
+            pixels = self._transform(decoded)
+        except UndecodableImageError as error:
+            raise QueryError(f"{name}: cannot be searched for: {error}") from None
+        if len(pixels) != description.channels:
+            raise QueryError(
+                f"{name}: cannot be searched for: {len(pixels)} bands, but the model takes images "
+                f"of {description.channels}"
+            )
+        return pixels
+
+    def _outputs(self, images: list[Tensor]) -> Iterator[tuple[np.ndarray, list[Prediction]]]:
+        """The embedding of each image, and what the model takes it for."""
+        for start in range(0, len(images), IMAGES_AT_ONCE):
+            batch = torch.stack(images[start : start + IMAGES_AT_ONCE])
+            embeddings, logits = forward(self._model, batch)
+            for number, embedding in enumerate(embeddings.numpy()):
+                yield embedding, [] if logits is None else self._predictions(logits[number])
+
+    def _predictions(self, logits: Tensor) -> list[Prediction]:
+        probabilities = self._model.probabilities(logits[None])[0]
+        best = probabilities.topk(min(PREDICTIONS, len(probabilities)))
+        classes = self._model.description.classes
+        return [
+            Prediction(classes[number], round(probability, 6))
+            for number, probability in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        ]

@@ -1,0 +1,80 @@
+"""What a search gives: hits, predictions, and a picture of both."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+COLUMNS = 8  # of a grid
+PLACEHOLDER = (96, 96), "#d0d0d0"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A class and the probability that the image is of it."""
+
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An indexed image; `similarity` is the cosine between its embedding and the query's.
+
+    `label`, `split` and `predicted_label` are None where they are not known.
+    """
+
+    id: str
+    path: str
+    label: str | None
+    source: str
+    split: str | None
+    predicted_label: str | None
+    width: int
+    height: int
+    similarity: float
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The answer to one query.
+
+    Attributes:
+        query: what it was, for people: the path of a file, an id.
+        predictions: the likeliest classes; none where the query is not one image, or the model
+            has no classes.
+        hits: the most similar first, equal ones in the order of the index.
+    """
+
+    query: str
+    predictions: list[Prediction]
+    hits: list[Hit]
+    _examples: list[Image.Image] = field(default_factory=list, repr=False, compare=False)
+    _thumbnail: Callable[[str], bytes | None] = field(
+        default=lambda _: None, repr=False, compare=False
+    )
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `json.dumps` takes."""
+        return {
+            "query": self.query,
+            "predictions": [asdict(prediction) for prediction in self.predictions],
+            "hits": [asdict(hit) for hit in self.hits],
+        }
+
+    def grid(self) -> Image.Image:
+        """The examples, then the hits by falling similarity, with their labels; RGB."""
+        from lookalike.figures.grid import Panel, grid_image  # matplotlib takes half a second
+
+        panels = [Panel(example, "query", None) for example in self._examples]
+        for hit in self.hits:
+            caption = f"{'' if hit.label is None else hit.label}\n{hit.similarity:.2f}"
+            panels.append(Panel(self._picture(hit), caption, None))
+        rows = [panels[start : start + COLUMNS] for start in range(0, len(panels), COLUMNS)]
+        return grid_image(rows or [[Panel(Image.new("RGB", *PLACEHOLDER), "", None)]], self.query)
+
+    def _picture(self, hit: Hit) -> Image.Image:
+        data = self._thumbnail(hit.id)
+        return Image.new("RGB", *PLACEHOLDER) if data is None else Image.open(BytesIO(data))
