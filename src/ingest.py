@@ -10,12 +10,12 @@ from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams, read_params
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import SHARDS, write_shards
+from lookalike.images.worker import Limits
 from lookalike.ingest.examine import examined
 from lookalike.ingest.intake import Intake, Rejection
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams
 from lookalike.ingest.read_ahead import read_ahead
-from lookalike.ingest.worker import Limits
 from lookalike.terminal.progress import track
 from lookalike.terminal.stage import run_stage
 
@@ -26,7 +26,7 @@ def main(project: Layout) -> None:
     source = open_source(params)
     candidates = source.candidates()
     files = examined(
-        read_ahead(source, candidates),
+        read_ahead(source, candidates, params.max_bytes),
         partial(inspect, max_pixels=params.max_pixels, bands=params.reading),
         workers,
         Limits.for_images(params.max_pixels, params.max_seconds),

@@ -81,7 +81,16 @@ def test_mongodb_that_is_not_there_is_one_line_without_the_password(
     assert "hush" not in answer
 
 
-@pytest.mark.parametrize("uri", ["", "http://me:hush@host", "mongodb://me:hu/sh@host"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "",
+        "http://me:hush@host",
+        "mongodb://me:hu/sh@host",
+        "mongodb://me:1/hush@host",
+        "mongodb://[",
+    ],
+)
 def test_what_is_no_uri_of_mongodb_is_said(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONGODB_URI", uri)
     assert mongodb_answer() == "MONGODB_URI is no URI of a MongoDB server"

@@ -74,3 +74,29 @@ def http() -> Iterator[Callable[..., str]]:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture
+def endless() -> Iterator[str]:
+    """The URL of an answer that does not end, nor says how long it is."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.do_HEAD()
+            try:
+                while True:
+                    self.wfile.write(b"GIF89a".ljust(2**16, b"\0"))
+            except OSError:
+                pass  # whoever asked has gone
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/photos.zip"
+        server.shutdown()

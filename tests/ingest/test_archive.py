@@ -106,7 +106,7 @@ def test_links_and_devices_in_a_tar_are_refused() -> None:
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
     source = ArchiveSource("photos.tar", "folder")
-    assert refusal(source) == "is a link or a device, not a regular file"
+    assert refusal(source) == "is a link out of the archive"
 
 
 def test_of_members_with_one_name_the_last_counts() -> None:

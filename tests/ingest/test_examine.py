@@ -1,7 +1,8 @@
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,10 @@ import pytest
 
 from lookalike.images.decode import UndecodableImageError
 from lookalike.images.inspect import Inspection
+from lookalike.images.worker import Limits, Worker
 from lookalike.ingest.examine import examined
 from lookalike.ingest.read_ahead import ReadFile
 from lookalike.ingest.source import Candidate
-from lookalike.ingest.worker import Limits, Worker
 
 LIMITS = Limits(seconds=2.0, memory=2**32)
 
@@ -47,7 +48,7 @@ def test_files_come_in_their_order_with_what_was_found(workers: int) -> None:
     given = files(*(f"good {number}" for number in range(100)), "broken", "good again")
     given.append(ReadFile(Candidate("gone", None, "gone"), b"", "cannot be read"))
     results = list(examined(given, look, workers, LIMITS))
-    assert [file.candidate for file in results] == [file.candidate for file in given]
+    assert [file.candidate.path for file in results] == [file.candidate.path for file in given]
     assert [file.found.id for file in results if isinstance(file.found, Inspection)] == [
         *(f"good {number}" for number in range(100)),
         "good again",
@@ -118,6 +119,44 @@ def test_a_worker_that_cannot_even_begin_stops_the_stage() -> None:
     worker = Worker(EndOfProcess(), LIMITS)  # type: ignore[arg-type]
     with pytest.raises(RuntimeError, match="ended before it had begun"):
         worker.findings([b"good"])
+
+
+@pytest.mark.parametrize("size", [1, 3_000_000])
+def test_a_good_file_whose_decoder_is_killed_once_is_decoded_again(
+    size: int, tmp_path: Path
+) -> None:
+    (tmp_path / "kill").touch()
+    given = [ReadFile(Candidate("a", None, "a"), str(tmp_path / "kill").encode().ljust(size), None)]
+    (file,) = examined(given, killed_the_first_time, 1, LIMITS)
+    assert isinstance(file.found, Inspection)
+
+
+def killed_the_first_time(data: bytes) -> Inspection:
+    """What the system does to a decoder where another process takes all the memory."""
+    path = Path(data.decode().strip())
+    if path.exists():
+        path.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Inspection("a", 1, 1, 3, 0, 0)
+
+
+def test_of_a_refused_file_its_size_is_kept_and_its_bytes_are_not() -> None:
+    (file,) = examined(files("broken"), look, 1, LIMITS)
+    assert (file.data, file.candidate.bytes) == (b"", 6)
+
+
+def test_large_files_wait_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lookalike.ingest.examine.WAITING_BYTES_A_WORKER", 1000)
+    read = 0
+
+    def reading() -> Iterator[ReadFile]:
+        nonlocal read
+        for number in range(20):
+            read += 1
+            yield ReadFile(Candidate(str(number), None, ""), b"good".ljust(5_000_000), None)
+
+    for handed_over, _ in enumerate(examined(reading(), look, 2, LIMITS)):
+        assert read - handed_over <= 1
 
 
 def test_a_worker_killed_from_outside_is_replaced() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from lookalike.ingest.source import MAX_BYTES, LabelRule, UnreadableError, demand_size, label_of
+from lookalike.ingest.source import LabelRule, label_of
 
 
 @pytest.mark.parametrize(
@@ -14,9 +14,3 @@ from lookalike.ingest.source import MAX_BYTES, LabelRule, UnreadableError, deman
 def test_labels_are_taken_from_folders_by_rule(rule: LabelRule, labels: list[str | None]) -> None:
     paths = ["a.png", "animals/a.png", "animals/cat/a.png", "plants/trees/oak/a.png"]
     assert [label_of(path, rule) for path in paths] == labels
-
-
-def test_a_file_too_large_for_a_row_is_refused() -> None:
-    demand_size(MAX_BYTES)
-    with pytest.raises(UnreadableError, match="1073741825 bytes, more than"):
-        demand_size(MAX_BYTES + 1)

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from lookalike.core.errors import LookalikeError
 from lookalike.index.index import Index
 from lookalike.publish import publisher
-from lookalike.publish.database import open_database
+from lookalike.publish.database import open_database, server_of
 from lookalike.publish.documents import Document, version_of
 from lookalike.publish.pointer import current_version
 from lookalike.publish.publisher import publish
@@ -40,6 +40,10 @@ def test_without_an_address_it_is_one_line(
         f"mongodb://me:{SECRET}@host:port/db",
         f"mongodb://me:{SECRET}@@host",
         f"mongodb://me:{SECRET}/x@host",
+        f"mongodb://me:12/{SECRET}@host",
+        f"mongodb://me:12?w=1&{SECRET}@host",
+        f"mongodb://me:[{SECRET}@[host",
+        f"mongodb://[{SECRET}",
         f"mongodb://me:{SECRET}@host/db?w=many&tls=perhaps",
     ],
 )
@@ -62,6 +66,21 @@ def test_where_no_server_answers_it_is_one_line_without_the_secret(
     assert str(caught.value) == (
         "127.0.0.1:1/shop: no MongoDB server answers there; start it, or check MONGODB_URI"
     )
+
+
+@pytest.mark.parametrize("password", [f"{SECRET}#x", f"x#{SECRET}", f"[{SECRET}"])
+def test_a_password_with_marks_of_an_address_is_in_no_message(
+    password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONGODB_URI", f"mongodb://me:{password}@127.0.0.1:1/shop?{QUICK}")
+    with pytest.raises(LookalikeError) as caught, open_database() as database:
+        current_version(database)
+    assert str(caught.value).startswith("127.0.0.1:1/shop: no MongoDB server answers there")
+
+
+def test_a_list_of_hosts_is_named_without_user_and_password() -> None:
+    assert server_of("mongodb://me:a#b@one,two:7/shop?w=1") == "one:27017,two:7"
+    assert server_of("mongodb+srv://me:a#b@cluster.example.org/shop") == "cluster.example.org"
 
 
 def test_the_address_names_the_database(monkeypatch: pytest.MonkeyPatch, mongodb: Server) -> None:

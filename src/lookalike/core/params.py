@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from lookalike.core.errors import ConfigError
+from lookalike.core.secrets import check_addresses, without_secrets
 
 
 class Group(BaseModel):
@@ -112,15 +113,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 def parse_block(block: type[AnyBlock], content: dict[str, Any], path: Path) -> AnyBlock:
     """Check one block of a parameter file's content; see `read_params`."""
+    value = {} if (given := content.get(block.block)) is None else given
+    check_addresses(value, f"{path}: {block.block}")
     try:
-        return block.model_validate({} if (value := content.get(block.block)) is None else value)
+        return block.model_validate(value)
     except ValidationError as error:
         problems: dict[str, list[str]] = {}
         for details in error.errors():
             where, message = _describe(block, details)
             problems.setdefault(where, []).append(message)
         lines = [f"{path}: {where}: {' or '.join(found)}" for where, found in problems.items()]
-        raise ConfigError("\n".join(lines)) from None
+        raise ConfigError(without_secrets("\n".join(lines))) from None
 
 
 def _describe(block: type[Block], details: ErrorDetails) -> tuple[str, str]:

@@ -3,12 +3,15 @@
 import os
 
 from dvc.repo import Repo
+from pymongo import MongoClient
+from pymongo.errors import ConfigurationError, PyMongoError
 
 from lookalike.core.layout import Layout
+from lookalike.core.secrets import without_secrets
 from lookalike.ingest.remote import out_of_reach
+from lookalike.publish.database import URI, server_of
 
 SECONDS = 3
-MONGODB_URI = "MONGODB_URI"
 
 
 def remote_answer(project: Layout) -> str:
@@ -29,25 +32,22 @@ def remote_answer(project: Layout) -> str:
             remote.fs.ls(bucket)
     except Exception as error:  # every provider raises its own
         return f"{name}: {out_of_reach(url, error)}"
-    return f"{name}: {url} answers"
+    return f"{name}: {without_secrets(url)} answers"
 
 
 def mongodb_answer() -> str:
     """One line on the server that `MONGODB_URI` names. Neither user nor password is in it."""
-    uri = os.environ.get(MONGODB_URI)
+    uri = os.environ.get(URI)
     if uri is None:
-        return f"{MONGODB_URI} is not set"
+        return f"{URI} is not set"
     try:
-        from pymongo import MongoClient
-        from pymongo.errors import ConfigurationError, PyMongoError
-    except ModuleNotFoundError:
-        return "the package pymongo is missing"
-    try:
+        server = server_of(uri)
         client: MongoClient[dict[str, object]]
         with MongoClient(uri, serverSelectionTimeoutMS=SECONDS * 1000) as client:
             client.admin.command("ping")
-            return f"{', '.join(f'{host}:{port}' for host, port in client.nodes)} answers"
-    except (ConfigurationError, ValueError):
-        return f"{MONGODB_URI} is no URI of a MongoDB server"
+        return f"{server} answers"
+    except (ConfigurationError, ValueError, TypeError):
+        return f"{URI} is no URI of a MongoDB server"
     except PyMongoError as error:
-        return f"does not answer: {str(error).partition(' (')[0].partition(', full error')[0]}"
+        reason = str(error).partition(" (")[0].partition(", full error")[0]
+        return f"does not answer: {without_secrets(reason)}"

@@ -1,45 +1,47 @@
 """A zip or tar archive as a source of images, read in place: nothing is ever unpacked."""
 
-import bz2
-import gzip
+import errno
 import lzma
-import shutil
+import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO
 
 from lookalike.core.errors import LookalikeError
-from lookalike.ingest.remote import is_remote, local_copy, unnamed_file
-from lookalike.ingest.source import (
-    Candidate,
-    LabelRule,
-    UnreadableError,
-    demand_size,
-    label_of,
-)
+from lookalike.core.secrets import without_secrets
+from lookalike.ingest.members import Member, files_of
+from lookalike.ingest.reading import DEFAULT, Allowance, Stream, read_stream
+from lookalike.ingest.remote import is_remote, local_copy, unnamed_copy
+from lookalike.ingest.source import Candidate, LabelRule, UnreadableError, label_of
+from lookalike.ingest.tar_archive import tar_members
+from lookalike.ingest.unpacking import STREAMS, Unpacked, UnpackingLimit
+from lookalike.ingest.zip_archive import is_zip, zip_members
+from lookalike.terminal.progress import say
 
-COMPRESSED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 BROKEN = (
     OSError,
     EOFError,
     ValueError,
+    MemoryError,
+    RecursionError,
+    struct.error,
     zlib.error,
     lzma.LZMAError,
     zipfile.BadZipFile,
     tarfile.TarError,
 )
-
-
-class Member(NamedTuple):
-    """A file in an archive: its size, how to read it, and why that is refused, if it is."""
-
-    size: int
-    read: Callable[[], bytes]
-    problem: str | None
+# What archives that are not read begin with.
+OTHERS = {
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "RAR",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"\x04\x22\x4d\x18": "LZ4",
+    b"LZIP": "lzip",
+}
+TAR_MARK = slice(257, 262)
 
 
 class ArchiveSource:
@@ -47,33 +49,35 @@ class ArchiveSource:
 
     A remote archive is copied, and a compressed tar expanded as one stream, into a file without a
     name: it is gone when the stage ends, however that ends. Of members with the same name the last
-    counts, as in unpacking.
+    counts, as in unpacking; links to others in the archive are followed.
     """
 
     readers = 1  # an archive is one file with one position
 
     def __init__(self, uri: str, labels: LabelRule) -> None:
         self._uri = uri
+        self._name = without_secrets(uri)
         self._labels = labels
+        self._unpacking = UnpackingLimit(self._name, 0)
 
     def candidates(self) -> list[Candidate]:
         """Every file, sorted by path; see `Source`."""
         if not self._members:
-            raise LookalikeError(f"ingest.source: {self._uri}: holds no files")
+            raise LookalikeError(f"ingest.source: {self._name}: holds no files")
         return [
-            Candidate(path, label_of(path, self._labels), f"{self._uri}/{path}", member.size)
+            Candidate(path, label_of(path, self._labels), f"{self._name}/{path}", member.size)
             for path, member in sorted(self._members.items())
         ]
 
-    def read(self, candidate: Candidate) -> bytes:
+    def read(self, candidate: Candidate, allowance: Allowance = DEFAULT) -> bytes:
         """The bytes of one member; see `Source`."""
         member = self._members[candidate.path]
-        if member.problem is not None:
-            raise UnreadableError(member.problem)
-        demand_size(member.size)
+        if member.problem is not None or member.open is None:
+            raise UnreadableError(member.problem or "is not a regular file")
+        allowance.check_size(member.size)
         try:
-            data = member.read()
-        except (*BROKEN, NotImplementedError) as error:
+            data = read_stream(_Counted(member.open(), self._unpacking), allowance)
+        except BROKEN as error:
             raise UnreadableError(f"broken in the archive: {_one_line(error)}") from None
         if len(data) < member.size:
             raise UnreadableError("broken in the archive: cut off")
@@ -83,72 +87,59 @@ class ArchiveSource:
     def _members(self) -> dict[str, Member]:
         try:
             file = local_copy(self._uri) if is_remote(self._uri) else _opened(self._uri)
-            if zipfile.is_zipfile(file):
-                return _zip_members(file)
-            return _tar_members(_expanded(file))
+            return files_of(self._listed(file), self._name)
         except FileNotFoundError:
-            raise LookalikeError(f"ingest.source: {self._uri}: there is no such file") from None
+            raise LookalikeError(f"ingest.source: {self._name}: there is no such file") from None
         except BROKEN as error:
+            if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EFBIG}:
+                raise
             raise LookalikeError(
-                f"ingest.source: {self._uri}: is not a whole zip or tar archive "
+                f"ingest.source: {self._name}: is not a whole zip or tar archive "
                 f"({_one_line(error)})"
             ) from None
+
+    def _listed(self, file: IO[bytes]) -> list[tuple[str, Member]]:
+        start = file.read(tarfile.BLOCKSIZE)
+        self._unpacking = UnpackingLimit(self._name, file.seek(0, 2))
+        file.seek(0)
+        for mark, form in OTHERS.items():
+            if start.startswith(mark):
+                raise LookalikeError(
+                    f"ingest.source: {self._name}: is a {form} archive, which is not read; unpack "
+                    "it and name the folder, or pack it as zip or tar"
+                )
+        for mark, decompressor in STREAMS.items():
+            if start.startswith(mark):
+                unpacked = _Counted(Unpacked(file, decompressor, several=True), self._unpacking)
+                members = tar_members(unnamed_copy(unpacked, f"ingest.source: {self._name}"))
+                self._unpacking = UnpackingLimit(self._name, file.tell())
+                return members
+        if start[TAR_MARK] == b"ustar" or not (start.startswith(b"PK") or is_zip(file)):
+            file.seek(0)
+            return tar_members(file)
+        members, guessed = zip_members(file)
+        if guessed:
+            say(
+                f"ingest.source: {self._name}: the names of {len(guessed)} files are not UTF-8 and "
+                f"are read as cp437, such as {guessed[0]!r}"
+            )
+        return members
+
+
+class _Counted:
+    """A stream whose bytes count against what its archive may unpack to."""
+
+    def __init__(self, stream: Stream, limit: UnpackingLimit) -> None:
+        self._stream, self._limit = stream, limit
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self._limit.add(len(data))
+        return data
 
 
 def _opened(path: str) -> IO[bytes]:
     return Path(path).open("rb")
-
-
-def _zip_members(file: IO[bytes]) -> dict[str, Member]:
-    archive = zipfile.ZipFile(file)
-    members = {}
-    for info in archive.infolist():
-        if info.is_dir():
-            continue
-        path, problem = _inside(info.filename.replace("\\", "/"))
-        if info.flag_bits & 1:
-            problem = "is encrypted"
-        members[path] = Member(info.file_size, partial(archive.read, info), problem)
-    return members
-
-
-def _tar_members(file: IO[bytes]) -> dict[str, Member]:
-    archive = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115 - its members read from it later
-    members = {}
-    for info in archive:
-        if info.isdir():
-            continue
-        path, problem = _inside(info.name)
-        if not info.isreg():
-            problem = "is a link or a device, not a regular file"
-        members[path] = Member(info.size, partial(_read_tar, archive, info), problem)
-    return members
-
-
-def _read_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
-    content = archive.extractfile(info)
-    return content.read() if content else b""
-
-
-def _expanded(file: IO[bytes]) -> IO[bytes]:
-    """The file itself, or what it is the compressed form of: members are not read in its order."""
-    file.seek(0)
-    start = file.read(8)
-    file.seek(0)
-    for magic, decompress in COMPRESSED.items():
-        if start.startswith(magic):
-            whole = unnamed_file()
-            with decompress(file, "rb") as stream:
-                shutil.copyfileobj(stream, whole, 2**20)
-            whole.seek(0)
-            return whole
-    return file
-
-
-def _inside(name: str) -> tuple[str, str | None]:
-    """A member's path in the archive, and what is wrong with it if it would lead outside."""
-    parts = [part for part in name.split("/") if part not in {"", "."}]
-    return "/".join(parts), "its name leads out of the archive" if ".." in parts else None
 
 
 def _one_line(error: BaseException) -> str:

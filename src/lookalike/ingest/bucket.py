@@ -5,27 +5,26 @@ from functools import cached_property
 from fsspec import AbstractFileSystem
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.secrets import without_secrets
+from lookalike.images.signature import SIGNATURE_BYTES
+from lookalike.ingest.reading import DEFAULT, START_BYTES, Allowance
 from lookalike.ingest.remote import open_remote, out_of_reach, read_remote
-from lookalike.ingest.source import (
-    Candidate,
-    LabelRule,
-    UnreadableError,
-    demand_size,
-    label_of,
-)
+from lookalike.ingest.source import Candidate, LabelRule, UnreadableError, label_of
 
 
 class BucketSource:
     """Every object below a prefix.
 
     Credentials, endpoint and region come from where the provider's own tools look for them; for S3
-    the environment (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, ...), then `~/.aws`.
+    the environment (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, ...), then `~/.aws`. Where the
+    reader of a bucket pays, `AWS_REQUEST_PAYER=requester` says that you do.
     """
 
     readers = 16
 
     def __init__(self, uri: str, labels: LabelRule) -> None:
         self._uri = uri.rstrip("/")
+        self._name = without_secrets(self._uri)
         self._labels = labels
 
     def candidates(self) -> list[Candidate]:
@@ -42,19 +41,23 @@ class BucketSource:
         }
         if not sizes:
             raise LookalikeError(
-                f"ingest.source: {self._uri}: holds no objects; check the bucket and the prefix"
+                f"ingest.source: {self._name}: holds no objects; check the bucket and the prefix"
             )
         return [
-            Candidate(path, label_of(path, self._labels), f"{self._uri}/{path}", size)
+            Candidate(path, label_of(path, self._labels), f"{self._name}/{path}", size)
             for path, size in sorted(sizes.items())
         ]
 
-    def read(self, candidate: Candidate) -> bytes:
+    def read(self, candidate: Candidate, allowance: Allowance = DEFAULT) -> bytes:
         """The bytes of one object; see `Source`."""
-        demand_size(candidate.bytes)
+        allowance.check_size(candidate.bytes)
         filesystem, prefix = self._opened
+        path, uri = f"{prefix}/{candidate.path}", candidate.uri
         try:
-            return read_remote(filesystem, f"{prefix}/{candidate.path}", candidate.uri)
+            if candidate.bytes > START_BYTES:
+                allowance.check_start(read_remote(filesystem, path, uri, end=SIGNATURE_BYTES))
+            allowance.charge(candidate.bytes)
+            return read_remote(filesystem, path, uri)
         except FileNotFoundError:
             raise UnreadableError("is no longer there") from None
 

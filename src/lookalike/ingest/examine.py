@@ -7,17 +7,25 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import NamedTuple
 
+from lookalike.images.inspect import Inspection
+from lookalike.images.worker import Limits, Worker, finding
 from lookalike.ingest.read_ahead import ReadFile
 from lookalike.ingest.source import Candidate
-from lookalike.ingest.worker import Examine, Finding, Limits, Worker, finding
+
+Examine = Callable[[bytes], Inspection]
+Finding = Inspection | str
 
 TASK_FILES = 16
 TASK_BYTES = 2 * 2**20
 TASKS_A_WORKER = 3
+WAITING_BYTES_A_WORKER = 32 * 2**20
 
 
 class Examined(NamedTuple):
-    """A candidate with its bytes, and what is known of them or why they are refused."""
+    """A candidate with its bytes, and what is known of them; or no bytes, and why it is refused.
+
+    The candidate's size is that of what was read, where anything was.
+    """
 
     candidate: Candidate
     data: bytes
@@ -29,6 +37,9 @@ def examined(
 ) -> Iterator[Examined]:
     """Yield every file with what `examine` finds, in the order given.
 
+    What waits for its answer holds at most `WAITING_BYTES_A_WORKER` for each worker; a larger file
+    waits alone.
+
     Args:
         files: what to examine.
         examine: from bytes to facts; it is sent to the workers and may raise
@@ -39,14 +50,24 @@ def examined(
     """
     if workers == 0:
         for file in files:
-            yield Examined(file.candidate, file.data, file.problem or finding(examine, file.data))
+            found = finding(examine, file.data) if file.problem is None else file.problem
+            yield _examined(file, found)
         return
+    most = WAITING_BYTES_A_WORKER * workers
+    waiting: deque[tuple[list[ReadFile], Future[list[Finding]]]] = deque()
+    held = 0
     with _pool(examine, workers, limits) as submit:
-        waiting: deque[tuple[list[ReadFile], Future[list[Finding]]]] = deque()
         for task in _tasks(files):
-            if len(waiting) >= TASKS_A_WORKER * workers:
+            size = _bytes(task)
+            while waiting and (len(waiting) >= TASKS_A_WORKER * workers or held + size > most):
+                held -= _bytes(waiting[0][0])
                 yield from _answered(*waiting.popleft())
             waiting.append((task, submit([file.data for file in task if file.problem is None])))
+            held += size
+            del task  # or it would be held while the next is read
+            while held >= most:
+                held -= _bytes(waiting[0][0])
+                yield from _answered(*waiting.popleft())
         while waiting:
             yield from _answered(*waiting.popleft())
 
@@ -67,7 +88,18 @@ def _tasks(files: Iterable[ReadFile]) -> Iterator[list[ReadFile]]:
 def _answered(task: list[ReadFile], answer: Future[list[Finding]]) -> Iterator[Examined]:
     findings = iter(answer.result())
     for file in task:
-        yield Examined(file.candidate, file.data, file.problem or next(findings))
+        yield _examined(file, file.problem or next(findings))
+
+
+def _examined(file: ReadFile, found: Finding) -> Examined:
+    candidate, data = file.candidate, file.data
+    if data:
+        candidate = candidate._replace(bytes=len(data))
+    return Examined(candidate, b"" if isinstance(found, str) else data, found)
+
+
+def _bytes(task: list[ReadFile]) -> int:
+    return sum(len(file.data) for file in task)
 
 
 @contextmanager
@@ -76,7 +108,7 @@ def _pool(
 ) -> Iterator[Callable[[list[bytes]], Future[list[Finding]]]]:
     """A thread a worker, which waits for its answers."""
     workers = [Worker(examine, limits) for _ in range(number)]
-    idle: SimpleQueue[Worker] = SimpleQueue()
+    idle: SimpleQueue[Worker[Inspection]] = SimpleQueue()
     for worker in workers:
         idle.put(worker)
 

@@ -5,13 +5,8 @@ import stat
 from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
-from lookalike.ingest.source import (
-    Candidate,
-    LabelRule,
-    UnreadableError,
-    demand_size,
-    label_of,
-)
+from lookalike.ingest.reading import DEFAULT, Allowance, read_stream
+from lookalike.ingest.source import Candidate, LabelRule, UnreadableError, label_of
 
 
 class FolderSource:
@@ -46,9 +41,9 @@ class FolderSource:
             for path in paths
         ]
 
-    def read(self, candidate: Candidate) -> bytes:
+    def read(self, candidate: Candidate, allowance: Allowance = DEFAULT) -> bytes:
         """The bytes of one file; see `Source`."""
-        demand_size(candidate.bytes)
+        allowance.check_size(candidate.bytes)
         file = f"{self._folder}/{candidate.path}"
         try:
             mode = os.stat(file).st_mode  # noqa: PTH116 a Path costs more than the reading
@@ -57,7 +52,7 @@ class FolderSource:
             if not stat.S_ISREG(mode):  # reading a named pipe would wait for ever
                 raise UnreadableError("is not a regular file")
             with open(file, "rb") as opened:  # noqa: PTH123
-                return opened.read()
+                return read_stream(opened, allowance)
         except OSError as error:
             raise UnreadableError(f"cannot be read: {error.strerror}") from None
 

@@ -49,7 +49,7 @@ class Intake:
         first: dict[str, Candidate] = {}
         for candidate, data, found in files:
             if isinstance(found, str):
-                self._refuse(candidate, found, len(data))
+                self._refuse(candidate, found, candidate.bytes)
             elif self.equal_channels and found.channels != (self.channels or found.channels):
                 reason = f"{found.channels} bands, but the first image has {self.channels}"
                 self._refuse(candidate, reason, len(data))

@@ -6,6 +6,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from lookalike.core.params import Block, Group
 from lookalike.images.bands import Bands
+from lookalike.images.bounded import DEFAULT_MAX_BYTES
 from lookalike.images.decode import DEFAULT_MAX_PIXELS
 
 # What makes a folder a STAC catalog.
@@ -31,6 +32,7 @@ class IngestParams(Block):
     stac: StacParams = StacParams()
     bands: Literal["all"] | list[int] | None = None
     rgb: list[int] | None = None
+    max_bytes: int = Field(default=DEFAULT_MAX_BYTES, ge=1, le=2**30)  # a column of Arrow: 2 GiB
     max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, ge=1)
     max_seconds: float = Field(default=60.0, gt=0)
     max_rejected_fraction: float = Field(default=0.1, ge=0, le=1)

@@ -1,16 +1,17 @@
-"""Read candidates in their order, some of them ahead of time, within bounded memory."""
+"""Read files ahead of what is done with them, side by side, in bounded memory."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from threading import Condition
 from typing import NamedTuple
 
+from lookalike.ingest.reading import Allowance
 from lookalike.ingest.source import Candidate, Source, UnreadableError
 
-# What may wait in memory to be decoded. A file of unknown size counts as a large photograph.
 AHEAD_BYTES = 64 * 2**20
 AHEAD_FILES = 4  # a reader
-UNKNOWN_BYTES = 8 * 2**20
 
 
 class ReadFile(NamedTuple):
@@ -21,37 +22,86 @@ class ReadFile(NamedTuple):
     problem: str | None
 
 
-def read_ahead(source: Source, candidates: Iterable[Candidate]) -> Iterator[ReadFile]:
+def read_ahead(
+    source: Source, candidates: Iterable[Candidate], max_bytes: int = Allowance.max_bytes
+) -> Iterator[ReadFile]:
     """Yield every candidate with its bytes, in the order given.
+
+    What is read ahead holds at most `AHEAD_BYTES`, whatever the sizes that the source promises. A
+    larger file is read to its end while it is waited for.
+
+    Args:
+        source: where the candidates are.
+        candidates: what to read.
+        max_bytes: larger files are refused.
 
     Raises:
         LookalikeError: the source as a whole is out of reach.
     """
     waiting: deque[tuple[int, Future[ReadFile]]] = deque()
-    held = 0
+    ahead = _Ahead(AHEAD_BYTES)
+
+    def oldest() -> ReadFile:
+        number, file = waiting.popleft()
+        ahead.wait_for(number)
+        return file.result()
+
     with ThreadPoolExecutor(source.readers, thread_name_prefix="reader") as readers:
         try:
-            for candidate in candidates:
-                size = candidate.bytes or UNKNOWN_BYTES
-                while waiting and (
-                    len(waiting) >= AHEAD_FILES * source.readers or held + size > AHEAD_BYTES
-                ):
-                    released, oldest = waiting.popleft()
-                    held -= released
-                    yield oldest.result()
-                waiting.append((size, readers.submit(_read, source, candidate)))
-                held += size
+            for number, candidate in enumerate(candidates):
+                if len(waiting) >= AHEAD_FILES * source.readers:
+                    yield oldest()
+                allowance = Allowance(max_bytes, partial(ahead.charge, number))
+                waiting.append((number, readers.submit(_read, source, candidate, allowance)))
             while waiting:
-                yield waiting.popleft()[1].result()
+                yield oldest()
         finally:
+            ahead.close()
             readers.shutdown(wait=False, cancel_futures=True)
 
 
-def _read(source: Source, candidate: Candidate) -> ReadFile:
+class _Ahead:
+    """Counts the bytes of files that were not handed over; readers wait until there is room."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held: dict[int, int] = {}
+        self._wanted = -1
+        self._closed = False
+        self._changed = Condition()
+
+    def charge(self, number: int, size: int) -> None:
+        """Count so many bytes for a file. Waits, but not with the file that is waited for."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_room(number, size))
+            self._held[number] = size
+            self._changed.notify_all()
+
+    def wait_for(self, number: int) -> None:
+        """From now on this file is waited for; those before it were handed over."""
+        with self._changed:
+            self._wanted = number
+            for earlier in [held for held in self._held if held < number]:
+                del self._held[earlier]
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Nobody waits for anything any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _has_room(self, number: int, size: int) -> bool:
+        others = sum(self._held.values()) - self._held.get(number, 0)
+        return self._closed or number <= self._wanted or others + size <= self._limit
+
+
+def _read(source: Source, candidate: Candidate, allowance: Allowance) -> ReadFile:
     try:
         candidate.path.encode()
-        return ReadFile(candidate, source.read(candidate), None)
+        return ReadFile(candidate, source.read(candidate, allowance), None)
     except UnicodeEncodeError:
         return ReadFile(candidate, b"", "its name is not UTF-8")
     except UnreadableError as reason:
+        allowance.charge(0)
         return ReadFile(candidate, b"", str(reason))

@@ -1,11 +1,11 @@
 """What every kind of source offers: a list of candidates, and the bytes of each."""
 
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from lookalike.ingest.reading import Allowance
 
 LabelRule = Literal["folder", "top_folder", "none"]
-
-# More bytes than a row of the image store can hold safely (Arrow's limit is 2 GiB a column).
-MAX_BYTES = 2**30
 
 
 class Candidate(NamedTuple):
@@ -46,11 +46,16 @@ class Source(Protocol):
             LookalikeError: the source is not there, cannot be listed, or is empty.
         """
 
-    def read(self, candidate: Candidate) -> bytes:
+    def read(self, candidate: Candidate, allowance: "Allowance" = ...) -> bytes:
         """The bytes of one candidate; called from several threads.
 
+        Args:
+            candidate: one of `candidates`.
+            allowance: how much of it may be read.
+
         Raises:
-            UnreadableError: this one cannot be read; the others may.
+            UnreadableError: this one cannot be read, is too large, or does not begin as an image
+                does; the others may.
             LookalikeError: the source as a whole is out of reach.
         """
 
@@ -67,13 +72,3 @@ def label_of(path: str, rule: LabelRule) -> str | None:
     if rule == "none" or not folder:
         return None
     return folder if rule == "folder" else folder.partition("/")[0]
-
-
-def demand_size(size: int) -> None:
-    """Refuse a file that is too large to be taken into memory.
-
-    Raises:
-        UnreadableError: it has more than `MAX_BYTES`.
-    """
-    if size > MAX_BYTES:
-        raise UnreadableError(f"{size} bytes, more than the {MAX_BYTES} that a file may have")

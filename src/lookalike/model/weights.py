@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file, sha256_of_file
+from lookalike.core.secrets import without_secrets
 from lookalike.model.cnn import cnn_width
 from lookalike.model.inflate import RGB, first_convolution, inflate_filters
 from lookalike.model.timm_models import pretrained_timm, timm_name
@@ -63,7 +64,7 @@ def read_weights(source: str, backbone: str, sha256: str | None, cache: Path) ->
         if downloaded:
             path.unlink()  # or the wrong file would be taken next time, too
         raise
-    return _load(path, source)
+    return _load(path, without_secrets(source))
 
 
 def check_hash(source: str, found: str, pinned: str | None) -> None:
@@ -72,6 +73,7 @@ def check_hash(source: str, found: str, pinned: str | None) -> None:
     Raises:
         LookalikeError: they differ.
     """
+    source = without_secrets(source)
     if pinned is None:
         say(f"train.weights: {source} has no pinned hash; add  weights_sha256: {found}")
     elif found != pinned:
@@ -120,7 +122,8 @@ def load_fitting(
     missing = [name for name in needed if name not in fitting]
     if missing:
         problem = (
-            f"train.weights: {source} does not fit {target}: {len(missing)} of {len(needed)} "
+            f"train.weights: {without_secrets(source)} does not fit {target}: "
+            f"{len(missing)} of {len(needed)} "
             f"tensors are missing or have another shape "
             f"({', '.join(whole_branches(missing, needed))})"
         )
@@ -184,7 +187,8 @@ def _download(url: str, cache: Path) -> Path:
             fsspec.url_to_fs(url)[0].get_file(url, str(partial))
     except Exception as error:  # every protocol raises its own
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise LookalikeError(f"train.weights: {url}: cannot be downloaded ({reason})") from None
+        problem = f"train.weights: {url}: cannot be downloaded ({reason})"
+        raise LookalikeError(without_secrets(problem)) from None
     return path
 
 

@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from pymongo import MongoClient, WriteConcern
 from pymongo.database import Database
@@ -16,6 +15,7 @@ from pymongo.errors import (
     PyMongoError,
     ServerSelectionTimeoutError,
 )
+from pymongo.uri_parser import parse_uri
 
 from lookalike.core.errors import LookalikeError
 from lookalike.publish.documents import Document
@@ -41,22 +41,39 @@ def open_database() -> Iterator[Database[Document]]:
     if not uri:
         raise LookalikeError(f"{URI} is not set: it names the server, as in {EXAMPLE}")
     try:
-        if not uri.startswith(SCHEMES):
-            raise ValueError("no scheme")
+        server = server_of(uri)
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # of options that are unknown or have no such value
             client: MongoClient[Document] = MongoClient(uri, **_defaults(uri))
         database = client.get_default_database(NAME, write_concern=WriteConcern("majority"))
     except (PyMongoError, Warning, ValueError, TypeError):
         raise LookalikeError(
-            f"{URI}: is no address of a MongoDB server, as in {EXAMPLE}, or has an unknown option"
+            f"{URI}: is no address of a MongoDB server, as in {EXAMPLE}, or has an unknown option; "
+            "in a user or password, each of : / ? # [ ] @ % is percent-encoded"
         ) from None
-    host = urlsplit(uri).netloc.rpartition("@")[2]
     with client:
         try:
             yield database
         except PyMongoError as error:
-            raise LookalikeError(f"{host}/{database.name}: {_reason(error)}") from None
+            raise LookalikeError(f"{server}/{database.name}: {_reason(error)}") from None
+
+
+def server_of(uri: str) -> str:
+    """The hosts that an address names, as pymongo reads them, without user and password.
+
+    Raises:
+        ValueError, PyMongoError: it is no address of a MongoDB server, or what stands in it before
+            an `@` could be taken for the name of a host.
+    """
+    if not uri.startswith(SCHEMES):
+        raise ValueError("no scheme")
+    scheme, _, rest = uri.partition("://")
+    hosts, _, more = rest.partition("?")[0].partition("/")
+    if "@" in more or "@" in rest.partition("?")[2]:
+        raise ValueError("an @ behind the hosts")
+    nodes = parse_uri(f"mongodb://{hosts}")["nodelist"]
+    named = scheme.endswith("+srv")  # the name of a list of hosts, which has no port
+    return ",".join(host if named or port is None else f"{host}:{port}" for host, port in nodes)
 
 
 def _defaults(uri: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from PIL import Image
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
 from lookalike.core.layout import Layout
+from lookalike.core.secrets import without_secrets
 from lookalike.record.run_charts import Picture, evaluation_charts, read_tables, training_charts
 
 TEMPLATE = "report.html"
@@ -70,7 +71,7 @@ def write_report(project: Layout, path: Path) -> None:
         projection_page=projection_page.read_text(encoding="utf-8")
         if projection_page.is_file()
         else None,
-        params=(project.params).read_text(encoding="utf-8"),
+        params=without_secrets(project.params.read_text(encoding="utf-8")),
     )
     with atomic_file(path) as partial:
         partial.write_text(page, encoding="utf-8")

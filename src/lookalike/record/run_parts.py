@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_files, to_json
 from lookalike.core.layout import MEASURED_MODEL, Layout
-from lookalike.ingest.stac.hrefs import unsigned
+from lookalike.core.secrets import without_secrets
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.record.run_charts import (
     Picture,
@@ -90,7 +90,7 @@ def flat_params(params: Mapping[str, Any], above: str = "") -> dict[str, str]:
             found |= flat_params(value, f"{above}{name}.")
         else:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            found[f"{above}{name}"] = unsigned(text)
+            found[f"{above}{name}"] = without_secrets(text)
     return found
 
 

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import pystac
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.secrets import without_secrets
 from lookalike.ingest.params import CATALOGUE_FILES
 from lookalike.ingest.source import UnreadableError
-from lookalike.ingest.stac.hrefs import absolute, local_path, unsigned
+from lookalike.ingest.stac.hrefs import absolute, local_path
 
 FREEZE = "freeze the catalog first: lookalike stac-items"
 
@@ -91,8 +92,8 @@ def folder_reader(folder: str) -> ReadJson:
     def read(href: str) -> Any:
         if inside(folder, href) is None:
             raise LookalikeError(
-                f"ingest.source: {folder}: it links to {unsigned(href)}, which is not in this "
-                f"folder; {FREEZE} {folder}"
+                f"ingest.source: {folder}: it links to {without_secrets(href)}, which is not in "
+                f"this folder; {FREEZE} {folder}"
             )
         return read_local_json(href)
 
@@ -132,10 +133,10 @@ def _catalog(href: str, read: ReadJson) -> pystac.Catalog:
     except LookalikeError:
         raise
     except UnreadableError as error:
-        raise LookalikeError(f"{unsigned(href)}: {error}") from None
+        raise LookalikeError(f"{without_secrets(href)}: {error}") from None
     except Exception as error:  # whatever is wrong with it
         raise LookalikeError(
-            f"{unsigned(href)}: is not a STAC catalog: {_one_line(error)}"
+            f"{without_secrets(href)}: is not a STAC catalog: {_one_line(error)}"
         ) from None
 
 

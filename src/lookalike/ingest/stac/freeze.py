@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
+from lookalike.core.secrets import without_secrets
 from lookalike.ingest.remote import is_remote
 from lookalike.ingest.stac.catalog import root_of, walk
-from lookalike.ingest.stac.hrefs import HrefReader, absolute, joined, local_path, unsigned
+from lookalike.ingest.stac.hrefs import HrefReader, absolute, joined, local_path
 from lookalike.ingest.stac.items import items_table, matching, write_items
 from lookalike.ingest.stac.labels import labels_of
 from lookalike.ingest.stac.server import StacServer
@@ -53,8 +54,8 @@ def freeze(
     ]
     if not items:
         among = f" in the collections {', '.join(collections)}" if collections else ""
-        raise LookalikeError(f"{unsigned(address)}: there are no items{among}")
-    table = items_table(items, unsigned(address))
+        raise LookalikeError(f"{without_secrets(address)}: there are no items{among}")
+    table = items_table(items, without_secrets(address))
     if where is not None:
         table = matching(table, where, "--where")
     if label is not None:
@@ -72,7 +73,7 @@ def _items(address: str, collections: Sequence[str]) -> Iterator[dict[str, Any]]
     root = address if is_remote(address) else absolute(root_of(address) or address)
     for href, item, problem in walk(root, server.read):
         if item is None:
-            raise LookalikeError(f"{unsigned(href)}: {problem}")
+            raise LookalikeError(f"{without_secrets(href)}: {problem}")
         if not collections or item.get("collection") in collections:
             yield item
 
@@ -82,10 +83,11 @@ def _spelt(item: dict[str, Any], address: str, output: Path, root: Path) -> dict
     for asset in item["assets"].values():
         path = local_path(asset["href"])
         if path is None:
-            asset["href"] = unsigned(asset["href"])
+            asset["href"] = without_secrets(asset["href"])
         elif is_remote(address):
             raise LookalikeError(
-                f"{unsigned(address)}: the item {item['id']} names a file of this machine, {path}"
+                f"{without_secrets(address)}: the item {item['id']} names a file of this machine, "
+                f"{path}"
             )
         elif Path(path).is_relative_to(absolute(root)):
             asset["href"] = os.path.relpath(path, output.parent)

@@ -1,32 +1,23 @@
 """What the addresses in STAC items lead to: files beside them, on this machine, or remote."""
 
 import os
-import re
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from fsspec import AbstractFileSystem
 
 from lookalike.core.errors import LookalikeError
-from lookalike.ingest.remote import is_remote, open_remote, read_remote
-from lookalike.ingest.source import UnreadableError, demand_size
+from lookalike.core.secrets import without_secrets
+from lookalike.images.signature import SIGNATURE_BYTES
+from lookalike.ingest.reading import DEFAULT, START_BYTES, Allowance, read_stream
+from lookalike.ingest.remote import is_remote, open_remote, read_remote, stream_http
+from lookalike.ingest.source import UnreadableError
 
 PROTOCOLS = ("https", "http", "s3", "gs", "azure")
-
-_URL = re.compile(r"(https?://)(?:[^\s'\"/@]*@)?([^\s'\"?]*)(\?[^\s'\"]*)?")
-_SIGNED = re.compile(
-    r"[?&](x-amz-[^=]*|x-goog-[^=]*|awsaccesskeyid|sig|signature|key|api_?key|\w*token)=", re.I
-)
-
-
-def unsigned(text: str) -> str:
-    """A text whose URLs hold no password, and no query that is a signature or a token."""
-
-    def public(url: re.Match[str]) -> str:
-        query = url[3] or ""
-        return f"{url[1]}{url[2]}{'' if _SIGNED.search(query) else query}"
-
-    return _URL.sub(public, text)
+REDIRECTED = {301, 302, 303, 307, 308}
+MOST_REDIRECTS = 5
 
 
 def local_path(href: str) -> str | None:
@@ -51,45 +42,75 @@ def joined(folder: str, href: str) -> str:
 
 
 class HrefReader:
-    """Reads what addresses lead to, from several threads; connections are kept open."""
+    """Reads what addresses lead to, from several threads; connections are kept open.
 
-    def __init__(self) -> None:
+    Args:
+        may_ask: raises `UnreadableError` for an address that no request may go to; also asked where
+            a server redirects to.
+    """
+
+    def __init__(self, may_ask: Callable[[str], None] = lambda href: None) -> None:
+        self._may_ask = may_ask
         self._filesystems: dict[str, AbstractFileSystem] = {}
 
-    def read(self, href: str) -> bytes:
+    def read(self, href: str, allowance: Allowance = DEFAULT) -> bytes:
         """The bytes behind an address.
 
         Raises:
             UnreadableError: they cannot be had; the text holds no secret of the address.
         """
         path = local_path(href)
-        data = self._read_remote(href) if path is None else _read_file(Path(path))
-        demand_size(len(data))
-        return data
+        if path is None:
+            return self._read_remote(href, allowance)
+        return _read_file(Path(path), allowance)
 
-    def _read_remote(self, href: str) -> bytes:
+    def _read_remote(self, href: str, allowance: Allowance) -> bytes:
         protocol, _, rest = href.partition("://")
         if protocol not in PROTOCOLS or "::" in href:
             raise UnreadableError(f"its address is not one of {', '.join(PROTOCOLS)} or a file")
-        public = unsigned(href)
+        public = without_secrets(href)
         try:
             if protocol not in self._filesystems:
                 self._filesystems[protocol] = open_remote(f"{protocol}://")[0]
-            path = href if protocol.startswith("http") else rest
-            return read_remote(self._filesystems[protocol], path, public)
+            filesystem = self._filesystems[protocol]
+            if protocol.startswith("http"):
+                return self._read_http(filesystem, href, allowance)
+            size = filesystem.size(rest) or 0
+            allowance.check_size(size)
+            if size > START_BYTES:
+                start = read_remote(filesystem, rest, public, end=SIGNATURE_BYTES)
+                allowance.check_start(start)
+            allowance.charge(size)
+            return read_remote(filesystem, rest, public)
         except FileNotFoundError:
             raise UnreadableError("there is no such file") from None
-        except LookalikeError as error:
-            reason = unsigned(str(error)).removeprefix(f"{public}: ")
+        except (LookalikeError, OSError) as error:  # the size is asked for without another try
+            reason = without_secrets(" ".join(str(error).split())).removeprefix(f"{public}: ")
             raise UnreadableError(f"cannot be read: {reason}") from None
 
+    def _read_http(self, filesystem: AbstractFileSystem, href: str, allowance: Allowance) -> bytes:
+        def take(file: Any) -> bytes | str:
+            """The content, or where it is instead."""
+            if file.r.status in REDIRECTED:
+                return urljoin(href, str(file.r.headers["Location"]))
+            return read_stream(file, allowance)
 
-def _read_file(path: Path) -> bytes:
+        for _ in range(MOST_REDIRECTS):
+            self._may_ask(href)
+            found = stream_http(filesystem, href, without_secrets(href), take)
+            if isinstance(found, bytes):
+                return found
+            href = found
+        raise UnreadableError(f"its server redirects more than {MOST_REDIRECTS} times")
+
+
+def _read_file(path: Path, allowance: Allowance) -> bytes:
     try:
         if path.exists() and not path.is_file():  # reading a named pipe would wait for ever
             raise UnreadableError("is not a regular file")
-        demand_size(path.stat().st_size)
-        return path.read_bytes()
+        allowance.check_size(path.stat().st_size)
+        with path.open("rb") as file:
+            return read_stream(file, allowance)
     except FileNotFoundError:
         raise UnreadableError("there is no such file") from None
     except (OSError, ValueError) as error:  # a name may hold what no name can

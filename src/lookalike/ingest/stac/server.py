@@ -12,10 +12,10 @@ from requests import Request
 from urllib3 import Retry
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.secrets import without_secrets
 from lookalike.ingest.remote import is_remote
 from lookalike.ingest.source import UnreadableError
 from lookalike.ingest.stac.catalog import complete_item, read_local_json
-from lookalike.ingest.stac.hrefs import unsigned
 
 TOKEN = "STAC_API_TOKEN"
 NOT_JSON = "is not STAC: the answer is not JSON"
@@ -41,7 +41,7 @@ class StacServer:
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._name = unsigned(address)
+        self._name = without_secrets(address)
         self._token = os.environ.get(TOKEN)
         self._io = StacApiIO(max_retries=RETRIES, timeout=TIMEOUT, request_modifier=self._authorize)
 

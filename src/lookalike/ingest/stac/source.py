@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.secrets import without_secrets
 from lookalike.ingest.params import StacParams
+from lookalike.ingest.reading import DEFAULT, Allowance
 from lookalike.ingest.source import Candidate, UnreadableError
 from lookalike.ingest.stac.catalog import FREEZE, folder_reader, inside, root_of, walk
-from lookalike.ingest.stac.hrefs import HrefReader, absolute, joined, local_path, suffix, unsigned
+from lookalike.ingest.stac.hrefs import HrefReader, absolute, joined, local_path, suffix
 from lookalike.ingest.stac.items import items_table, matching, read_items
 from lookalike.ingest.stac.labels import ItemLabel, labels_of, text_of
 
@@ -49,11 +51,11 @@ class StacSource:
             raise LookalikeError(f"ingest.source: {self._source}: holds no items")
         return sorted(found)
 
-    def read(self, candidate: Candidate) -> bytes:
+    def read(self, candidate: Candidate, allowance: Allowance = DEFAULT) -> bytes:
         """The bytes of an item's image; see `Source`."""
         if problem := self._problems.get(candidate.path):
             raise UnreadableError(problem)
-        return self._reader.read(self._hrefs[candidate.path])
+        return self._reader.read(self._hrefs[candidate.path], allowance)
 
     def _items(self) -> tuple[pa.Table | None, list[Broken]]:
         """The items with addresses relative to `_folder`, and those that cannot be had."""
@@ -93,7 +95,7 @@ class StacSource:
             if problem is not None:
                 self._problems[path] = problem
             self._hrefs[path] = self._allowed(href)
-            uri = unsigned(self._hrefs[path])
+            uri = without_secrets(self._hrefs[path])
             found[path] = Candidate(path, label, uri, _size(asset), _split(row, split))
         return list(found.values())
 
@@ -111,8 +113,8 @@ class StacSource:
         """An asset's address as seen from the project; in a catalog it stays in the folder."""
         if self._is_catalog and (local_path(href) is None or Path(href).is_absolute()):
             raise LookalikeError(
-                f"ingest.source: {self._source}: an asset is at {unsigned(href)}, which is not in "
-                f"this folder; {FREEZE} {self._source}"
+                f"ingest.source: {self._source}: an asset is at {without_secrets(href)}, which is "
+                f"not in this folder; {FREEZE} {self._source}"
             )
         return joined(self._folder, href)
 

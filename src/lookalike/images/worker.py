@@ -1,4 +1,4 @@
-"""A process that examines files: bounded in time and memory, and replaced when it dies."""
+"""A process that decodes files: bounded in time and memory, and replaced when it dies."""
 
 import os
 import resource
@@ -9,13 +9,11 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock, Thread
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from lookalike.images.decode import UndecodableImageError
-from lookalike.images.inspect import Inspection
 
-Examine = Callable[[bytes], Inspection]
-Finding = Inspection | str
+Found = TypeVar("Found")
 
 # A worker's memory: its libraries, and several copies of an image of deep pixels.
 STARTED_BYTES = 2 * 2**30
@@ -42,18 +40,19 @@ class Limits(NamedTuple):
         return cls(seconds, STARTED_BYTES + PIXEL_BYTES * max_pixels)
 
 
-class Worker:
+class Worker(Generic[Found]):
     """Examines files in a process of its own, one request at a time.
 
-    A file at which the process dies, or which keeps it busy for longer than the limit, is refused;
-    its neighbors are examined again. Decoders' own messages on stderr are dropped.
+    A file at which the process dies twice, or which keeps it busy for longer than the limit, is
+    refused; its neighbors are examined again. Decoders' own messages on stderr are dropped.
     """
 
-    def __init__(self, examine: Examine, limits: Limits) -> None:
+    def __init__(self, examine: Callable[[bytes], Found], limits: Limits) -> None:
         """The process starts now.
 
         Args:
-            examine: from bytes to facts; it may raise `UndecodableImageError`.
+            examine: from bytes to what is wanted of a file, which is no text; it is sent to the
+                process, and may raise `UndecodableImageError`.
             limits: what the process may use.
         """
         self._examine = examine
@@ -62,14 +61,19 @@ class Worker:
         self._stopped = False
         self._start()
 
-    def findings(self, files: list[bytes]) -> list[Finding]:
+    def findings(self, files: list[bytes]) -> list[Found | str]:
         """What is found of every file, or why it is refused, in the order given."""
         try:
             return self._ask(files)
         except _WorkerLostError as error:
-            if len(files) == 1:
+            if len(files) > 1:
+                return [finding for file in files for finding in self.findings([file])]
+            if error.timed_out:
                 return [str(error)]
-            return [finding for file in files for finding in self.findings([file])]
+        try:
+            return self._ask(files)  # once more: something else may have ended the process
+        except _WorkerLostError as error:
+            return [str(error)]
 
     def stop(self) -> None:
         """End the process, also in the middle of a request from another thread."""
@@ -96,29 +100,37 @@ class Worker:
             raise RuntimeError("a decoder process ended before it had begun") from None
         self._ready = True
 
-    def _ask(self, files: list[bytes]) -> list[Finding]:
+    def _ask(self, files: list[bytes]) -> list[Found | str]:
         if not self._ready:
             self._wait_until_ready()
+        timed_out = False
         try:
-            self._connection.send(files)
+            self._connection.send(len(files))
+            for data in files:
+                self._connection.send_bytes(data)  # as it is: a pickle would be a copy
             if self._connection.poll(self._limits.seconds):
-                findings: list[Finding] = self._connection.recv()
+                findings: list[Found | str] = self._connection.recv()
                 return findings
-            trouble = f"gave no answer in {self._limits.seconds:g} seconds"
+            timed_out = True
         except (EOFError, OSError):
-            trouble = "crashed"
+            pass
         self._process.kill()
         self._process.join()
         self._connection.close()
         self._start()
-        raise _WorkerLostError(f"broken image: its decoder {trouble}")
+        raise _WorkerLostError(timed_out, self._limits.seconds)
 
 
 class _WorkerLostError(Exception):
     """The process had to be replaced."""
 
+    def __init__(self, timed_out: bool, seconds: float) -> None:
+        trouble = f"gave no answer in {seconds:g} seconds" if timed_out else "crashed"
+        super().__init__(f"broken image: its decoder {trouble}")
+        self.timed_out = timed_out
 
-def finding(examine: Examine, data: bytes) -> Finding:
+
+def finding(examine: Callable[[bytes], Found], data: bytes) -> Found | str:
     """What is found of one file, or why it is refused."""
     try:
         return examine(data)
@@ -128,7 +140,7 @@ def finding(examine: Examine, data: bytes) -> Finding:
         return "broken image: its decoder asks for too much memory"
 
 
-def _work(connection: Connection, examine: Examine, memory: int) -> None:
+def _work(connection: Connection, examine: Callable[[bytes], Found], memory: int) -> None:
     """The process: quiet, bounded in memory, and ended by its stage alone.
 
     An interrupt from the keyboard reaches workers too: the stage decides. And a worker of a killed
@@ -143,10 +155,11 @@ def _work(connection: Connection, examine: Examine, memory: int) -> None:
     connection.send(None)  # ready: what goes wrong from here on is a file's fault
     while True:
         try:
-            files = connection.recv()
+            files = [connection.recv_bytes() for _ in range(connection.recv())]
         except EOFError:
             return
-        connection.send([finding(examine, data) for data in files])
+        findings = [finding(examine, files.pop(0)) for _ in range(len(files))]
+        connection.send(findings)
 
 
 def _leave_with_the_stage() -> None:

@@ -1,0 +1,118 @@
+"""The files in an archive, and the links among them, followed as in a folder."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from lookalike.core.errors import LookalikeError
+from lookalike.ingest.reading import Stream
+
+MOST_HOPS = 40  # as Linux follows them
+OUTSIDE = "its name leads out of the archive"
+NOWHERE = "is a link to nothing in the archive"
+OUT = "is a link out of the archive"
+
+
+class Link(NamedTuple):
+    """Where a link leads to.
+
+    Attributes:
+        target: as it is written.
+        from_top: whether it is a path from the top of the archive, as that of a hard link in a tar.
+    """
+
+    target: str
+    from_top: bool = False
+
+
+class Member(NamedTuple):
+    """A file in an archive: its size, how to read it, and why that is refused, if it is."""
+
+    size: int
+    open: Callable[[], Stream] | None = None
+    problem: str | None = None
+    link: Link | None = None
+
+
+Folder = dict[str, "Member | Folder"]
+
+
+def parts_of(name: str) -> list[str]:
+    """The parts of a path in an archive, where every path is one from the top."""
+    return [part for part in name.split("/") if part not in {"", "."}]
+
+
+def files_of(members: list[tuple[str, Member]], name: str) -> dict[str, Member]:
+    """The files by their paths; of those with the same path the last counts.
+
+    Links to files and folders in the archive are followed, one that leads back to a folder that it
+    is in is not: as `FolderSource` does it.
+
+    Args:
+        members: paths, with `/` between folders, and what is there, in the order of the archive.
+        name: what to call the archive in an error.
+
+    Raises:
+        LookalikeError: the links make paths without end.
+    """
+    top: Folder = {}
+    files: dict[str, Member] = {}
+    for path, member in members:
+        parts = parts_of(path)
+        if ".." in parts or not parts:
+            files["/".join(parts)] = member._replace(problem=OUTSIDE)
+            continue
+        folder = top
+        for part in parts[:-1]:
+            inner = folder.get(part)
+            if not isinstance(inner, dict):
+                inner = folder[part] = {}
+            folder = inner
+        folder[parts[-1]] = member
+    most = 10 * len(members) + 1000
+    for path, member in _walk(top, [("", top)]):
+        files[path] = member
+        if len(files) > most:
+            raise LookalikeError(f"ingest.source: {name}: its links make more than {most} paths")
+    return files
+
+
+def _walk(top: Folder, chain: list[tuple[str, Folder]]) -> Iterator[tuple[str, Member]]:
+    """The files below the last folder of a chain; each comes with the name that led to it."""
+    for name, found in sorted(chain[-1][1].items()):
+        if isinstance(found, Member) and found.link is not None:
+            found = _followed(top, [folder for _, folder in chain], found, found.link)
+        inner = [*chain, (name, found)] if isinstance(found, dict) else chain
+        if isinstance(found, Member):
+            yield "/".join([*(part for part, _ in chain[1:]), name]), found
+        elif not any(found is folder for _, folder in chain):
+            yield from _walk(top, inner)
+
+
+def _followed(top: Folder, folders: list[Folder], member: Member, link: Link) -> "Member | Folder":
+    """What a link in the last of some folders, each in the one before, leads to in the end."""
+    if link.target.startswith("/") and not link.from_top:
+        return member._replace(problem=OUT)
+    place = [top] if link.from_top else list(folders)
+    waiting = link.target.split("/")[::-1]
+    hops = 0
+    while waiting:
+        part = waiting.pop()
+        if part == "..":
+            if len(place) == 1:
+                return member._replace(problem=OUT)
+            place.pop()
+        elif part not in {"", "."}:
+            found = place[-1].get(part)
+            if isinstance(found, dict):
+                place.append(found)
+            elif found is not None and found.link is not None and hops < MOST_HOPS:
+                hops += 1
+                if found.link.target.startswith("/") and not found.link.from_top:
+                    return member._replace(problem=OUT)
+                place = [top] if found.link.from_top else place
+                waiting += found.link.target.split("/")[::-1]
+            elif found is None or found.link is not None or any(waiting):
+                return member._replace(problem=NOWHERE)
+            else:
+                return found
+    return place[-1]
