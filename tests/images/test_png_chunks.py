@@ -43,7 +43,7 @@ def test_a_large_profile_gives_the_colors(encoded: Encode) -> None:
     photo.putpixel((0, 0), (255, 0, 0))
     large = ADOBE_RGB + np.random.default_rng(0).bytes(2 * 2**20)
     found = decode(encoded(photo, icc_profile=large))
-    assert found == decode(encoded(photo, icc_profile=ADOBE_RGB))
+    assert found.tobytes() == decode(encoded(photo, icc_profile=ADOBE_RGB)).tobytes()
     assert found != photo
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lookalike.images.decode import FORMATS, UndecodableImageError
+from lookalike.images.formats import FORMATS
+from lookalike.images.refusal import UndecodableImageError
 from lookalike.images.signature import SIGNATURE_BYTES, check_signature
 
 # Pillow reads these two and does not write them.

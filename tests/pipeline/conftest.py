@@ -1,11 +1,13 @@
 """Real projects, run by the real `dvc`: copies of this working tree as Git repositories."""
 
+import operator
 import os
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +85,8 @@ class Project:
         yaml = YAML()
         content = yaml.load(self.path("params.yaml"))
         for name, value in values.items():
-            block, key = name.split("__")
-            content[block][key] = value
+            *above, key = name.split("__")
+            reduce(operator.getitem, above, content)[key] = value
         yaml.dump(content, self.path("params.yaml"))
         later = time.time() + 2  # Git compares sizes and whole seconds
         os.utime(self.path("params.yaml"), (later, later))

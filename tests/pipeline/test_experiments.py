@@ -52,14 +52,21 @@ def test_a_parameter_in_exponent_notation_arrives_as_a_number(finished: Project)
 def test_queued_experiments_run_on_two_workers_and_can_be_applied(finished: Project) -> None:
     for trees in (3, 7):
         finished.run(
-            "dvc", "exp", "run", "--queue", "--name", f"t{trees}", "-S", f"index.trees={trees}"
+            "dvc",
+            "exp",
+            "run",
+            "--queue",
+            "--name",
+            f"t{trees}",
+            "-S",
+            f"index.engine.trees={trees}",
         )
     # Its workers go on when it has ended, now and then for ever: nobody waits for their output.
     finished.run("bash", "-c", "dvc queue start --jobs 2 > /dev/null 2>&1")
     wait_for(lambda: finished.run("dvc", "queue", "status").stdout.count("Success") == 2)
     finished.run("dvc", "queue", "stop", "--kill")
     finished.run("dvc", "exp", "apply", "t7")
-    assert json.loads(finished.read("models/index/index.json"))["trees"] == 7
+    assert json.loads(finished.read("models/index/index.json"))["engine"]["trees"] == 7
 
 
 def test_a_pull_request_shows_what_changed_also_without_the_data(

@@ -52,7 +52,7 @@ def test_an_interrupted_repro_goes_on_and_ends_in_the_same_bytes(finished: Proje
     assert process.returncode != 0
     assert len(list(saved.iterdir())) == 1
     finished.run("dvc", "repro", "--force", "--single-item", "train")
-    assert finished.read("dvc.lock") == whole != before
+    assert finished.read("dvc.lock") == whole == before
     assert list(saved.iterdir()) == []
 
 
@@ -97,4 +97,4 @@ def test_a_killed_stage_leaves_no_output_and_the_next_run_completes(
     finished.run("python", f"src/{stage}.py")
     assert output.is_dir()
     assert not partial.exists()
-    assert "up to date" in finished.run("dvc", "status").stdout
+    assert finished.stages_to_run() == []

@@ -115,7 +115,7 @@ def test_a_clone_without_the_source_has_everything_and_answers(
 
 def test_repro_pulled_loses_nothing_and_reruns_what_changed(second: Project) -> None:
     before = contents(second)
-    second.set_params(index__trees=4, ingest__max_pixels=50_000_000)
+    second.set_params(index__engine__trees=4, ingest__max_pixels=50_000_000)
     printed = second.run("make", "repro-pulled").stdout
     running = [line for line in printed.splitlines() if line.startswith("Running stage")]
     assert running == ["Running stage 'index':"]

@@ -37,7 +37,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_image_is_a_document_with_its_vector(seven: Index, database: Database[Document]) -> None:
     done = publish(seven, METRICS, 2, database)
     assert (done.new, done.changed, done.removed) == (7, 0, [])
-    for row, record in enumerate(seven.records()):
+    for row, record in enumerate(seven.records(range(len(seven)))):
         stored = database["images"].find_one({"version": done.version, "path": record["path"]})
         assert stored is not None
         vector = stored.pop("embedding").as_vector()
@@ -55,7 +55,7 @@ def test_a_version_is_a_document_with_its_fingerprints(
     assert stored["whole"] is True
     assert (stored["images"], stored["dimension"]) == (7, 4)
     assert stored["vectors_sha256"] == seven.description.vectors_sha256
-    assert stored["params"]["engine"] == "exact"
+    assert stored["engine"]["name"] == "exact"
     assert stored["metrics"] == METRICS
 
 

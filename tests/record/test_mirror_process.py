@@ -70,8 +70,11 @@ def test_interrupted_the_stage_has_ended_well_all_the_same(
             "import os, signal\n"
             f"os.environ['MLFLOW_TRACKING_URI'] = 'http://{silent_address(silent)}'\n"
             "from lookalike.record.mirror_process import mirror_run\n"
+            "from lookalike.terminal.console import ConsoleReporter\n"
+            "from lookalike.terminal.progress import reporting_to\n"
             "signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs may ignore it\n"
-            "mirror_run('train'); print('done')"
+            "with reporting_to(ConsoleReporter()): mirror_run('train')\n"
+            "print('done')"
         )
         silent.settimeout(60)
         connection, _ = silent.accept()  # it asks now

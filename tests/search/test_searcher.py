@@ -147,7 +147,7 @@ def test_a_file_that_is_not_there_is_one_line(
 def test_a_folder_is_one_line(
     searcher: Searcher, tmp_path: Path, one_line_error: OneLineError
 ) -> None:
-    with one_line_error(f"{tmp_path}: cannot be read"):
+    with one_line_error(f"{tmp_path}: cannot be searched for: not a regular file"):
         searcher.search(tmp_path, k=1)
 
 

@@ -28,7 +28,8 @@ def decode_deep_tiff(data: bytes, max_pixels: int | None) -> Image.Image | None:
         UndecodableImageError: too large, broken, or rasterio is not installed.
     """
     directory = first_directory(data)
-    bits = set(directory.numbers(BITS))
+    samples = directory.numbers(BITS)  # a number for each
+    bits = set(samples)
     photometric = directory.number(PHOTOMETRIC)
     is_unsigned = set(directory.numbers(SAMPLE_FORMAT)) <= {UNSIGNED}
     if photometric not in {MIN_IS_WHITE, MIN_IS_BLACK, RGB} or len(bits) != 1 or not is_unsigned:
@@ -37,6 +38,8 @@ def decode_deep_tiff(data: bytes, max_pixels: int | None) -> Image.Image | None:
     if not 8 < depth <= 16:
         return None
     bands = [1, 2, 3] if photometric == RGB else [1]
+    if not len(bands) <= len(samples) <= len(bands) + 1:  # one more may be alpha
+        return None  # bands of a satellite, which are not for the eye
     try:
         raster = read_geotiff(data, lambda _: bands, max_pixels)
     except LookalikeError:

@@ -61,7 +61,7 @@ def identified(data: bytes) -> ImageFile:
     """
     Image.init()
     for name in FORMATS:
-        factory, accepts = _plugin(name)
+        factory, accepts = plugin(name)
         if accepts is None or accepts(data[:16]) is True:
             try:
                 return _opened(name, factory, data)
@@ -84,7 +84,7 @@ def announced_sizes(data: bytes) -> list[tuple[int, int]]:
     return []
 
 
-def _plugin(name: str) -> tuple[Factory, Accepts | None]:
+def plugin(name: str) -> tuple[Factory, Accepts | None]:
     """What opens a format, and what says of the first 16 bytes whether to try."""
     if name == "HEIF":  # not by Pillow's registry, which is everybody's
         return HeifImageFile, lambda prefix: HEIF_BRANDS.match(prefix) is not None

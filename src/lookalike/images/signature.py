@@ -4,7 +4,7 @@ import struct
 
 from PIL import Image
 
-from lookalike.images.formats import FORMATS
+from lookalike.images.formats import FORMATS, plugin
 from lookalike.images.refusal import UndecodableImageError
 
 SIGNATURE_BYTES = 64
@@ -27,7 +27,7 @@ def _may_be(name: str, start: bytes) -> bool:
     if name == "TGA":
         return _may_be_tga(start)
     Image.init()  # registers the formats; does nothing the second time
-    _, accepts = Image.OPEN.get(name, (None, None))
+    _, accepts = plugin(name)
     try:
         return accepts is not None and bool(accepts(start))
     except (struct.error, IndexError):  # shorter than the signature

@@ -156,6 +156,8 @@ class Index:
                 f"a vector of shape {list(vectors.shape)} cannot be searched for: this index is of "
                 f"vectors of {self.description.dimension} numbers"
             )
+        if not np.issubdtype(vectors.dtype, np.number):
+            raise QueryError(f"a vector of {vectors.dtype} cannot be searched for")
         vectors = np.ascontiguousarray(vectors, np.float32)
         if not np.isfinite(vectors).all():
             raise QueryError("a vector with numbers that are not finite cannot be searched for")
