@@ -25,15 +25,17 @@ from scipy.stats import t
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.images.split_file import SplitImage, read_split
 from lookalike.images.store import ImageStore
+from lookalike.inference.devices import launch
 from lookalike.inference.embedder import Embedder
 from lookalike.model.artifact import Model, build_network
 from lookalike.model.compute import fix_compute
 from lookalike.model.network import normalize
 from lookalike.retrieval.evaluation import evaluate_rankings
 from lookalike.train.data import TrainingData, training_data
-from lookalike.train.fine_tune import fine_tune
 from lookalike.train.log import training_log
 from lookalike.train.params import TrainParams
+from lookalike.train.resources import Records, Resources
+from lookalike.train.training_run import TrainingRun
 
 RECIPES: dict[str, dict[str, Any]] = {
     "as it is": {},
@@ -72,16 +74,17 @@ RECIPES: dict[str, dict[str, Any]] = {
 METRICS = ("accuracy", "balanced_accuracy", "recall_at_1", "map_at_r")
 
 
-def measure(params: TrainParams, base: BaseParams, images: ImageStore, data: TrainingData) -> Any:
+def measure(params: TrainParams, base: BaseParams, data: TrainingData) -> Any:
     """Train, and look at the validation images."""
     workers = read_params(MachineParams).workers
     fix_compute(base.threads, base.seed)
     with tempfile.TemporaryDirectory() as folder, training_log(Path(folder) / "log") as log:
-        trained = fine_tune(params, base, workers, images, data, log)
+        resources = Resources(launch(MachineParams(), base.precision), base.precision, workers)
+        trained = TrainingRun(params, data, base.seed, resources, Records(log)).fit()
     network = build_network(trained.description)
     network.load_state_dict(trained.weights)
     model = Model(trained.description, network)
-    output = Embedder(model, params.batch_size, workers).outputs(images, data.valid.rows)
+    output = Embedder(model, params.batch_size, workers).outputs(data.images, data.valid.rows)
     assert output.logits is not None
     targets = torch.tensor(data.valid.targets)
     right = (output.logits.argmax(dim=1) == targets).double()
@@ -158,7 +161,8 @@ def main() -> None:
     base = read_params(BaseParams)
     images = ImageStore(options.images)
     split = read_split(options.split, images)
-    data = training_data(thinned(split, images, options.train_per_class, options.valid_step))
+    few = thinned(split, images, options.train_per_class, options.valid_step)
+    data = training_data(images, few)
     names = [
         name
         for name in options.only
@@ -170,7 +174,7 @@ def main() -> None:
     done = [json.loads(line) for line in options.results.read_text().splitlines()]
     for name, seed in missing(done, options.seeds, names):
         params = TrainParams.model_validate(base_recipe | RECIPES[name])
-        metrics = measure(params, base.model_copy(update={"seed": seed}), images, data)
+        metrics = measure(params, base.model_copy(update={"seed": seed}), data)
         done.append({"recipe": name, "seed": seed, "metrics": metrics})
         with options.results.open("a") as file:
             file.write(json.dumps(done[-1]) + "\n")

@@ -29,22 +29,23 @@ from torch import nn
 from torch.utils.data import DataLoader, RandomSampler
 
 from bench.fresh_process import in_fresh_process
-from lookalike.core.params import BaseParams
+from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.batches import ShuffledBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import Batch, load_batches
 from lookalike.images.store import ImageStore
+from lookalike.inference.devices import launch
 from lookalike.model.compute import accelerator, autocast, fix_compute
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.transforms import ImageSize
 from lookalike.model.vision import v2
-from lookalike.train.data import Side, TrainingData
-from lookalike.train.fine_tune import fine_tune
+from lookalike.train.data import Subset, TrainingData
 from lookalike.train.log import training_log
 from lookalike.train.params import TrainParams
 from lookalike.train.recipe.augmentation import augmentation
+from lookalike.train.resources import Records, Resources
 from lookalike.train.state.checkpoint import CheckpointFile
-from lookalike.train.timings import Timings
+from lookalike.train.training_run import TrainingRun
 
 REPOSITORY = Path(__file__).parents[1]
 SMALLEST_CROP = 0.35
@@ -147,24 +148,18 @@ class Bench:
             optimizer="sgd",
             smallest_crop=SMALLEST_CROP,
         )
-        train = Side(self.rows[: self.count], self.targets[: self.count])
-        valid = Side(self.rows[: options.batch], self.targets[: options.batch])
-        data = TrainingData(self.classes, train, valid)
-        timings = Timings()
+        train = Subset(self.rows[: self.count], self.targets[: self.count])
+        valid = Subset(self.rows[: options.batch], self.targets[: options.batch])
+        data = TrainingData(self.images, self.classes, train, valid, held_out=frozenset())
+        resources = Resources(
+            launch(MachineParams(), base.precision), base.precision, options.workers
+        )
         file = CheckpointFile(self.scratch / "checkpoints", "bench", options.steps)
         with training_log(self.scratch / "log") as log:
-            fine_tune(
-                params,
-                base,
-                options.workers,
-                self.images,
-                data,
-                log,
-                checkpoint=file,
-                timings=timings,
-            )
+            records = Records(log, file)
+            TrainingRun(params, data, base.seed, resources, records).fit()
         file.path.unlink()
-        return float(timings.summary()["images_per_second"])
+        return float(records.timings.summary()["images_per_second"])
 
     def _rate(self, batches: Iterable[Batch], precision: str) -> float:
         device = accelerator()

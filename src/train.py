@@ -5,74 +5,61 @@ checkpoints `models/checkpoints/`, `metrics/train.json`, dvclive's curves in `me
 pictures of augmented images in `metrics/train_figures/`.
 """
 
-from lookalike.core.files import atomic_folder, write_json, write_metrics
+from contextlib import ExitStack
+
 from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.images.split_file import read_split
 from lookalike.images.store import ImageStore
 from lookalike.inference.devices import launch
-from lookalike.model.artifact import save_model
-from lookalike.model.artifact_fingerprint import WEIGHTS
-from lookalike.model.artifact_fingerprint import fingerprint as model_fingerprint
 from lookalike.model.compute import fix_compute
 from lookalike.record.mirror_process import mirror_run
 from lookalike.terminal.progress import say
 from lookalike.terminal.stage import run_stage
-from lookalike.train.data import has_labels, training_data
-from lookalike.train.figures import AUGMENTED
-from lookalike.train.fine_tune import fine_tune, without_training
+from lookalike.train.check import check_training
+from lookalike.train.data import has_labels, held_out, training_data
 from lookalike.train.log import training_log
+from lookalike.train.outputs import write_outputs
 from lookalike.train.params import TrainParams
+from lookalike.train.resources import Records, Resources
 from lookalike.train.shares import describe_devices
-from lookalike.train.state.checkpoint import CheckpointFile, write_output
+from lookalike.train.state.checkpoint import CheckpointFile
 from lookalike.train.state.run_fingerprint import fingerprint
-from lookalike.train.timings import Timings
+from lookalike.train.training_run import TrainingRun
+from lookalike.train.untrained import untrained_model
 
 
 def main(project: Layout) -> None:
     params = read_params(TrainParams)
     base = read_params(BaseParams, "seed", "precision", "threads")
     machine = read_params(MachineParams)
+    images = ImageStore(project.images)
+    check_training(params, machine, images.bands, project)
     fabric = launch(machine, base.precision)
     fix_compute(base.threads, base.seed)
-    images = ImageStore(project.images)
+    resources = Resources(fabric, base.precision, machine.workers, project.cache)
+    split = read_split(project.split, images)
     checkpoint = None
-    timings = Timings()
-    with training_log(project.train_log) as log:
+    with training_log(project.train_log) as log, ExitStack() as locks:
+        records = Records(log)
         if params.epochs > 0 and has_labels(images):
-            data = training_data(read_split(project.split, images))
             name = fingerprint(params, base, project.split, images, describe_devices(fabric))
-            checkpoint = CheckpointFile(
-                project.cache / "checkpoints", name, machine.checkpoint_every
-            )
-            trained = fine_tune(
-                params,
-                base,
-                machine.workers,
-                images,
-                data,
-                log,
-                fabric,
-                checkpoint,
-                timings,
-                project,
-            )
+            folder = project.cache / "checkpoints"
+            checkpoint = CheckpointFile(folder, name, machine.checkpoint_every)
+            if fabric.is_global_zero:
+                locks.enter_context(checkpoint)
+            records = Records(log, checkpoint, figures=project.train_figures)
+            data = training_data(images, split)
+            trained = TrainingRun(params, data, base.seed, resources, records).fit()
         else:
             if params.epochs > 0:
                 say(
                     "train: no image has a label to learn from; as with train.epochs: 0, the "
                     "backbone's own features are the embedding"
                 )
-            trained = without_training(params, base, machine.workers, images)
+            trained = untrained_model(params, images, resources, held_out(images, split))
         if fabric.is_global_zero:
-            save_model(project.model, trained.description, trained.weights)
-            write_output(project.checkpoints, project.model / WEIGHTS, checkpoint)
-            write_metrics(project.metrics / "train.json", trained.metrics)
-            if checkpoint is None:
-                with atomic_folder(project.train_figures, AUGMENTED):
-                    pass  # an empty one
-            measured = {"model": model_fingerprint(project.model), **timings.summary()}
-            write_json(project.timings / "train.json", measured)
+            write_outputs(trained, records.timings, project)
     if fabric.is_global_zero:
         mirror_run("train")
         if checkpoint is not None:  # not before: a run that is killed up to here goes on from it

@@ -405,23 +405,26 @@ def tiny_model(
     tiny_images: ImageStore, tiny_split: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """The model artifact of a ResNet-18 after three epochs on `tiny_images`."""
-    from lookalike.core.params import BaseParams
+    from lookalike.core.params import BaseParams, MachineParams
     from lookalike.images.split_file import read_split
+    from lookalike.inference.devices import launch
     from lookalike.model.artifact import save_model
     from lookalike.model.compute import fix_compute
     from lookalike.train.data import training_data
-    from lookalike.train.fine_tune import fine_tune
     from lookalike.train.log import training_log
     from lookalike.train.params import TrainParams
+    from lookalike.train.resources import Records, Resources
+    from lookalike.train.training_run import TrainingRun
 
     folder = tmp_path_factory.mktemp("tiny")
     base = BaseParams(threads=1)  # on a busy machine more of them wait for each other
     params = TrainParams(embedding_dim=16, image_size=32, resize=32, epochs=3, batch_size=16)
     fix_compute(base.threads, base.seed)
     with training_log(folder / "log") as log:
-        data = training_data(read_split(tiny_split, tiny_images))
-        trained = fine_tune(params, base, 0, tiny_images, data, log)
-    save_model(folder / "model", trained.description, trained.weights)
+        data = training_data(tiny_images, read_split(tiny_split, tiny_images))
+        resources = Resources(launch(MachineParams()))
+        trained = TrainingRun(params, data, base.seed, resources, Records(log)).fit()
+    save_model(folder / "model", trained.description, trained.weights, trained.learned_from)
     return folder / "model"
 
 

@@ -19,7 +19,7 @@ from lookalike.publish.params import PublishParams
 from lookalike.split.params import SplitParams
 from lookalike.train.params import TrainParams
 
-MACHINE = Machine(4, "AVX512", 2**34, 2**33, None, 0)
+MACHINE = Machine(4, "AVX512", 2**34, 2**33, 2**26, None, 0)
 PARAMS = Parameters(
     BaseParams(),
     IngestParams(),

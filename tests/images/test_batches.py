@@ -95,12 +95,12 @@ def test_sequential_batches_may_be_taken_in_turns(
 
 
 def shares(
-    pieces: int, processes: int, epoch: int = 1, first: int = 0
+    accumulation: int, processes: int, epoch: int = 1, first: int = 0
 ) -> tuple[Batches, list[Batches]]:
     """Three batches of 24 positions, and what each process does of them."""
     found = []
     for rank in range(processes):
-        share = SharedBatches(ShuffledBatches(72, 24, seed=0), pieces, processes, rank)
+        share = SharedBatches(ShuffledBatches(72, 24, seed=0), accumulation, processes, rank)
         share.set_epoch(epoch, first)
         assert len(share) == len(list(share))
         found.append(list(share))
@@ -108,19 +108,21 @@ def shares(
 
 
 @given(st.sampled_from([1, 2, 3]), st.sampled_from([1, 2, 4]), epochs)
-def test_the_pieces_of_all_processes_together_are_the_batches(
-    pieces: int, processes: int, epoch: int
+def test_the_micro_batches_of_all_processes_together_are_the_batches(
+    accumulation: int, processes: int, epoch: int
 ) -> None:
-    whole, parts = shares(pieces, processes, epoch)
+    whole, parts = shares(accumulation, processes, epoch)
     together = [item for piece in zip(*parts, strict=True) for share in piece for item in share]
     assert together == [item for batch in whole for item in batch]
-    assert {len(piece) for part in parts for piece in part} == {24 // (pieces * processes)}
+    assert {len(micro_batch) for part in parts for micro_batch in part} == {
+        24 // (accumulation * processes)
+    }
 
 
 @given(st.sampled_from([1, 2]), st.integers(0, 3))
-def test_an_epoch_goes_on_with_the_batch_that_is_next(pieces: int, first: int) -> None:
-    assert shares(pieces, 2, first=first)[1] == [
-        part[first * pieces :] for part in shares(pieces, 2)[1]
+def test_an_epoch_goes_on_with_the_batch_that_is_next(accumulation: int, first: int) -> None:
+    assert shares(accumulation, 2, first=first)[1] == [
+        part[first * accumulation :] for part in shares(accumulation, 2)[1]
     ]
 
 

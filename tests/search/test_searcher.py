@@ -17,12 +17,13 @@ from PIL import Image
 
 from lookalike.core.errors import QueryError
 from lookalike.core.files import sha256_of_file
-from lookalike.core.params import BaseParams
+from lookalike.core.params import MachineParams
 from lookalike.images.bands import Bands
 from lookalike.images.store import ImageStore
 from lookalike.index.building import build_index
 from lookalike.index.engines.exact import Exact
 from lookalike.index.metadata import joined_metadata
+from lookalike.inference.devices import launch
 from lookalike.inference.embedder import open_embedder
 from lookalike.inference.embeddings import open_embeddings, write_embeddings
 from lookalike.model.artifact import load_model, save_model
@@ -30,8 +31,9 @@ from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.search.filters import matching_rows
 from lookalike.search.queries import ById, Like, Query
 from lookalike.search.searcher import Searcher, open_searcher
-from lookalike.train.fine_tune import without_training
 from lookalike.train.params import TrainParams
+from lookalike.train.resources import Resources
+from lookalike.train.untrained import untrained_model
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -427,7 +429,7 @@ def tile_searcher(
     folder = tmp_path_factory.mktemp("tiles")
     images = tile_images(Bands(chosen="all"))
     params = TrainParams(backbone="cnn:8", image_size=32, resize=32, epochs=0)
-    trained = without_training(params, BaseParams(threads=1), 0, images)
+    trained = untrained_model(params, images, Resources(launch(MachineParams())))
     save_model(folder / "model", trained.description, trained.weights)
     write_embeddings(folder / "embeddings", images, open_embedder(folder / "model"))
     embeddings = open_embeddings(folder / "embeddings")

@@ -10,43 +10,43 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lookalike.core.params import BaseParams
 from lookalike.images.bands import Bands
 from lookalike.images.split_file import read_split
 from lookalike.images.store import ImageStore
 from lookalike.train.batches import Batches, make_batches
-from lookalike.train.data import Side, TrainingData, training_data
+from lookalike.train.data import Subset, TrainingData, training_data
 from lookalike.train.figures import AUGMENTED, caption, draw_figures, first_images
-from lookalike.train.fine_tune import describe
+from lookalike.train.network import describe
 from lookalike.train.params import TrainParams
 from lookalike.train.recipe.band_statistics import with_bands
 from lookalike.train.recipe.mixing import Mixing
-
-BASE = BaseParams(threads=1)
+from lookalike.train.resources import Resources
 
 
 @pytest.fixture
 def data(tiny_split: Path, tiny_images: ImageStore) -> TrainingData:
-    return training_data(read_split(tiny_split, tiny_images))
+    return training_data(tiny_images, read_split(tiny_split, tiny_images))
 
 
 def batches_of(
-    params: TrainParams, images: Path, data: TrainingData, rank: int = 0, processes: int = 1
+    params: TrainParams, data: TrainingData, rank: int = 0, processes: int = 1
 ) -> Batches:
-    description = with_bands(describe(params, BASE, data.classes), images, data.train.rows, 0)
+    description = with_bands(
+        describe(params, "fp32", data.classes), data.images, data.train.rows, 0
+    )
     fabric: Any = SimpleNamespace(global_rank=rank, world_size=processes)
-    return make_batches(params, BASE, description, images, data, fabric, 0)
+    return make_batches(params, data, description, 0, Resources(fabric))
 
 
 def params_of(**values: Any) -> TrainParams:
     return TrainParams(**{"image_size": 32, "resize": 32, "batch_size": 12, **values})
 
 
-def picture(folder: Path, images: Path, data: TrainingData, **values: Any) -> bytes:
+def picture(folder: Path, data: TrainingData, **values: Any) -> bytes:
     params = params_of(**values)
-    bands = describe(params, BASE, data.classes).bands
+    bands = describe(params, "fp32", data.classes).bands
     mixing = Mixing(params, len(data.classes), seed=0)
-    draw_figures(folder, batches_of(params, images, data), mixing, data.classes, bands)
+    draw_figures(folder, batches_of(params, data), mixing, data.classes, bands)
     return (folder / AUGMENTED).read_bytes()
 
 
@@ -58,14 +58,14 @@ def test_its_images_are_those_that_the_steps_of_all_processes_take(
     mixing = Mixing(params, 6, seed=0)
     taken = []
     for rank in range(2):
-        batches = batches_of(params, tiny_images, data, rank, processes=2)
+        batches = batches_of(params, data, rank, processes=2)
         batches.order.set_epoch(1)
         for piece, (images, targets) in enumerate(batches.train):
             share = piece * 2 + rank  # as a step numbers them
             images, targets = mixing(images, targets, 1, share)
             taken += [(share, *pair) for pair in zip(images, targets, strict=True)]
     taken.sort(key=lambda entry: entry[0])
-    found = list(first_images(batches_of(params, tiny_images, data, 0, 2), mixing))
+    found = list(first_images(batches_of(params, data, 0, 2), mixing))
     assert len(found) == len(taken) == 84
     for (image, target), (_, other, wanted) in zip(found, taken, strict=True):
         assert torch.equal(image, other)
@@ -88,18 +88,18 @@ def test_a_caption_names_the_classes_and_their_shares(target: Tensor, expected: 
 def test_the_same_training_has_the_same_picture(
     tmp_path: Path, tiny_images: ImageStore, data: TrainingData
 ) -> None:
-    plain = picture(tmp_path / "figures", tiny_images, data)
-    assert plain == picture(tmp_path / "figures", tiny_images, data)
-    assert plain != picture(tmp_path / "figures", tiny_images, data, cutmix=1.0)
+    plain = picture(tmp_path / "figures", data)
+    assert plain == picture(tmp_path / "figures", data)
+    assert plain != picture(tmp_path / "figures", data, cutmix=1.0)
     assert [path.name for path in (tmp_path / "figures").iterdir()] == [AUGMENTED]
 
 
 def test_few_images_make_a_small_picture(
     tmp_path: Path, tiny_images: ImageStore, data: TrainingData
 ) -> None:
-    few = TrainingData(data.classes, Side(data.train.rows[:5], data.train.targets[:5]), data.valid)
-    picture(tmp_path / "few", tiny_images, few)
-    picture(tmp_path / "many", tiny_images, data)
+    few = data._replace(train=Subset(data.train.rows[:5], data.train.targets[:5]))
+    picture(tmp_path / "few", few)
+    picture(tmp_path / "many", data)
     sizes = [Image.open(tmp_path / name / AUGMENTED).size for name in ("few", "many")]
     assert sizes[0][0] < sizes[1][0]
     assert sizes[0][1] < sizes[1][1]
@@ -109,10 +109,10 @@ def test_of_bands_it_shows_those_for_people(
     tmp_path: Path, tile_images: Callable[[Bands], ImageStore]
 ) -> None:
     bands = Bands(chosen="all", rgb=(3, 2, 1))
-    images = tile_images(bands)
-    data = TrainingData(["crop", "water"], Side([0, 1, 10, 11], [0, 0, 1, 1]), Side([2], [0]))
+    train, valid = Subset([0, 1, 10, 11], [0, 0, 1, 1]), Subset([2], [0])
+    data = TrainingData(tile_images(bands), ["crop", "water"], train, valid, frozenset())
     params = params_of(backbone="cnn:4", batch_size=4)
     mixing = Mixing(params, 2, seed=0)
-    draw_figures(tmp_path / "x", batches_of(params, images, data), mixing, data.classes, bands)
+    draw_figures(tmp_path / "x", batches_of(params, data), mixing, data.classes, bands)
     drawn = Image.open(tmp_path / "x" / AUGMENTED).convert("RGB")
     assert len(drawn.getcolors(10**6) or []) > 1000  # noise in three colors

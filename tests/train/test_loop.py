@@ -78,6 +78,7 @@ class Images:
 
 
 IMAGES: Any = Images()
+NOT_SAVED: Any = None
 
 
 def trainer_of(network: Line, lr: float = 0.5, **values: Any) -> Trainer:
@@ -94,25 +95,29 @@ def batches_of(size: int, spread: float = 1.0) -> list[Batch]:
     return list(zip((POINTS * spread).split(size), SUBSETS.split(size), strict=True))
 
 
-def order_of(length: int, batch: int, pieces: int = 1) -> SharedBatches:
-    return SharedBatches(ShuffledBatches(length, batch, seed=0), pieces)
+def order_of(length: int, batch: int, accumulation: int = 1) -> SharedBatches:
+    return SharedBatches(ShuffledBatches(length, batch, seed=0), accumulation)
 
 
 def run_of(
-    trainer: Trainer, position: Position | None = None, reported: list[Epoch] | None = None
+    trainer: Trainer,
+    position: Position | None = None,
+    reported: list[Epoch] | None = None,
+    monitor: str = "accuracy",
+    patience: int | None = None,
 ) -> Run:
     """A run that is not saved; from its start, where no position is given."""
-    saving = Saving(trainer.fabric, {}, None, Interruption(), Timings())
+    saving = Saving(trainer.fabric, NOT_SAVED, None, Interruption(), Timings())
     report = [].append if reported is None else reported.append
-    return Run(
-        position or Position(), BestEpoch(trainer.recipe.params.monitor), report, saving, Timings()
-    )
+    return Run(position or Position(), BestEpoch(monitor, patience), report, saving, Timings())
 
 
-def run(trainer: Trainer, batches: Batches, epochs: int) -> tuple[BestEpoch, list[Epoch]]:
+def run(
+    trainer: Trainer, batches: Batches, epochs: int, **chosen: Any
+) -> tuple[BestEpoch, list[Epoch]]:
     """Fit from the start; the best epoch and what was reported."""
     reported: list[Epoch] = []
-    run = run_of(trainer, reported=reported)
+    run = run_of(trainer, reported=reported, **chosen)
     fit(trainer, batches, run, epochs)
     return run.best, reported
 
@@ -124,15 +129,16 @@ def fit_line(
     return run(trainer_of(Line(), lr), Batches(train, order_of(24, batch), valid, IMAGES), epochs)
 
 
-def fit_script(*epochs: list[list[float]], **values: Any) -> tuple[int, int]:
+def fit_script(*epochs: list[list[float]], monitor: str = "accuracy") -> tuple[int, int]:
     """Fit against validation logits for two images of class 0.
 
     Returns:
         The number of the best epoch, and of that which the weights are from.
     """
     batch = (torch.zeros(2, 1), torch.zeros(2, dtype=torch.int64))
-    trainer = trainer_of(Scripted(list(epochs)), **values)
-    best, _ = run(trainer, Batches([batch], order_of(2, 2), [batch], IMAGES), len(epochs))
+    trainer = trainer_of(Scripted(list(epochs)))
+    batches = Batches([batch], order_of(2, 2), [batch], IMAGES)
+    best, _ = run(trainer, batches, len(epochs), monitor=monitor)
     assert best.epoch is not None
     return best.epoch.number, int(best.weights["seen"])
 
@@ -159,16 +165,16 @@ def test_the_epoch_with_the_lowest_loss_wins_where_that_is_asked_for() -> None:
 def test_training_stops_where_no_epoch_has_been_better_for_so_long() -> None:
     scripted = Scripted([[BARELY, BARELY], [RIGHT, RIGHT], *[[BARELY, BARELY]] * 4])
     batch = (torch.zeros(2, 1), torch.zeros(2, dtype=torch.int64))
-    trainer = trainer_of(scripted, patience=2)
-    best, seen = run(trainer, Batches([batch], order_of(2, 2), [batch], IMAGES), 6)
+    batches = Batches([batch], order_of(2, 2), [batch], IMAGES)
+    best, seen = run(trainer_of(scripted), batches, 6, patience=2)
     assert best.epoch is not None
     assert best.epoch.number == 2
     assert [epoch.number for epoch in seen] == [1, 2, 3, 4]
 
 
 def test_a_run_whose_patience_was_at_its_end_does_not_go_on() -> None:
-    trainer, reported = trainer_of(Line(), patience=2), []
-    stopped = run_of(trainer, Position(epoch=4), reported)
+    trainer, reported = trainer_of(Line()), []
+    stopped = run_of(trainer, Position(epoch=4), reported, patience=2)
     stopped.best.epoch = Epoch(1, {"valid/accuracy": 1.0, "valid/loss": 0.0})
     fit(trainer, Batches(batches_of(8), order_of(24, 8), batches_of(24), IMAGES), stopped, 9)
     assert reported == []
@@ -287,13 +293,13 @@ def test_one_epoch_takes_one_step_of_optimizer_and_schedule_a_batch() -> None:
     assert seen == [1, 2, 3]
 
 
-def test_a_batch_in_pieces_is_the_same_step_as_the_batch_at_once() -> None:
+def test_a_batch_in_micro_batches_is_the_same_step_as_the_batch_at_once() -> None:
     torch.manual_seed(0)
     whole, cut = trainer_of(network := Line()), trainer_of(other := Line())
     other.load_state_dict(network.state_dict())
     at_once = take_step(whole, batches_of(24), order_of(24, 24), Position())
-    in_pieces = take_step(cut, batches_of(8), order_of(24, 24, pieces=3), Position())
-    assert in_pieces == pytest.approx(at_once)
+    in_micro_batches = take_step(cut, batches_of(8), order_of(24, 24, accumulation=3), Position())
+    assert in_micro_batches == pytest.approx(at_once)
     assert torch.allclose(network.classifier.weight, other.classifier.weight)
 
 

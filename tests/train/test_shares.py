@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from lookalike.images.store import ImageStore
-from lookalike.train.shares import check_share
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -110,11 +109,3 @@ def test_the_stage_starts_its_processes_where_no_launcher_has(
     train: Callable[..., Path],
 ) -> None:
     assert metrics(train(2, gradient_accumulation=3))["epochs"] == 2
-
-
-def test_a_batch_that_cannot_be_shared_equally_is_one_line(one_line_error: OneLineError) -> None:
-    check_share(12, 1, 3)
-    with one_line_error("a batch of 12 images", "4 pieces", "2 processes", "a multiple of 8"):
-        check_share(12, 4, 2)
-    with one_line_error("a batch of 9 images", "a multiple of 2"):
-        check_share(9, 1, 2)

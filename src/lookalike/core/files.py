@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -157,7 +158,17 @@ def to_json(value: Any) -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as JSON, whole or not at all."""
+    """Write `value` as JSON, whole or not at all.
+
+    Raises:
+        LookalikeError: a number in it is infinite, or not a number.
+    """
+    for name, number in _floats(value):
+        if not math.isfinite(number):
+            raise LookalikeError(
+                f"{path}: is not written: {name} is {number}; embeddings or scores that it comes "
+                "from are not finite"
+            )
     with atomic_file(path) as partial:
         partial.write_text(to_json(value), encoding="utf-8")
 
@@ -176,6 +187,15 @@ def rounded(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [rounded(item) for item in value]
     return value
+
+
+def _floats(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
+    """Every float in nested dictionaries, lists and tuples, with its place, as in `valid.loss`."""
+    if isinstance(value, float):
+        yield name or "it", value
+    elif isinstance(value, dict | list | tuple):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _floats(item, f"{name}.{key}" if name else str(key))
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Row]) -> None:

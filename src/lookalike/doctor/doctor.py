@@ -148,6 +148,8 @@ def _measure(params: Parameters, machine: Machine, seconds: float) -> list[Setti
 def _describe(machine: Machine) -> Iterator[str]:
     yield f"processor   {machine.cores} cores, {machine.instructions}"
     yield f"memory      {_gib(machine.memory)}, {_gib(machine.free_memory)} of it free"
+    if machine.shared_memory is not None:
+        yield f"/dev/shm    {_gib(machine.shared_memory)} free, for loading processes"
     gpu = f"{machine.gpu}, {_gib(machine.gpu_memory)}" if machine.gpu else "none"
     yield f"GPU         {gpu}"
 

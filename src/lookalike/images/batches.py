@@ -52,23 +52,23 @@ class ShuffledBatches(Sampler[list[Item]]):
 
 
 class SharedBatches(Sampler[list[Item]]):
-    """What one of several processes does of each batch, in one piece or in several.
+    """What one of several processes does of each batch, at once or in micro-batches.
 
-    A batch is what an optimizer's step learns from. Its pieces, gone through one after the other,
-    add up their gradients; of each piece every process has an equal part.
+    A batch is what an optimizer's step learns from. Its micro-batches, gone through one after the
+    other, add up their gradients; of each micro-batch every process has an equal part.
 
     Args:
         batches: the batches of an epoch.
-        pieces: how many pieces a batch is cut into.
-        processes: how many processes share each piece.
+        accumulation: how many micro-batches a batch is computed in.
+        processes: how many processes share each of them.
         rank: which of them this one is, from 0.
     """
 
     def __init__(
-        self, batches: EpochBatches, pieces: int = 1, processes: int = 1, rank: int = 0
+        self, batches: EpochBatches, accumulation: int = 1, processes: int = 1, rank: int = 0
     ) -> None:
         self.batches = batches
-        self.pieces = pieces
+        self.accumulation = accumulation
         self.processes = processes
         self.rank = rank
         self.first = 0
@@ -85,21 +85,21 @@ class SharedBatches(Sampler[list[Item]]):
 
     @property
     def micro_batch_size(self) -> int:
-        """How many images a piece has, those of all processes."""
-        return self.batches.batch_size // self.pieces
+        """How many images a micro-batch has, those of all processes."""
+        return self.batches.batch_size // self.accumulation
 
     def batch(self, step: int) -> list[Item]:
         """The whole batch of one step of the epoch, counted from 1, of all processes."""
         return next(islice(self.batches, step - 1, None))
 
     def __len__(self) -> int:
-        return (self.steps - self.first) * self.pieces
+        return (self.steps - self.first) * self.accumulation
 
     def __iter__(self) -> Iterator[list[Item]]:
         for batch in islice(self.batches, self.first, None):
-            size = len(batch) // (self.pieces * self.processes)
-            for piece in range(self.pieces):
-                start = (piece * self.processes + self.rank) * size
+            size = len(batch) // (self.accumulation * self.processes)
+            for number in range(self.accumulation):
+                start = (number * self.processes + self.rank) * size
                 yield batch[start : start + size]
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import PIL
 import pyarrow as pa
-from filelock import FileLock
 from PIL import Image
 from torch import Tensor
 
@@ -22,6 +21,7 @@ from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import load_batches
 from lookalike.images.pixels import Pixels
 from lookalike.images.store import ImageStore
+from lookalike.terminal.cache_lock import CacheLock, evict, files_by_age
 from lookalike.terminal.progress import track
 
 SCHEMA = pa.schema(
@@ -41,10 +41,12 @@ class DecodedImages:
 
     Args:
         path: what `decode_once` has written.
+        lock: keeps the file in the cache as long as this object lives.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock: CacheLock) -> None:
         self.path = path
+        self._lock = lock
         self._table: pa.Table | None = None
         self._place: dict[int, int] = {}
 
@@ -88,17 +90,19 @@ def decode_once(
     ids = images.metadata["id"].take(pa.array(wanted)).to_pylist()
     parts = "\0".join([PIL.__version__, name, *map(str, wanted), *ids])
     path = folder / f"{hashlib.sha256(parts.encode()).hexdigest()}.arrow"
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):  # experiments may want the same at once
-        if not path.is_file():
-            with atomic_file(path) as partial:
-                _write(partial, ImageDataset(images, wanted, [0] * len(wanted), resize), workers)
-        os.utime(path)
-    files = sorted(folder.glob("*.arrow"), key=lambda file: file.stat().st_mtime)
-    for file in files[:-KEPT]:
-        file.unlink(missing_ok=True)
-        file.with_suffix(".lock").unlink(missing_ok=True)
-    return DecodedImages(path)
+    lock = CacheLock(path, shared=True)
+    while not path.is_file():  # experiments may want the same at once
+        lock.release()
+        with CacheLock(path):
+            if not path.is_file():
+                with atomic_file(path) as partial:
+                    dataset = ImageDataset(images, wanted, [0] * len(wanted), resize)
+                    _write(partial, dataset, workers)
+        lock = CacheLock(path, shared=True)
+    os.utime(path)
+    for file in files_by_age(folder, "*.arrow")[:-KEPT]:
+        evict(file)
+    return DecodedImages(path, lock)
 
 
 def _write(path: Path, dataset: ImageDataset, workers: int) -> None:

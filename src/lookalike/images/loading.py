@@ -1,19 +1,24 @@
 """Batches of images from worker processes; how many there are changes no byte."""
 
 import os
+import shutil
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.multiprocessing import _prctl_pr_set_pdeathsig  # type: ignore[attr-defined]
 from torch.utils.data import DataLoader, Sampler
 
+from lookalike.core.errors import LookalikeError
 from lookalike.images.batches import Item
 from lookalike.images.dataset import ImageDataset
+from lookalike.terminal.loading_failure import loading_failure
 
 Batch = tuple[Tensor, Tensor]
 
+SHARED_MEMORY = Path("/dev/shm")  # where batches wait for the main process; Linux has it
 PREFETCHED = 4  # batches that each worker has ready: what one slow image holds up, others bridge
 
 
@@ -23,7 +28,52 @@ def load_batches(
     """Yield `(images [n, channels, height, width], targets int64 [n])` batch by batch.
 
     The result can be iterated over again; worker processes live as long as it does.
+
+    Raises:
+        LookalikeError: while it is iterated over: a worker process failed, or was killed.
     """
+    return _Batches(dataset, batches, workers)
+
+
+def check_shared_memory(workers: int, batch_bytes: int) -> None:
+    """Raise LookalikeError unless the batches that workers have ready fit into shared memory.
+
+    Args:
+        workers: all processes of this host that load images.
+        batch_bytes: of the images of a batch, as the largest one is.
+    """
+    needed, free = workers * PREFETCHED * batch_bytes, shared_memory()
+    if free is not None and needed > free:
+        raise LookalikeError(
+            f"machine.workers: {workers} loading processes need up to {needed / 1e6:.0f} MB of "
+            f"shared memory, but {SHARED_MEMORY} has {free / 1e6:.0f} MB free: give the container "
+            "more (docker run --shm-size=1g), or set machine.workers to fewer, or to 0"
+        )
+
+
+def shared_memory() -> int | None:
+    """Bytes of shared memory that are free; None where the system does not bound it by itself."""
+    return shutil.disk_usage(SHARED_MEMORY).free if SHARED_MEMORY.is_dir() else None
+
+
+class _Batches:
+    """A DataLoader whose failures are one line."""
+
+    def __init__(self, dataset: ImageDataset, batches: Sampler[list[Item]], workers: int) -> None:
+        self._loader = _data_loader(dataset, batches, workers)
+
+    def __iter__(self) -> Iterator[Batch]:
+        try:
+            yield from self._loader
+        except Exception as error:
+            if (failure := loading_failure(error)) is None:
+                raise
+            raise LookalikeError(failure) from error
+
+
+def _data_loader(
+    dataset: ImageDataset, batches: Sampler[list[Item]], workers: int
+) -> Iterable[Batch]:
     return DataLoader(
         dataset,
         batch_sampler=batches,

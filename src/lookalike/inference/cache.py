@@ -1,8 +1,8 @@
 """The embedding cache: what was computed before is not computed again.
 
 One SQLite file for each key (see `cache_key`), one row an image. SQLite keeps a file intact when
-its writer is killed, and lets several experiments use it at once. The least recently used files are
-evicted when together they outgrow their limit; all of them are safe to remove at any time.
+its writer is killed, and lets several experiments use it at once. The least recently used files
+that no process uses are evicted when together they outgrow their limit.
 """
 
 import sqlite3
@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from lookalike.core.errors import LookalikeError
+from lookalike.terminal.cache_lock import CacheLock, evict, files_by_age
 from lookalike.terminal.progress import say
 
 SUFFIX = ".sqlite"
@@ -44,13 +45,13 @@ class EmbeddingCache:
         self._limit = gigabytes * GIGABYTE
         self._full = False
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = CacheLock(self.path, shared=True)  # it is in use
             self._database = sqlite3.connect(self.path, timeout=SECONDS_TO_WAIT)
             with self._database:
                 self._database.execute(
                     "CREATE TABLE IF NOT EXISTS vectors (id TEXT PRIMARY KEY, vector BLOB NOT NULL)"
                 )
-            self.path.touch()  # it is in use
+            self.path.touch()
         except (OSError, sqlite3.Error) as error:
             raise self._broken(error) from None
 
@@ -61,6 +62,7 @@ class EmbeddingCache:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType
     ) -> None:
         self._database.close()
+        self._lock.release()
         self._evict()
 
     def known(self, ids: Sequence[str]) -> set[str]:
@@ -96,21 +98,18 @@ class EmbeddingCache:
             raise self._broken(error) from None
 
     def _evict(self) -> None:
-        """Remove files, least recently used first, until the folder keeps within its limit."""
-        used = []
-        for path in self.path.parent.glob(f"*{SUFFIX}"):
-            try:
-                status = path.stat()
-            except FileNotFoundError:  # another process was faster
-                continue
-            used.append((path == self.path, status.st_mtime_ns, path.name, status.st_size))
-        total = sum(size for *_, size in used)
-        for is_own, _, name, size in sorted(used):
-            if total <= self._limit or is_own:
+        """Remove files, least recently used first, until the folder keeps within its limit.
+
+        Those that another process uses stay, and so does this one.
+        """
+        paths = files_by_age(self.path.parent, f"*{SUFFIX}")
+        sizes = {path: path.stat().st_size for path in paths if path.exists()}
+        total = sum(sizes.values())
+        for path, size in sizes.items():
+            if total <= self._limit:
                 return
-            (self.path.parent / name).unlink(missing_ok=True)
-            (self.path.parent / f"{name}{JOURNAL}").unlink(missing_ok=True)
-            total -= size
+            if path != self.path and evict(path, path.with_name(f"{path.name}{JOURNAL}")):
+                total -= size
 
     def _broken(self, error: Exception) -> LookalikeError:
         return LookalikeError(f"{self.path}: cannot be used ({error}); it is safe to remove")

@@ -15,6 +15,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from lookalike.core.errors import DataError
 from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.store import ImageStore
@@ -30,6 +31,7 @@ from lookalike.terminal.progress import track
 
 # Images that are looked up, cached and given at once: what a killed run loses at most.
 BLOCK = 1024
+IMAGES_NAMED = 3
 
 
 class OutputBlock(NamedTuple):
@@ -88,7 +90,8 @@ class Embedder:
             rows: rows of the store; None: all of them.
 
         Raises:
-            LookalikeError: the cache is broken, or another process failed.
+            LookalikeError: an embedding is not finite, the cache is broken, or another process
+                failed.
         """
         return self.outputs(images, rows).embeddings.numpy()
 
@@ -124,6 +127,7 @@ class Embedder:
                     vectors[new] = list(islice(computed, len(new)))
                     if cache is not None:
                         cache.add([block[place] for place in new], vectors[new])
+                _check_finite(vectors, block)
                 yield self._block(start, vectors)
 
     def run_worker(self, images: ImageStore) -> None:
@@ -204,6 +208,18 @@ def _known(ids: pa.ChunkedArray, cache: EmbeddingCache | None) -> np.ndarray:
             cached = cache.known(block)
             known[start : start + len(block)] = [image_id in cached for image_id in block]
     return known
+
+
+def _check_finite(vectors: np.ndarray, ids: list[str]) -> None:
+    """Raise LookalikeError where the network makes of an image what is no number."""
+    broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(broken):
+        named = ", ".join(ids[position] for position in broken[:IMAGES_NAMED])
+        raise DataError(
+            f"the embeddings of {len(broken)} images are not finite ({named}"
+            f"{', ...' if len(broken) > IMAGES_NAMED else ''}): train again, at base.precision: "
+            "fp32 or a lower train.lr, or leave these images out"
+        )
 
 
 def _blocks(ids: pa.ChunkedArray) -> Iterator[tuple[int, list[str]]]:

@@ -3,9 +3,9 @@
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -14,9 +14,11 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder, to_json
 from lookalike.images.bands import Bands
 from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS, fingerprint
+from lookalike.model.finite import check_finite
 from lookalike.model.fuse_batch_norm import fold
 from lookalike.model.head import HeadKind
 from lookalike.model.network import EmbeddingNetwork
+from lookalike.model.training_images import TRAINING_IMAGES, ImageIds, write_training_images
 from lookalike.model.transforms import ImageSize
 
 # What ImageNet models expect of RGB images; for a network trained from scratch as good as any.
@@ -31,7 +33,7 @@ class ModelDescription(BaseModel):
     chosen, in the units of the images.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     format: Literal[1] = 1
     backbone: str
@@ -42,9 +44,15 @@ class ModelDescription(BaseModel):
     channels: int = Field(default=3, ge=1)
     image_size: ImageSize
     mean: list[float] = list(IMAGENET_MEAN)
-    std: list[float] = list(IMAGENET_STD)
+    std: list[Annotated[float, Field(gt=0)]] = list(IMAGENET_STD)
     temperature: float = Field(default=1.0, gt=0)
     precision: Literal["fp32", "bf16"]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not len(self.mean) == len(self.std) == self.channels:
+            raise ValueError(f"mean and std should have {self.channels} numbers, one a channel")
+        return self
 
 
 class Model:
@@ -90,30 +98,59 @@ def build_network(description: ModelDescription) -> EmbeddingNetwork:
     return network
 
 
-def save_model(folder: Path, description: ModelDescription, weights: dict[str, Tensor]) -> None:
-    """Write the artifact, whole or not at all."""
-    with atomic_folder(folder, WEIGHTS, DESCRIPTION) as partial:
-        save_file({k: v.contiguous() for k, v in weights.items()}, partial / WEIGHTS)
-        (partial / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone
+def save_model(
+    folder: Path,
+    description: ModelDescription,
+    weights: dict[str, Tensor],
+    learned_from: ImageIds = frozenset(),
+) -> None:
+    """Write the artifact, whole or not at all.
+
+    Args:
+        folder: to be written.
+        description: of the model.
+        weights: of its network.
+        learned_from: shortened ids of the images that it has seen in training.
+
+    Raises:
+        LookalikeError: a weight is not finite.
+    """
+    with atomic_folder(folder, WEIGHTS, DESCRIPTION, TRAINING_IMAGES) as partial:
+        write_weights(partial / WEIGHTS, weights)
+        write_training_images(partial / TRAINING_IMAGES, learned_from)
         content = description.model_dump(exclude={"bands"} if description.bands is None else None)
         (partial / DESCRIPTION).write_text(to_json(content), encoding="utf-8")
+
+
+def write_weights(path: Path, weights: dict[str, Tensor]) -> None:
+    """Write weights as safetensors; the same weights give the same bytes.
+
+    Raises:
+        LookalikeError: a weight is not finite.
+    """
+    check_finite("the model", weights)
+    save_file({name: tensor.contiguous() for name, tensor in weights.items()}, path)
+    path.chmod(0o644)  # safetensors writes for the owner alone
 
 
 def load_model(folder: Path) -> Model:
     """Open an artifact.
 
     Raises:
-        LookalikeError: it is missing, broken, or its two files do not belong together.
+        LookalikeError: it is missing, broken, holds numbers that are not finite, or its files do
+            not belong together.
     """
     try:
         content = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         description = ModelDescription.model_validate(content)
         network = build_network(description)
-        network.load_state_dict(load_file(folder / WEIGHTS))
+        weights = load_file(folder / WEIGHTS)
+        network.load_state_dict(weights)
     except (FileNotFoundError, NotADirectoryError) as error:
         missing = error.filename or folder / WEIGHTS  # safetensors does not say which
         raise LookalikeError(f"{missing}: missing; train first, or dvc pull") from None
     except (ValueError, ValidationError, SafetensorError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise LookalikeError(f"{folder}: is not a whole model artifact ({reason})") from None
+    check_finite(str(folder / WEIGHTS), weights)
     return Model(description, network, fingerprint(folder))

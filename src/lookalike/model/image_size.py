@@ -11,19 +11,17 @@ USUAL_SIZES = (64, 96, 112, 128, 160, 192, 224, 256, 299, 384, 448, 512, 518)
 
 
 def check_image_size(parameter: str, size: int, name: str) -> None:
-    """Do nothing where the backbone takes images of `size` x `size` pixels.
+    """Raise LookalikeError unless the backbone takes images of `size` x `size` pixels.
 
-    Nothing is computed: tensors on the device `meta` have shapes alone.
+    The line names the nearest size that it takes. Nothing is computed: tensors on the device `meta`
+    have shapes alone.
 
     Args:
         parameter: what the size is called in `params.yaml`.
         size: pixels.
         name: the backbone.
-
-    Raises:
-        LookalikeError: it does not; the line names the nearest size that it takes.
     """
-    backbone = _build_shapes(name)
+    backbone = build_shapes(name)
     if _takes(backbone, size):
         return
     nearest = sorted(USUAL_SIZES, key=lambda usual: abs(usual - size))
@@ -34,7 +32,8 @@ def check_image_size(parameter: str, size: int, name: str) -> None:
     )
 
 
-def _build_shapes(name: str) -> nn.Module:
+def build_shapes(name: str) -> nn.Module:
+    """A backbone whose tensors have shapes alone; no random number is drawn."""
     with torch.random.fork_rng(devices=[]):  # the weights of the network itself stay as they are
         try:
             with torch.device("meta"):

@@ -1,20 +1,21 @@
 """Pretrained weights: from torchvision, a file or a URL, checked before they are trusted."""
 
-import hashlib
 import pickle
 from pathlib import Path
 from urllib.error import URLError
 
-import fsspec
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import atomic_file, sha256_of_file
+from lookalike.core.files import sha256_of_file
 from lookalike.core.secrets import without_secrets
+from lookalike.model.artifact_fingerprint import DESCRIPTION
 from lookalike.model.cnn import cnn_width
+from lookalike.model.downloads import check_hash, downloaded
+from lookalike.model.finite import check_finite
 from lookalike.model.inflate import RGB, first_convolution, inflate_filters
 from lookalike.model.timm_models import pretrained_timm, timm_name
 from lookalike.model.vision import models
@@ -23,17 +24,27 @@ from lookalike.terminal.progress import say
 StateDict = dict[str, Tensor]
 
 
-def check_weights(source: str, backbone: str) -> None:
-    """Do nothing where weights of that source can be of that backbone.
+def check_weights(source: str, backbone: str, root: Path = Path()) -> None:
+    """Raise LookalikeError unless weights of that source can be of that backbone, and are there.
 
-    Raises:
-        LookalikeError: nobody has trained this backbone on ImageNet.
+    Args:
+        source: see `read_weights`; or the folder of a model.
+        backbone: that they are for.
+        root: what a relative path starts from.
     """
     if source == "imagenet" and cnn_width(backbone) is not None:
         raise LookalikeError(
             f"train.weights = imagenet: there are none for train.backbone = {backbone}; use "
             "weights: none, or a file of its own"
         )
+    if source not in {"none", "imagenet"} and "://" not in source:
+        place = root / source
+        if place.is_dir() and not (place / DESCRIPTION).is_file():
+            raise LookalikeError(
+                f"train.weights: {source}: is a folder, but no model: it has no {DESCRIPTION}"
+            )
+        if not place.exists():
+            raise LookalikeError(f"train.weights: {source}: there is no such file")
 
 
 def read_weights(source: str, backbone: str, sha256: str | None, cache: Path) -> StateDict:
@@ -54,33 +65,11 @@ def read_weights(source: str, backbone: str, sha256: str | None, cache: Path) ->
     if source == "imagenet":
         timm = timm_name(backbone)
         return _download_imagenet(backbone) if timm is None else pretrained_timm(timm)
-    downloaded = "://" in source
-    path = _download(source, cache) if downloaded else Path(source)
-    if not path.is_file():
-        raise LookalikeError(f"train.weights: {source}: there is no such file")
-    try:
-        check_hash(source, sha256_of_file(path), sha256)
-    except LookalikeError:
-        if downloaded:
-            path.unlink()  # or the wrong file would be taken next time, too
-        raise
-    return _load(path, without_secrets(source))
-
-
-def check_hash(source: str, found: str, pinned: str | None) -> None:
-    """Hold the sha256 of weights against the pinned one; where none is, say what to pin.
-
-    Raises:
-        LookalikeError: they differ.
-    """
-    source = without_secrets(source)
-    if pinned is None:
-        say(f"train.weights: {source} has no pinned hash; add  weights_sha256: {found}")
-    elif found != pinned:
-        raise LookalikeError(
-            f"train.weights: {source} has the sha256 {found}, but train.weights_sha256 is "
-            f"{pinned}; get the right file or pin this one"
-        )
+    if "://" in source:
+        with downloaded(source, sha256, cache) as path:
+            return _load(path, without_secrets(source))
+    check_hash(source, sha256_of_file(Path(source)), sha256)
+    return _load(Path(source), source)
 
 
 def load_backbone(
@@ -177,25 +166,10 @@ def _download_imagenet(backbone: str) -> StateDict:
     return state
 
 
-def _download(url: str, cache: Path) -> Path:
-    """Download to the cache folder, whole or not at all; a file that is there is used as it is."""
-    path = cache / "weights" / hashlib.sha256(url.encode()).hexdigest()
-    if path.is_file():
-        return path
-    try:
-        with atomic_file(path) as partial:
-            fsspec.url_to_fs(url)[0].get_file(url, str(partial))
-    except Exception as error:  # every protocol raises its own
-        reason = " ".join(str(error).split()) or type(error).__name__
-        problem = f"train.weights: {url}: cannot be downloaded ({reason})"
-        raise LookalikeError(without_secrets(problem)) from None
-    return path
-
-
 def _load(path: Path, source: str) -> StateDict:
     try:
         try:
-            return load_file(path)
+            state = load_file(path)
         except SafetensorError:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # the unpickler raises whatever it meets
@@ -205,4 +179,5 @@ def _load(path: Path, source: str) -> StateDict:
         ) from None
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
         raise LookalikeError(f"train.weights: {source}: is not a state dictionary of tensors")
+    check_finite(f"train.weights: {source}", state)
     return state

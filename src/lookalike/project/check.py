@@ -6,14 +6,13 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
 from lookalike.images.bands import Bands
 from lookalike.images.decode import UndecodableImageError
+from lookalike.images.loading import check_shared_memory
 from lookalike.images.rendering import decode_picture
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.source import Candidate, Source, UnreadableError
-from lookalike.model.backbones import check_backbone
-from lookalike.model.weights import check_weights
-from lookalike.project.parameters import read_all
-from lookalike.train.recipe.augmentation import check_augmentation
-from lookalike.train.recipe.image_sizes import check_image_sizes
+from lookalike.model.inflate import RGB
+from lookalike.project.parameters import Parameters, read_all
+from lookalike.train.check import check_training
 
 # Enough files to tell a folder of images from a folder of something else.
 FILES_TRIED = 100
@@ -29,10 +28,8 @@ def check(project: Layout) -> str:
         LookalikeError: a line for each problem.
     """
     params = read_all(project.params)
-    check_backbone(params.train.backbone)
-    check_image_sizes(params.train)
-    check_augmentation(params.train, rgb=params.ingest.bands is None)
-    check_weights(params.train.weights, params.train.backbone)
+    check_training(params.train, params.machine, params.ingest.reading, project)
+    _check_inference(params)
     name = params.ingest.source
     if project.root / name == project.samples:
         return f"{project.params.name} is valid; the source is the built-in digits"
@@ -59,6 +56,13 @@ def check(project: Layout) -> str:
             f"be searched; else {remedy}"
         )
     return f"{valid} in {len(classes)} classes"
+
+
+def _check_inference(params: Parameters) -> None:
+    """Raise LookalikeError unless the images that are embedded at once fit into shared memory."""
+    processes = params.machine.workers * params.machine.devices
+    pixels = params.train.image_size**2 * RGB
+    check_shared_memory(processes, params.base.inference_batch_size * pixels)
 
 
 def _is_image(source: Source, candidate: Candidate, bands: Bands | None) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from lookalike.core.errors import LookalikeError
 from lookalike.core.files import to_json
 from lookalike.core.layout import Layout
 from lookalike.core.params import read_yaml
@@ -33,7 +34,8 @@ def mirror(project: Layout) -> str:
     There is one run for each model and set of parameters. What it has already stays as it is.
 
     Raises:
-        LookalikeError: there is no model, or the server cannot be reached or refuses.
+        LookalikeError: there is no model, the experiment has been deleted, or the server cannot be
+            reached or refuses.
     """
     parts = run_parts(project)
     params = flat_params(read_yaml(project.params))
@@ -55,6 +57,12 @@ def _run_of(client: "MlflowClient", params: dict[str, str], model: str) -> "Run"
 
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
     experiment = client.get_experiment_by_name(name)
+    if experiment is not None and experiment.lifecycle_stage == "deleted":
+        raise LookalikeError(
+            f"MLflow: the experiment {name!r} has been deleted; restore it (mlflow experiments "
+            f"restore --experiment-id {experiment.experiment_id}), or name another one in "
+            "MLFLOW_EXPERIMENT_NAME"
+        )
     number = experiment.experiment_id if experiment else client.create_experiment(name)
     state = hashlib.sha256(to_json([params, model]).encode()).hexdigest()
     found = client.search_runs([number], f"tags.`{STATE}` = '{state}'", max_results=1)

@@ -1,29 +1,48 @@
 """The training and validation images, with their classes as numbers."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
 from lookalike.images.split_file import SplitImage
 from lookalike.images.store import ImageStore
+from lookalike.model.training_images import ImageIds, shortened
 
 
-class Side(NamedTuple):
+class Subset(NamedTuple):
     """Rows of the image store and their class numbers."""
 
     rows: list[int]
     targets: list[int]
 
-    def share(self, rank: int, processes: int) -> "Side":
-        """Every so-manieth image: what one of several processes looks at."""
-        return Side(self.rows[rank::processes], self.targets[rank::processes])
+    def share(self, rank: int, processes: int) -> "Subset":
+        """Every n-th image, from the one of this rank: the share of one of `n` processes."""
+        return Subset(self.rows[rank::processes], self.targets[rank::processes])
 
 
 class TrainingData(NamedTuple):
-    """Class names, sorted, and the images of the two sides that training may see."""
+    """What a model learns from and is chosen by.
 
+    Attributes:
+        images: the image store.
+        classes: their names, sorted.
+        train: the images to learn from.
+        valid: those that the best epoch is chosen by.
+        held_out: ids of all images that no training may have seen, shortened: these and the test's.
+    """
+
+    images: ImageStore
     classes: list[str]
-    train: Side
-    valid: Side
+    train: Subset
+    valid: Subset
+    held_out: ImageIds
+
+    @property
+    def learned_from(self) -> ImageIds:
+        """The ids of the training images, shortened."""
+        return shortened(image_ids(self.images, self.train.rows))
 
 
 def has_labels(images: ImageStore) -> bool:
@@ -32,8 +51,19 @@ def has_labels(images: ImageStore) -> bool:
     return bool(labels.null_count < len(labels))
 
 
-def training_data(split: list[SplitImage]) -> TrainingData:
-    """Sort the split's images into the two sides; the classes are those of the training images.
+def image_ids(images: ImageStore, rows: Sequence[int]) -> list[str]:
+    """The ids of rows of the image store."""
+    ids: list[str] = images.metadata["id"].take(pa.array(rows, pa.int64())).to_pylist()
+    return ids
+
+
+def held_out(images: ImageStore, split: list[SplitImage]) -> ImageIds:
+    """The ids of the validation and test images, shortened."""
+    return shortened(image_ids(images, [image.row for image in split if image.split != "train"]))
+
+
+def training_data(images: ImageStore, split: list[SplitImage]) -> TrainingData:
+    """Sort the split's images into subsets; the classes are those of the training images.
 
     Raises:
         LookalikeError: fewer than two classes, or no validation images.
@@ -47,14 +77,14 @@ def training_data(split: list[SplitImage]) -> TrainingData:
         )
     number_of = {label: number for number, label in enumerate(classes)}
 
-    def side(name: str) -> Side:
-        images = [image for image in split if image.split == name]
-        return Side([image.row for image in images], [number_of[image.label] for image in images])
+    def subset(name: str) -> Subset:
+        chosen = [image for image in split if image.split == name]
+        return Subset([image.row for image in chosen], [number_of[image.label] for image in chosen])
 
-    data = TrainingData(classes, side("train"), side("valid"))
-    if not data.valid.rows:
+    train, valid = subset("train"), subset("valid")
+    if not valid.rows:
         raise LookalikeError(
             "data/split.csv: has no validation images, which training chooses its best epoch by; "
             "with split.method: stratified three images in one class are enough"
         )
-    return data
+    return TrainingData(images, classes, train, valid, held_out(images, split))

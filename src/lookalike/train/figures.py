@@ -46,11 +46,11 @@ def draw_figures(
 def first_images(batches: Batches, mixing: Mixing) -> Iterator[tuple[Tensor, Tensor]]:
     """The images of epoch 1 and their targets, as the network and the loss are given them.
 
-    Step by step, and in a step the pieces one after the other, each with the shares of all
+    Step by step, and in a step the micro-batches one after the other, each with the shares of all
     processes.
     """
     order = batches.order
-    shares = SharedBatches(order.batches, order.pieces * order.processes)
+    shares = SharedBatches(order.batches, order.accumulation * order.processes)
     shares.set_epoch(1)
     for number, items in enumerate(shares):
         images, targets = default_collate([batches.images[item] for item in items])

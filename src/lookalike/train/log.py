@@ -11,7 +11,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import check_output_folder, remove_folder
 from lookalike.terminal.process import is_first_process
 from lookalike.terminal.progress import say
-from lookalike.train.state.epoch import Epoch
+from lookalike.train.state.epoch import Epoch, epoch_from_state
 from lookalike.train.state.state_file import State
 
 CONTENTS = ("metrics.json", "plots/*.tsv")
@@ -50,7 +50,7 @@ class TrainingLog:
     def load_state_dict(self, state: State) -> None:
         """Log again, into a log that is still empty, what was logged before."""
         for epoch in state["epochs"]:
-            self._log(Epoch(**epoch))
+            self._log(epoch_from_state(epoch))
 
 
 @contextmanager

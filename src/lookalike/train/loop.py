@@ -11,7 +11,6 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.seeds import seed_for
 from lookalike.terminal.progress import track
 from lookalike.train.batches import Batches
-from lookalike.train.recipe.early_stopping import out_of_patience
 from lookalike.train.state.epoch import BestEpoch, Epoch
 from lookalike.train.state.position import Position
 from lookalike.train.state.saving import Saving
@@ -46,7 +45,7 @@ def fit(trainer: Trainer, batches: Batches, run: Run, epochs: int) -> None:
         KeyboardInterrupt: the run was asked to stop, and is saved.
     """
     position, recipe = run.position, trainer.recipe
-    while position.epoch <= epochs and not _is_to_stop_early(run, recipe.params.patience):
+    while position.epoch <= epochs and not run.best.is_out_of_patience(position.epoch - 1):
         batches.order.set_epoch(position.epoch, first=position.step)
         before = position.images
         with run.timings.measured("training"):
@@ -90,7 +89,9 @@ def train_one_epoch(
         torch.manual_seed(seed_for(trainer.seed, "step", position.epoch, position.step, rank))
         rate = trainer.optimizer.param_groups[-1]["lr"]
         try:
-            loss, right, norm = take_step(trainer, islice(coming, order.pieces), order, position)
+            loss, right, norm = take_step(
+                trainer, islice(coming, order.accumulation), order, position
+            )
         except (MemoryError, RuntimeError) as error:
             if is_out_of_memory(error):
                 raise too_large(order) from None
@@ -104,8 +105,3 @@ def train_one_epoch(
                 f"the images {', '.join(batches.images.ids(order.batch(position.step)))}"
             )
         after_step()
-
-
-def _is_to_stop_early(run: Run, patience: int | None) -> bool:
-    best = run.best.epoch
-    return best is not None and out_of_patience(run.position.epoch - 1, best.number, patience)

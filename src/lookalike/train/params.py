@@ -6,14 +6,33 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from lookalike.core.params import Block
-from lookalike.train.recipe.augmentation_params import AugmentationParams
-from lookalike.train.recipe.loss_params import LossParams
+from lookalike.train.recipe.augmentation_params import AugmentationParams, MixingParams
+from lookalike.train.recipe.loss_params import PAIR_LOSSES, LossParams, SamplingParams
 from lookalike.train.recipe.network_params import NetworkParams
-from lookalike.train.recipe.optimizer_params import OptimizerParams
+from lookalike.train.recipe.optimizer_params import (
+    OptimizerParams,
+    RegularizationParams,
+    ScheduleParams,
+)
+
+Monitor = Literal["accuracy", "loss", "macro_auroc", "recall_at_1"]
 
 
-class TrainParams(OptimizerParams, LossParams, AugmentationParams, NetworkParams, Block):
-    """The model and how it is trained; docs/recipes.md says what each parameter is for."""
+class TrainParams(
+    RegularizationParams,
+    ScheduleParams,
+    OptimizerParams,
+    SamplingParams,
+    LossParams,
+    MixingParams,
+    AugmentationParams,
+    NetworkParams,
+    Block,
+):
+    """The model and how it is trained; docs/recipes.md says what each parameter is for.
+
+    Each group is what one ingredient takes; flat, because that is how people write it.
+    """
 
     block = "train"
     renamed: ClassVar[dict[str, str]] = {
@@ -25,13 +44,23 @@ class TrainParams(OptimizerParams, LossParams, AugmentationParams, NetworkParams
 
     epochs: int = Field(default=10, ge=0)
     batch_size: int = Field(default=32, ge=2)
-    monitor: Literal["accuracy", "loss", "macro_auroc", "recall_at_1"] = "accuracy"
+    monitor: Literal["auto"] | Monitor = "auto"
     patience: int | None = Field(default=None, ge=1)
 
     gradient_accumulation: int = Field(default=1, ge=1)
     cache: Literal["none", "decoded"] = "none"
     resume_from: str | None = None
     resume_from_sha256: str | None = None
+
+    @property
+    def monitored(self) -> Monitor:
+        """What the best epoch is chosen by: `auto` follows the loss.
+
+        A loss over embeddings alone trains no accuracy: its classifier only follows.
+        """
+        if self.monitor != "auto":
+            return self.monitor
+        return "recall_at_1" if self.classifier_follows else "accuracy"
 
     @model_validator(mode="after")
     def _engine_is_consistent(self) -> Self:
@@ -52,6 +81,11 @@ class TrainParams(OptimizerParams, LossParams, AugmentationParams, NetworkParams
         if 0 < self.epochs <= self.warmup_epochs:
             raise ValueError(
                 f"warmup_epochs = {self.warmup_epochs:g} should be below epochs = {self.epochs}"
+            )
+        if self.metric_loss in PAIR_LOSSES and self.sampling != "pk":
+            raise ValueError(
+                f"{self.metric_loss} compares images of the same class in a batch; it needs "
+                "sampling: pk"
             )
         if self.metric_loss and (self.mixup or self.cutmix):
             raise ValueError(

@@ -3,22 +3,6 @@
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from lookalike.core.errors import LookalikeError
-
-
-def check_share(batch_size: int, pieces: int, processes: int) -> None:
-    """Do nothing where every process gets as many images of a batch as the others.
-
-    Raises:
-        LookalikeError: a batch cannot be shared equally.
-    """
-    if batch_size % (pieces * processes):
-        raise LookalikeError(
-            f"train.batch_size: a batch of {batch_size} images cannot be cut into {pieces} pieces "
-            f"(train.gradient_accumulation) for {processes} processes; take a multiple of "
-            f"{pieces * processes}"
-        )
-
 
 def gathered(fabric: Fabric, rows: Tensor) -> Tensor:
     """The rows of all processes, which have as many each, with their gradients."""

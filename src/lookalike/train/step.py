@@ -14,7 +14,6 @@ from lookalike.core.errors import LookalikeError
 from lookalike.images.batches import SharedBatches
 from lookalike.images.loading import Batch
 from lookalike.train.recipe.recipe import Recipe
-from lookalike.train.recipe.regularization import penalty
 from lookalike.train.shares import summed
 from lookalike.train.state.position import Position
 
@@ -36,9 +35,9 @@ class Trainer(NamedTuple):
 
 
 def take_step(
-    trainer: Trainer, pieces: Iterable[Batch], order: SharedBatches, position: Position
+    trainer: Trainer, micro_batches: Iterable[Batch], order: SharedBatches, position: Position
 ) -> tuple[float, int, float]:
-    """One step of optimizer and schedule, by the gradient over all pieces of a batch.
+    """One step of optimizer and schedule, by the gradient over all micro-batches of a batch.
 
     Returns:
         The mean loss over the batch's images, how many were classified rightly, and the norm of the
@@ -46,20 +45,20 @@ def take_step(
     """
     fabric, network, recipe = trainer.fabric, trainer.network, trainer.recipe
     losses, rights = [], []
-    for piece, (images, targets) in enumerate(pieces):
+    for number, (images, targets) in enumerate(micro_batches):
         images, targets = fabric.to_device((images, targets))
-        share = (position.step * order.pieces + piece) * order.processes + order.rank
+        share = (position.step * order.accumulation + number) * order.processes + order.rank
         mixed, classes = recipe.mixing(images, targets, position.epoch, share)
-        with fabric.no_backward_sync(network, enabled=piece < order.pieces - 1):
+        with fabric.no_backward_sync(network, enabled=number < order.accumulation - 1):
             output = network(mixed)
-            loss = recipe.objective(output, classes) / order.pieces
-            fabric.backward(loss + penalty(recipe.network, recipe.params) / order.pieces)
+            loss = recipe.objective(output, classes) / order.accumulation
+            fabric.backward(loss + recipe.penalty() / order.accumulation)
         losses.append(loss.detach())
         rights.append((output.logits.detach().argmax(dim=1) == targets).sum())
     learning = [p for group in trainer.optimizer.param_groups for p in group["params"]]
     norm = get_total_norm(p.grad for p in learning if p.grad is not None)
-    if recipe.params.gradient_clip is not None:
-        clip_grads_with_norm_(learning, recipe.params.gradient_clip, norm)
+    if recipe.gradient_clip is not None:
+        clip_grads_with_norm_(learning, recipe.gradient_clip, norm)
     trainer.optimizer.step()
     trainer.optimizer.zero_grad()
     trainer.schedule.step()
@@ -78,10 +77,10 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def too_large(order: SharedBatches) -> LookalikeError:
-    """What to say, and to try, where there was no memory for a piece of a batch."""
+    """What to say, and to try, where there was no memory for a micro-batch."""
     size = order.batches.batch_size
     return LookalikeError(
         f"train.batch_size = {size}: out of memory with {order.micro_batch_size} images at once; "
-        f"try train.gradient_accumulation: {2 * order.pieces}, which computes the same batch in "
-        f"smaller micro-batches, or train.batch_size: {max(2, size // 2)}"
+        f"try train.gradient_accumulation: {2 * order.accumulation}, which computes the same batch "
+        f"in smaller micro-batches, or train.batch_size: {max(2, size // 2)}"
     )

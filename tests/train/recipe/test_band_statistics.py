@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lookalike.core.params import BaseParams
 from lookalike.images.bands import Bands
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
 from lookalike.images.store import ImageStore
-from lookalike.train.fine_tune import describe
+from lookalike.train.network import describe
 from lookalike.train.params import TrainParams
 from lookalike.train.recipe.band_statistics import mean_and_std, with_bands
 
@@ -20,7 +19,7 @@ Encode = Callable[..., bytes]
 MakeStore = Callable[[list[np.ndarray]], ImageStore]
 
 ALL = Bands(chosen="all")
-PLAIN = describe(TrainParams(), BaseParams(), ["crop", "water"])
+PLAIN = describe(TrainParams(), "fp32", ["crop", "water"])
 
 
 @pytest.fixture

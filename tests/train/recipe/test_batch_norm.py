@@ -43,7 +43,7 @@ def share(rank: int, folder: Path) -> None:
     store = f"file://{folder}/store"
     dist.init_process_group("gloo", store, rank=rank, world_size=PROCESSES)
     model = network()
-    share_batch_norm(model)
+    share_batch_norm(model, "cpu")
     found = trained(model, rank, PROCESSES)
     for name, tensor in found.items():
         if name.endswith(".grad"):
@@ -80,6 +80,6 @@ def test_every_process_has_the_same(shared: list[dict[str, Tensor]]) -> None:
 
 def test_without_training_it_is_a_plain_batch_norm() -> None:
     model, plain = network().eval(), network().eval()
-    share_batch_norm(model)
+    share_batch_norm(model, "cpu")
     assert sum(isinstance(module, SharedBatchNorm) for module in model.modules()) == 3
     assert torch.equal(model(IMAGES), plain(IMAGES))

@@ -6,7 +6,6 @@ from torch import nn
 
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.train.recipe.freezing import Freezing
-from lookalike.train.recipe.optimizer_params import OptimizerParams
 
 
 @pytest.fixture
@@ -25,13 +24,13 @@ def step(network: EmbeddingNetwork) -> set[str]:
 
 
 def test_without_it_everything_learns(network: EmbeddingNetwork) -> None:
-    Freezing(network, OptimizerParams()).train(1)
+    Freezing(network, epochs=0, batchnorm=False).train(1)
     changed = step(network)
     assert {"backbone.features.0.0.weight", "backbone.features.0.1.running_mean"} <= changed
 
 
 def test_in_the_first_epochs_only_the_heads_learn(network: EmbeddingNetwork) -> None:
-    freezing = Freezing(network, OptimizerParams(freeze_epochs=2))
+    freezing = Freezing(network, epochs=2, batchnorm=False)
     for epoch in (1, 2):
         freezing.train(epoch)
         changed = step(network)
@@ -42,14 +41,14 @@ def test_in_the_first_epochs_only_the_heads_learn(network: EmbeddingNetwork) -> 
 
 
 def test_what_an_epoch_freezes_is_a_function_of_its_number(network: EmbeddingNetwork) -> None:
-    freezing = Freezing(network, OptimizerParams(freeze_epochs=1))
+    freezing = Freezing(network, epochs=1, batchnorm=False)
     freezing.train(2)
     freezing.train(1)
     assert not [name for name in step(network) if name.startswith("backbone")]
 
 
 def test_frozen_batch_norm_keeps_statistics_scale_and_shift(network: EmbeddingNetwork) -> None:
-    Freezing(network, OptimizerParams(freeze_batchnorm=True)).train(1)
+    Freezing(network, epochs=0, batchnorm=True).train(1)
     changed = step(network)
     norms = {
         f"backbone.{name}."

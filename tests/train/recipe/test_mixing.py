@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lookalike.train.recipe.augmentation_params import AugmentationParams
+from lookalike.train.recipe.augmentation_params import MixingParams
 from lookalike.train.recipe.mixing import Mixing
 
 IMAGES = torch.arange(8, dtype=torch.uint8).view(8, 1, 1, 1).expand(8, 3, 16, 16) * 30
@@ -14,7 +14,7 @@ TARGETS = torch.arange(8)
 
 
 def mix(epoch: int = 1, step: int = 0, **values: Any) -> tuple[Tensor, Tensor]:
-    return Mixing(AugmentationParams(**values), classes=8, seed=0)(IMAGES, TARGETS, epoch, step)
+    return Mixing(MixingParams(**values), classes=8, seed=0)(IMAGES, TARGETS, epoch, step)
 
 
 def test_without_it_a_batch_stays_as_it_is() -> None:
@@ -34,7 +34,7 @@ def test_the_classes_have_the_shares_that_their_images_have(kind: str) -> None:
 
 def test_each_image_is_blended_with_the_one_before_it() -> None:
     floats = torch.rand(8, 3, 4, 4)
-    images, shares = Mixing(AugmentationParams(mixup=0.4), 8, seed=3)(floats, TARGETS, 1, 2)
+    images, shares = Mixing(MixingParams(mixup=0.4), 8, seed=3)(floats, TARGETS, 1, 2)
     share = shares[1, 1]
     assert 0 < share < 1
     assert torch.allclose(images, share * floats + (1 - share) * floats.roll(1, 0))

@@ -24,7 +24,7 @@ METRIC_LOSSES = ["arcface", "proxy_anchor", "supcon", "triplet"]
 
 def objective(**values: Any) -> Objective:
     torch.manual_seed(1)
-    return Objective(LossParams(sampling="pk", **values), classes=3, dimension=5)
+    return Objective(LossParams(**values), classes=3, dimension=5)
 
 
 def test_it_is_cross_entropy_where_nothing_else_is_said() -> None:

@@ -5,7 +5,6 @@ import torch
 from torch import nn
 
 from lookalike.model.backbones import build_backbone
-from lookalike.train.recipe.optimizer_params import OptimizerParams
 from lookalike.train.recipe.regularization import is_decayed, penalty
 
 
@@ -65,15 +64,15 @@ def network() -> nn.Module:
 def test_it_is_the_sum_of_sizes_and_squares(
     l1: float, l2: float, wanted: float, network: nn.Module
 ) -> None:
-    assert penalty(network, OptimizerParams(l1=l1, l2=l2)) == wanted
+    assert penalty(network, l1, l2) == wanted
 
 
 def test_frozen_weights_do_not_count(network: nn.Module) -> None:
     network[2].requires_grad_(False)
-    assert penalty(network, OptimizerParams(l1=1.0)) == 2.0
+    assert penalty(network, 1.0, 0.0) == 2.0
 
 
 def test_its_gradient_makes_weights_smaller(network: nn.Module) -> None:
-    penalty(network, OptimizerParams(l2=0.5)).backward()
+    penalty(network, 0.0, 0.5).backward()
     assert torch.equal(network[0].weight.grad, network[0].weight)
     assert network[0].bias.grad is None

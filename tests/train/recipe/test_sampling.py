@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookalike.images.batches import ShuffledBatches
-from lookalike.train.params import TrainParams
+from lookalike.train.recipe.loss_params import SamplingParams
 from lookalike.train.recipe.sampling import VIEWS, BalancedBatches, PKBatches, make_sampler
 
 # 60 images of class 0, 12 of class 1, 4 of class 2.
@@ -105,5 +105,5 @@ def test_images_of_a_class_lie_side_by_side() -> None:
     [("shuffled", ShuffledBatches), ("class_balanced", BalancedBatches), ("pk", PKBatches)],
 )
 def test_the_sampling_is_the_one_that_is_named(sampling: str, kind: type) -> None:
-    params = TrainParams(sampling=sampling, batch_size=8)
-    assert type(make_sampler(UNEVEN, params, seed=0)) is kind
+    params = SamplingParams(sampling=sampling)
+    assert type(make_sampler(UNEVEN, params, batch_size=8, seed=0)) is kind

@@ -11,7 +11,7 @@ from torch import nn
 from torch.optim import SGD
 from torch.optim.lr_scheduler import OneCycleLR
 
-from lookalike.train.recipe.optimizer_params import OptimizerParams
+from lookalike.train.recipe.optimizer_params import ScheduleParams
 from lookalike.train.recipe.schedule import make_schedule
 
 SCHEDULES = ["cosine", "one_cycle", "constant"]
@@ -24,7 +24,7 @@ def optimizer(*rates: float) -> SGD:
 def rates(epochs: int, steps: int, **values: Any) -> list[float]:
     """The learning rate in every step, and after the last, where the highest is 1."""
     stepping = optimizer(1.0)
-    schedule = make_schedule(stepping, OptimizerParams(**values), epochs, steps)
+    schedule = make_schedule(stepping, ScheduleParams(**values), epochs, steps)
     found = []
     for _ in range(epochs * steps):
         found.append(stepping.param_groups[0]["lr"])
@@ -80,7 +80,7 @@ def test_every_step_learns_after_one_rise(
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_the_schedule_keeps_each_groups_share(name: str) -> None:
     stepping = optimizer(1.0, 0.25)
-    schedule = make_schedule(stepping, OptimizerParams(schedule=name), 2, 3)
+    schedule = make_schedule(stepping, ScheduleParams(schedule=name), 2, 3)
     for _ in range(4):
         stepping.step()
         schedule.step()

@@ -17,6 +17,7 @@ from lookalike.train.recipe.warm_start import warm_start
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
+NO_CACHE = Path("no cache")
 PETS = ["ant", "cat", "dog"]
 
 
@@ -48,7 +49,7 @@ def start(folder: Path, classes: list[str], strict: bool = True, **values: Any) 
     params = NetworkParams(
         backbone="cnn:2", weights=str(folder), weights_sha256=pinned, weights_strict=strict
     )
-    warm_start(network, classes, params, Path("no cache"))
+    warm_start(network, classes, params, frozenset(), NO_CACHE)
     return network
 
 
@@ -109,7 +110,7 @@ def test_without_classes_only_the_backbone_is_taken(earlier: Path) -> None:
 def test_a_model_with_another_hash_is_refused(earlier: Path, one_line_error: OneLineError) -> None:
     params = NetworkParams(backbone="cnn:2", weights=str(earlier), weights_sha256="0" * 64)
     with one_line_error("earlier has the sha256", "train.weights_sha256 is 0000"):
-        warm_start(network_of(PETS, seed=2), PETS, params, Path("no cache"))
+        warm_start(network_of(PETS, seed=2), PETS, params, frozenset(), NO_CACHE)
 
 
 def test_a_broken_model_is_one_line(earlier: Path, one_line_error: OneLineError) -> None:

@@ -1,12 +1,15 @@
 """Checkpoints: while a model trains, and when it has been trained."""
 
 import os
+import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from lookalike.core.files import sha256_of_file
 from lookalike.train.state.checkpoint import KEPT, CheckpointFile, read_checkpoint, write_output
@@ -74,22 +77,43 @@ def test_a_run_whose_outputs_nobody_records_keeps_its_checkpoint(
     assert not file.path.exists()
 
 
-def test_the_output_holds_the_weights_and_the_last_checkpoint(tmp_path: Path) -> None:
-    weights = tmp_path / "weights.safetensors"
-    weights.write_bytes(b"weights")
-    file = CheckpointFile(tmp_path, "this")
-    file.write(state(9))
-    write_output(tmp_path / "checkpoints", weights, file)
-    assert (tmp_path / "checkpoints" / "best.safetensors").read_bytes() == b"weights"
+def test_the_output_holds_the_weights_and_the_last_state(tmp_path: Path) -> None:
+    write_output(tmp_path / "checkpoints", {"w": torch.ones(2)}, state(9))
+    assert torch.equal(load_file(tmp_path / "checkpoints" / "best.safetensors")["w"], torch.ones(2))
     found = read_checkpoint(tmp_path / "checkpoints" / "last.safetensors", None)
     assert found["position"]["step"] == 9
 
 
 def test_without_training_the_output_holds_the_weights_alone(tmp_path: Path) -> None:
-    weights = tmp_path / "weights.safetensors"
-    weights.write_bytes(b"weights")
-    write_output(tmp_path / "checkpoints", weights, None)
+    write_output(tmp_path / "checkpoints", {"w": torch.ones(2)}, None)
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["best.safetensors"]
+
+
+def test_checkpoints_of_runs_that_go_on_are_never_removed(tmp_path: Path) -> None:
+    with ExitStack() as running:
+        files = [running.enter_context(CheckpointFile(tmp_path, f"{n}")) for n in range(10)]
+        for file in files:
+            file.write(state(1))
+        assert len(list(tmp_path.glob("*.safetensors"))) == 10
+    CheckpointFile(tmp_path, "later").write(state(1))
+    assert len(list(tmp_path.iterdir())) == KEPT
+
+
+def test_what_an_equal_run_waits_for_is_left_to_it(tmp_path: Path) -> None:
+    first = CheckpointFile(tmp_path, "this")
+    with ThreadPoolExecutor(1) as other:
+        with first:
+            waiting = other.submit(CheckpointFile(tmp_path, "this").__enter__)
+            while not list(tmp_path.glob("this.safetensors.lock")) or not waiting.running():
+                time.sleep(0.01)
+            time.sleep(0.2)
+            assert not waiting.done()
+            first.write(state(7))
+        second = waiting.result(timeout=10)
+    first.remove_if_recorded()
+    assert step_of(second) == 7
+    second.remove_if_recorded()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_checkpoint_that_is_named_has_to_be_there_and_whole_and_the_one_that_was_meant(

@@ -7,22 +7,25 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+import torch
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.params import BaseParams
+from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.split_file import read_split
 from lookalike.images.store import ImageStore
+from lookalike.inference.devices import launch
 from lookalike.model.compute import fix_compute
-from lookalike.train.data import TrainingData, training_data
-from lookalike.train.fine_tune import Trained, fine_tune
+from lookalike.train.data import Subset, TrainingData, training_data
 from lookalike.train.log import training_log
 from lookalike.train.params import TrainParams
+from lookalike.train.resources import Records, Resources
 from lookalike.train.state.checkpoint import CheckpointFile
 from lookalike.train.state.saving import Saving
 from lookalike.train.state.state_file import read_state, write_state
+from lookalike.train.training_run import TrainedModel, TrainingRun
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -50,8 +53,8 @@ class Result(NamedTuple):
 class Runs:
     """Trainings of one and the same run, in a folder of its own."""
 
-    def __init__(self, folder: Path, images: Path, data: TrainingData) -> None:
-        self.folder, self.images, self.data = folder, images, data
+    def __init__(self, folder: Path, data: TrainingData) -> None:
+        self.folder, self.data = folder, data
         self.checkpoint = folder / "checkpoints" / "this.safetensors"
 
     def run(self, params: TrainParams = PARAMS, workers: int = 0) -> Result:
@@ -93,12 +96,13 @@ class Runs:
         process.join()
         assert process.exitcode != 0
 
-    def _train(self, params: TrainParams, workers: int) -> Trained:
+    def _train(self, params: TrainParams, workers: int) -> TrainedModel:
         base = BaseParams(threads=1)
         fix_compute(base.threads, base.seed)
         file = CheckpointFile(self.checkpoint.parent, self.checkpoint.stem, every=2)
-        with training_log(self.folder / "log") as log:
-            return fine_tune(params, base, workers, self.images, self.data, log, checkpoint=file)
+        resources = Resources(launch(MachineParams()), workers=workers)
+        with training_log(self.folder / "log") as log, file:
+            return TrainingRun(params, self.data, 0, resources, Records(log, file)).fit()
 
 
 def read_position(path: Path) -> dict[str, int]:
@@ -109,19 +113,20 @@ def read_position(path: Path) -> dict[str, int]:
 @pytest.fixture(scope="module")
 def data(tiny_split: Path, tiny_images: ImageStore) -> TrainingData:
     """42 images of three digits to learn from: three steps an epoch."""
-    return training_data([i for i in read_split(tiny_split, tiny_images) if i.label in "012"])
+    split = read_split(tiny_split, tiny_images)
+    return training_data(tiny_images, [image for image in split if image.label in "012"])
 
 
 @pytest.fixture
 def runs(tmp_path: Path, tiny_images: ImageStore, data: TrainingData) -> Runs:
-    return Runs(tmp_path, tiny_images, data)
+    return Runs(tmp_path, data)
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(
     tmp_path_factory: pytest.TempPathFactory, tiny_images: ImageStore, data: TrainingData
 ) -> Result:
-    return Runs(tmp_path_factory.mktemp("straight"), tiny_images, data).run()
+    return Runs(tmp_path_factory.mktemp("straight"), data).run()
 
 
 def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bytes(
@@ -159,7 +164,7 @@ def test_so_does_a_run_of_any_recipe(
     data: TrainingData,
 ) -> None:
     params = PARAMS.model_copy(update=recipe)
-    straight = Runs(tmp_path_factory.mktemp("straight"), tiny_images, data).run(params)
+    straight = Runs(tmp_path_factory.mktemp("straight"), data).run(params)
     for after in (1, 4, 2):
         runs.signaled(signal.SIGKILL, after, params=params)
     assert runs.run(params) == straight
@@ -274,3 +279,106 @@ def test_a_checkpoint_without_a_part_that_is_needed_is_one_line(
     write_state(ended, state)
     with one_line_error("train.resume_from", "does not fit", "best"):
         runs.run(more(ended))
+
+
+def test_a_training_of_other_classes_is_refused_with_their_names(
+    runs: Runs, ended: Path, one_line_error: OneLineError
+) -> None:
+    runs.data = runs.data._replace(classes=["0", "1", "9"])
+    with one_line_error("of other classes: it does not know 9; the images have none of 2"):
+        runs.run(more(ended))
+
+
+def test_a_training_that_has_seen_what_is_held_out_now_is_refused(
+    runs: Runs, ended: Path, one_line_error: OneLineError
+) -> None:
+    seen = sorted(runs.data.learned_from)[:7]
+    runs.data = runs.data._replace(held_out=frozenset([*seen, "another image"]))
+    with one_line_error("trained on 7 of the 8 validation and test images", "method: hashed"):
+        runs.run(more(ended))
+
+
+def test_with_other_validation_images_the_best_epoch_is_one_of_the_new_ones(
+    runs: Runs, ended: Path, uninterrupted: Result
+) -> None:
+    few = Subset(runs.data.valid.rows[:-1], runs.data.valid.targets[:-1])
+    assert runs.run(more(ended, lr=1e-9, warmup_epochs=0.0)).metrics["best_epoch"] in {1, 2, 3}
+    runs.checkpoint.unlink()
+    runs.data = runs.data._replace(valid=few)
+    assert runs.run(more(ended, lr=1e-9, warmup_epochs=0.0)).metrics["best_epoch"] in {4, 5}
+
+
+def test_what_a_training_has_learned_from_goes_on_with_it(runs: Runs, ended: Path) -> None:
+    fewer = Subset(runs.data.train.rows[12:], runs.data.train.targets[12:])
+    before = runs.data.learned_from
+    runs.data = runs.data._replace(train=fewer)
+    runs.run(more(ended))
+    assert set(read_state(runs.checkpoint)["provenance"]["learned_from"]) == before
+
+
+def with_nan(state: dict[str, Any]) -> None:
+    state["network"]["classifier.bias"][0] = torch.nan
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        lambda state: state["position"].update(epoch=-5),
+        lambda state: state["position"].update(epoch=10**9),
+        lambda state: state["position"].update(epoch="two"),
+        lambda state: state["position"].update(step=1),
+        lambda state: state.update(position=[]),
+        lambda state: state.update(provenance={}),
+        lambda state: state.update(provenance="none"),
+        lambda state: state["best"].update(epoch={"number": 1, "metrics": {}}),
+        lambda state: state["best"].update(epoch=7),
+        lambda state: state["best"].update(weights={}),
+        lambda state: state["log"].update(epochs=[{"number": 1}]),
+        lambda state: state.update(log={}),
+        lambda state: state["optimizer"].update(parameters={"nothing": {}}),
+        lambda state: state["optimizer"]["parameters"]["classifier.bias"].pop("exp_avg"),
+        lambda state: state["optimizer"].update(groups=[]),
+        lambda state: state.update(network={}),
+        with_nan,
+    ],
+)
+def test_a_checkpoint_that_somebody_has_changed_is_one_line(
+    tamper: Callable[[dict[str, Any]], None],
+    runs: Runs,
+    ended: Path,
+    one_line_error: OneLineError,
+) -> None:
+    state = read_state(ended)
+    tamper(state)
+    write_state(ended, state)
+    with one_line_error("train.resume_from", str(ended)):
+        runs.run(more(ended))
+
+
+def test_a_damaged_checkpoint_of_the_run_itself_is_one_line(
+    runs: Runs, one_line_error: OneLineError
+) -> None:
+    runs.run()
+    state = read_state(runs.checkpoint)
+    with_nan(state)
+    write_state(runs.checkpoint, state)
+    with one_line_error(str(runs.checkpoint), "not finite", "remove it"):
+        runs.run()
+
+
+def test_two_equal_trainings_at_once_both_end_in_the_same_bytes(
+    runs: Runs, uninterrupted: Result
+) -> None:
+    context = get_context("fork")
+
+    def train(place: str) -> None:
+        own = Runs(runs.folder / place, runs.data)
+        own.checkpoint = runs.checkpoint
+        assert own.run() == uninterrupted
+
+    processes = [context.Process(target=train, args=(place,)) for place in ("one", "other")]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0]

@@ -8,7 +8,7 @@ from lookalike.core.params import Group
 
 
 class AugmentationParams(Group):
-    """What happens to an image alone (`augmentation.py`), and to a batch (`mixing.py`)."""
+    """What happens to an image alone (`augmentation.py`)."""
 
     augment: Literal["none", "light", "strong", "trivialaugment", "randaugment"] = "light"
     augment_probability: float = Field(default=1.0, gt=0, le=1)
@@ -16,6 +16,11 @@ class AugmentationParams(Group):
     horizontal_flip: bool = True
     vertical_flip: bool = False
     random_erasing: float = Field(default=0.0, ge=0, le=1)
+
+
+class MixingParams(Group):
+    """What happens to the images of a batch together (`mixing.py`)."""
+
     mixup: float = Field(default=0.0, ge=0)
     cutmix: float = Field(default=0.0, ge=0)
     mix_probability: float = Field(default=1.0, gt=0, le=1)

@@ -49,8 +49,20 @@ class SharedBatchNorm(_BatchNorm):
         self.running_var.lerp_(variance * (count / max(count - 1, 1)), momentum)
 
 
-def share_batch_norm(module: nn.Module) -> None:
-    """Replace every batch norm below a module by one over all processes, with the same weights."""
+def share_batch_norm(network: nn.Module, device: str) -> None:
+    """Replace every batch norm of a network by one over all processes, with the same weights.
+
+    Args:
+        network: has other layers than batch norm on top.
+        device: `cuda`: torch's own, which needs GPUs; any other one: `SharedBatchNorm`.
+    """
+    if device == "cuda":
+        nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    else:
+        _share(network)
+
+
+def _share(module: nn.Module) -> None:
     for name, child in module.named_children():
         if isinstance(child, _BatchNorm):
             shared = SharedBatchNorm(
@@ -63,7 +75,7 @@ def share_batch_norm(module: nn.Module) -> None:
             shared._parameters, shared._buffers = child._parameters, child._buffers
             setattr(module, name, shared.train(child.training))
         else:
-            share_batch_norm(child)
+            _share(child)
 
 
 def _mean_of_all(values: Tensor) -> Tensor:

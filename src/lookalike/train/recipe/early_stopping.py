@@ -1,4 +1,4 @@
-"""Which epoch is the best one, and when to wait for a better one no longer."""
+"""Which epoch is the best one, and when to stop waiting for a better one."""
 
 from collections.abc import Mapping
 

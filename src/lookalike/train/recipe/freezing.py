@@ -3,7 +3,6 @@
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from lookalike.model.network import EmbeddingNetwork
-from lookalike.train.recipe.optimizer_params import OptimizerParams
 
 
 class Freezing:
@@ -15,15 +14,20 @@ class Freezing:
     statistics, scale and shift, for batches too small or too different to learn them from.
 
     It has no state: what an epoch freezes is a function of its number.
+
+    Args:
+        network: to be trained.
+        epochs: how many the heads learn alone for.
+        batchnorm: whether the backbone's batch norm stays as it is.
     """
 
-    def __init__(self, network: EmbeddingNetwork, params: OptimizerParams) -> None:
+    def __init__(self, network: EmbeddingNetwork, epochs: int, batchnorm: bool) -> None:
         self.network = network
-        self.epochs = params.freeze_epochs
+        self.epochs = epochs
         self.batchnorm = [
             module
             for module in network.backbone.modules()
-            if params.freeze_batchnorm and isinstance(module, _BatchNorm)
+            if batchnorm and isinstance(module, _BatchNorm)
         ]
 
     def train(self, epoch: int) -> None:

@@ -2,16 +2,16 @@
 
 from lookalike.model.image_size import check_image_size
 from lookalike.model.transforms import ImageSize
-from lookalike.train.params import TrainParams
+from lookalike.train.recipe.network_params import NetworkParams
 
 
-def in_search(params: TrainParams) -> ImageSize:
+def in_search(params: NetworkParams) -> ImageSize:
     """What every image becomes once the network is trained, in validation too."""
     resize = round(params.image_size * 8 / 7) if params.resize is None else params.resize
     return ImageSize(resize=resize, crop=params.image_size)
 
 
-def while_learning(params: TrainParams) -> ImageSize:
+def while_learning(params: NetworkParams) -> ImageSize:
     """What a training image becomes.
 
     A random crop shows things larger than search does. A smaller input while learning makes up for
@@ -27,11 +27,10 @@ def while_learning(params: TrainParams) -> ImageSize:
     return ImageSize(resize=resize, crop=params.train_image_size)
 
 
-def check_image_sizes(params: TrainParams) -> None:
-    """Do nothing where the backbone takes images of both sizes.
+def check_image_sizes(params: NetworkParams) -> None:
+    """Raise LookalikeError unless the backbone takes images of both sizes.
 
-    Raises:
-        LookalikeError: it does not; the line names the nearest size that it takes.
+    The line names the nearest size that it takes.
     """
     check_image_size("train.image_size", params.image_size, params.backbone)
     if params.train_image_size is not None:

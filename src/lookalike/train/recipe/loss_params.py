@@ -1,4 +1,4 @@
-"""What training makes small, and which images share a batch: part of the block `train`."""
+"""The training objective, and which images share a batch: part of the block `train`."""
 
 from typing import Literal, Self, cast, get_args
 
@@ -20,9 +20,6 @@ class LossParams(Group):
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     added_loss: MetricLoss | None = None
     added_loss_weight: float = Field(default=1.0, gt=0)
-    proxy_lr_scale: float = Field(default=1.0, gt=0)
-    sampling: Literal["shuffled", "class_balanced", "pk"] = "shuffled"
-    images_per_class: int = Field(default=4, ge=2)
 
     @property
     def metric_loss(self) -> MetricLoss | None:
@@ -43,9 +40,11 @@ class LossParams(Group):
                 f"added_loss: {self.added_loss} can be added to a loss over class scores such as "
                 f"cross_entropy, not to loss: {self.loss}"
             )
-        if self.metric_loss in PAIR_LOSSES and self.sampling != "pk":
-            raise ValueError(
-                f"{self.metric_loss} compares images of the same class in a batch; it needs "
-                "sampling: pk"
-            )
         return self
+
+
+class SamplingParams(Group):
+    """Which images share a batch (`sampling.py`)."""
+
+    sampling: Literal["shuffled", "class_balanced", "pk"] = "shuffled"
+    images_per_class: int = Field(default=4, ge=2)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from lookalike.core.seeds import seed_for
 from lookalike.model.vision import v2
-from lookalike.train.recipe.augmentation_params import AugmentationParams
+from lookalike.train.recipe.augmentation_params import MixingParams
 
 
 class Mixing:
@@ -22,7 +22,7 @@ class Mixing:
         seed: the experiment's seed; what is drawn is a function of (seed, epoch, step).
     """
 
-    def __init__(self, params: AugmentationParams, classes: int, seed: int) -> None:
+    def __init__(self, params: MixingParams, classes: int, seed: int) -> None:
         kinds = []
         if params.mixup > 0:
             kinds.append(v2.MixUp(alpha=params.mixup, num_classes=classes))

@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 
 from lookalike.core.params import Group
 
+# Pixels; no backbone is made for more, and a slip of a digit or two would take all memory.
+LARGEST = 4096
+
 
 class NetworkParams(Group):
     """Backbone, pretrained weights, head and the size of images."""
@@ -17,10 +20,10 @@ class NetworkParams(Group):
     weights_strict: bool = True
     head: Literal["linear", "mlp"] = "linear"
     head_dropout: float = Field(default=0.0, ge=0, lt=1)
-    embedding_dim: int = Field(default=384, ge=2)
-    image_size: int = Field(default=224, ge=32)
+    embedding_dim: int = Field(default=384, ge=2, le=16384)
+    image_size: int = Field(default=224, ge=32, le=LARGEST)
     resize: int | Literal["squash"] | None = None
-    train_image_size: int | None = Field(default=None, ge=32)
+    train_image_size: int | None = Field(default=None, ge=32, le=LARGEST)
 
     @model_validator(mode="after")
     def _consistent_network(self) -> Self:
@@ -29,6 +32,8 @@ class NetworkParams(Group):
                 f"resize = {self.resize} is below image_size = {self.image_size}; the center crop "
                 "would reach beyond the image"
             )
+        if isinstance(self.resize, int) and self.resize > 2 * LARGEST:
+            raise ValueError(f"resize = {self.resize} should be at most {2 * LARGEST}")
         if self.weights_sha256 is not None:
             if self.weights in {"none", "imagenet"}:
                 raise ValueError(f"weights_sha256 has no meaning with weights: {self.weights}")

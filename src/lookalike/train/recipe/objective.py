@@ -1,4 +1,4 @@
-"""What training makes small: a loss over class scores, over embeddings, or both."""
+"""The training objective: a loss over class scores, over embeddings, or both."""
 
 from collections.abc import Callable
 
@@ -41,7 +41,7 @@ class Objective(nn.Module):
         """The mean loss over a batch, in float32.
 
         Args:
-            output: what the network says of the batch.
+            output: of the network, for the batch.
             targets: class numbers, int64 `[n]`, or without a metric loss shares `[n, classes]`.
         """
         assert output.logits is not None

@@ -5,11 +5,11 @@ from typing import Any
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 
-from lookalike.train.params import TrainParams
+from lookalike.train.recipe.optimizer_params import OptimizerParams
 from lookalike.train.recipe.regularization import is_decayed
 
 
-def make_optimizer(network: nn.Module, objective: nn.Module, params: TrainParams) -> Optimizer:
+def make_optimizer(network: nn.Module, objective: nn.Module, params: OptimizerParams) -> Optimizer:
     """The optimizer that `train.optimizer` names.
 
     SGD has Nesterov momentum (Sutskever et al., 2013); Adam is that of Kingma and Ba, 2015, AdamW
@@ -29,17 +29,13 @@ def make_optimizer(network: nn.Module, objective: nn.Module, params: TrainParams
     if proxies := list(objective.parameters()):
         lr = params.lr * params.proxy_lr_scale
         groups.insert(0, {"params": proxies, "lr": lr, "weight_decay": 0.0})
+    first, second = params.betas
     match params.optimizer:
         case "sgd":
             return SGD(groups, momentum=params.momentum, nesterov=params.momentum > 0)
         case "rmsprop":
             return RMSprop(groups, momentum=params.momentum, eps=params.epsilon)
         case "adam":
-            return Adam(groups, betas=_betas(params), eps=params.epsilon)
+            return Adam(groups, betas=(first, second), eps=params.epsilon)
         case "adamw":
-            return AdamW(groups, betas=_betas(params), eps=params.epsilon)
-
-
-def _betas(params: TrainParams) -> tuple[float, float]:
-    first, second = params.betas
-    return first, second
+            return AdamW(groups, betas=(first, second), eps=params.epsilon)

@@ -1,6 +1,7 @@
 """The recipe: all that the parameters make of a plain training."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from torch import nn
 
@@ -10,6 +11,7 @@ from lookalike.train.recipe.ema import make_ema
 from lookalike.train.recipe.freezing import Freezing
 from lookalike.train.recipe.mixing import Mixing
 from lookalike.train.recipe.objective import Objective, detach_classifier
+from lookalike.train.recipe.regularization import penalty
 
 
 class Recipe:
@@ -17,14 +19,15 @@ class Recipe:
 
     Args:
         network: to be trained, on the CPU still and not wrapped for several processes.
-        params: the recipe in words.
+        params: the recipe in words; each ingredient takes its own here, and nobody asks later.
         classes: how many there are.
         seed: the experiment's seed.
 
     Attributes:
-        params: of which the loop needs the clipping, the penalties and how the best epoch is found.
         mixing: makes one image of two.
         objective: the loss; has to be moved to the network's device.
+        penalty: of large weights, added to the loss.
+        gradient_clip: the largest norm of a step's gradient, if any.
         freezing: says what learns in an epoch.
         ema: the moving average of the weights, if any; has to be moved alike.
     """
@@ -32,11 +35,12 @@ class Recipe:
     def __init__(
         self, network: EmbeddingNetwork, params: TrainParams, classes: int, seed: int
     ) -> None:
-        self.params = params
+        self.network = network
         self.mixing = Mixing(params, classes, seed)
         self.objective = Objective(params, classes, network.dimension)
-        self.freezing = Freezing(network, params)
-        self.network = network
+        self.penalty = partial(penalty, network, params.l1, params.l2)
+        self.gradient_clip = params.gradient_clip
+        self.freezing = Freezing(network, params.freeze_epochs, params.freeze_batchnorm)
         network.dropout.p = params.head_dropout
         if params.classifier_follows:
             detach_classifier(network)

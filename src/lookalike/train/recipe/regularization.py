@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-from lookalike.train.recipe.optimizer_params import OptimizerParams
-
 
 def is_decayed(name: str, parameter: nn.Parameter) -> bool:
     """Is this a weight of a layer, which regularization should make smaller?
@@ -15,17 +13,17 @@ def is_decayed(name: str, parameter: nn.Parameter) -> bool:
     return parameter.ndim > 1 and name.endswith("weight")
 
 
-def penalty(network: nn.Module, params: OptimizerParams) -> Tensor:
+def penalty(network: nn.Module, l1: float, l2: float) -> Tensor:
     """`l1` times the sum of all weights' sizes and `l2` times that of their squares.
 
     Ridge regression (Hoerl and Kennard, 1970) and the lasso (Tibshirani, 1996). Frozen weights do
     not count; without either it is 0.
     """
     total = torch.zeros(())
-    if params.l1 == params.l2 == 0:
+    if l1 == l2 == 0:
         return total
     for name, parameter in network.named_parameters():
         if parameter.requires_grad and is_decayed(name, parameter):
-            sizes = params.l1 * parameter.abs().sum() + params.l2 * parameter.square().sum()
+            sizes = l1 * parameter.abs().sum() + l2 * parameter.square().sum()
             total = total.to(sizes.device) + sizes
     return total

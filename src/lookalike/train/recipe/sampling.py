@@ -7,23 +7,28 @@ import torch
 
 from lookalike.core.seeds import seed_for
 from lookalike.images.batches import Item, ShuffledBatches
-from lookalike.train.params import TrainParams
+from lookalike.train.recipe.loss_params import SamplingParams
 
 # An image that an epoch shows again is varied anew: its view then has a number of no epoch.
 VIEWS = 2**32
 
 
-def make_sampler(targets: Sequence[int], params: TrainParams, seed: int) -> ShuffledBatches:
+def make_sampler(
+    targets: Sequence[int], params: SamplingParams, batch_size: int, seed: int
+) -> ShuffledBatches:
     """The batches of an epoch, as `train.sampling` says.
 
     Args:
         targets: the class of each training image.
+        params: how they are chosen.
+        batch_size: images a batch, where there are as many.
+        seed: the experiment's seed.
     """
     if params.sampling == "class_balanced":
-        return BalancedBatches(targets, params.batch_size, seed)
+        return BalancedBatches(targets, batch_size, seed)
     if params.sampling == "pk":
-        return PKBatches(targets, params.batch_size, params.images_per_class, seed)
-    return ShuffledBatches(len(targets), params.batch_size, seed)
+        return PKBatches(targets, batch_size, params.images_per_class, seed)
+    return ShuffledBatches(len(targets), batch_size, seed)
 
 
 class BalancedBatches(ShuffledBatches):

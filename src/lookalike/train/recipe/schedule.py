@@ -5,14 +5,14 @@ import math
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from lookalike.train.recipe.optimizer_params import OptimizerParams
+from lookalike.train.recipe.optimizer_params import ScheduleParams
 
 # Where one-cycle starts and ends, as parts of its top.
 START, END = 1 / 25, 1 / 250_000
 
 
 def make_schedule(
-    optimizer: Optimizer, params: OptimizerParams, epochs: int, steps_per_epoch: int
+    optimizer: Optimizer, params: ScheduleParams, epochs: int, steps_per_epoch: int
 ) -> LambdaLR:
     """Scale the learning rates of all groups, one step a batch.
 

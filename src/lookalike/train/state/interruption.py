@@ -1,9 +1,10 @@
-"""SIGINT and SIGTERM as a wish to stop, which is met where the work can go on later."""
+"""SIGINT and SIGTERM as a graceful shutdown, at the next point where the work can go on later."""
 
 import signal
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from lookalike.core.errors import LookalikeError
 from lookalike.terminal.progress import say
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -36,7 +37,7 @@ class Interruption:
     ) -> None:
         for number, previous in self._previous.items():
             signal.signal(number, previous)
-        if self.requested and isinstance(error, RuntimeError):
+        if self.requested and isinstance(error, RuntimeError | LookalikeError):
             raise KeyboardInterrupt("run it again to go on from the last checkpoint") from None
 
     def _note(self, _signal: int, _frame: FrameType | None) -> None:

@@ -1,11 +1,17 @@
 """How far a training has come, and what its running epoch has given so far."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from lookalike.train.state.state_file import State
 
+Count = Annotated[int, Field(ge=0)]
 
-@dataclass
+
+@dataclass(config=ConfigDict(strict=True, allow_inf_nan=False, extra="forbid"))
 class Position:
     """Where in a training the next step is, with the sums over the epoch's steps so far.
 
@@ -18,11 +24,11 @@ class Position:
         gradient_norm: the sum of the steps' gradient norms.
     """
 
-    epoch: int = 1
-    step: int = 0
-    images: int = 0
+    epoch: Annotated[int, Field(ge=1)] = 1
+    step: Count = 0
+    images: Count = 0
     loss: float = 0.0
-    right: int = 0
+    right: Count = 0
     gradient_norm: float = 0.0
 
     def add(self, images: int, loss: float, right: int, gradient_norm: float) -> None:
@@ -43,11 +49,19 @@ class Position:
 
     def next_epoch(self) -> None:
         """Begin the next epoch."""
-        self.load_state_dict({"epoch": self.epoch + 1})
+        self._take(Position(self.epoch + 1))
 
     def state_dict(self) -> State:
         return asdict(self)
 
     def load_state_dict(self, state: State) -> None:
+        """Take over a position.
+
+        Raises:
+            ValueError, TypeError: it is none.
+        """
+        self._take(Position(**state))
+
+    def _take(self, other: "Position") -> None:
         for field in fields(self):
-            setattr(self, field.name, state.get(field.name, field.default))
+            setattr(self, field.name, getattr(other, field.name))

@@ -1,52 +1,59 @@
 """Go on from the checkpoint of a finished training, with more epochs."""
 
-import warnings
 from pathlib import Path
 
-from torch.optim.lr_scheduler import LRScheduler
-
 from lookalike.core.errors import LookalikeError
+from lookalike.model.training_images import ImageIds
+from lookalike.terminal.progress import say
 from lookalike.train.params import TrainParams
 from lookalike.train.state.checkpoint import read_checkpoint
-from lookalike.train.state.optimizer_state import NamedOptimizer
-from lookalike.train.state.state_file import Stateful
+from lookalike.train.state.run_state import RunState
+from lookalike.train.state.state_file import State
+
+NO_BEST: State = {"epoch": None, "weights": {}}
 
 
-def resume_training(
-    params: TrainParams,
-    parts: dict[str, Stateful],
-    optimizer: NamedOptimizer,
-    schedule: LRScheduler,
-    steps_per_epoch: int,
-) -> None:
-    """Take over what a training ended with; learning rates are those of the new parameters.
+def resume_training(run: RunState, params: TrainParams, held_out: ImageIds) -> None:
+    """Take over what a training ended with; rates and the like are those of the new parameters.
 
-    The schedule is the new one, over all epochs, at the place that the training has reached.
+    The schedule is the new one, over all epochs, at the place that the training has reached. Its
+    best epoch competes only where it was measured as those of this run are.
+
+    Args:
+        run: at its start.
+        params: which checkpoint, its hash, and how many epochs there are to be in all.
+        held_out: shortened ids of the validation and test images.
 
     Raises:
-        LookalikeError: there is no such checkpoint, it is of another network, or it has as many
-            epochs as asked for.
+        LookalikeError: there is no such checkpoint, it is of another network or of other classes,
+            it has learned from images that are held out, or it has as many epochs as asked for.
     """
     assert params.resume_from is not None
     source = Path(params.resume_from)
     state = read_checkpoint(source, params.resume_from_sha256)
+    provenance = state.get("provenance")
+    if not isinstance(provenance, dict):
+        provenance = {}
+    run.provenance.check_successor_of(provenance, str(source), held_out)
+    if not run.provenance.measures_like(provenance):
+        say(
+            f"train.resume_from: {source} was validated otherwise (images, their size, loss or "
+            "monitor), so the best epoch is sought among the new ones"
+        )
+        state["best"] = NO_BEST
     try:
-        for name, part in parts.items():
-            if part is optimizer:
-                optimizer.load_without_settings(state[name])
-            elif part is not schedule:
-                part.load_state_dict(state[name])
-        done = state["position"]["epoch"] - 1
-    except (KeyError, RuntimeError, TypeError) as error:
-        reason = " ".join(str(error).split())[:200]
+        run.load_state_dict(state)
+    except ValueError as error:
         raise LookalikeError(
-            f"train.resume_from: {source}: does not fit what is to be trained ({reason})"
+            f"train.resume_from: {source}: does not fit what is to be trained ({error})"
         ) from None
+    done = run.position.epoch - 1
     if done >= params.epochs:
         raise LookalikeError(
             f"train.resume_from: {source}: has {done} epochs already; set train.epochs above that"
         )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # no step of the optimizer comes before these
-        for _ in range(done * steps_per_epoch):
-            schedule.step()
+    if run.position.step:
+        raise LookalikeError(
+            f"train.resume_from: {source}: is of a training that has not ended: it stopped in "
+            f"epoch {run.position.epoch}"
+        )

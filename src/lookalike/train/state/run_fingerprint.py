@@ -9,6 +9,8 @@ import lookalike
 from lookalike.core.files import sha256_of_file, to_json
 from lookalike.core.params import BaseParams
 from lookalike.images.store import ImageStore
+from lookalike.model.artifact_fingerprint import DESCRIPTION
+from lookalike.model.artifact_fingerprint import fingerprint as model_fingerprint
 from lookalike.train.params import TrainParams
 
 PACKAGE = Path(lookalike.__file__).parent
@@ -42,11 +44,11 @@ def fingerprint(
     store = hashlib.sha256(repr(metadata.schema.metadata).encode())
     for image_id in metadata["id"]:
         store.update(image_id.as_buffer())
-    weights = Path(params.weights)
     parts = {
         "base": [base.seed, base.precision, base.threads],
         "train": params.model_dump(),
-        "weights": sha256_of_file(weights) if weights.is_file() else None,
+        "weights": _content(params.weights),
+        "resume_from": _content(params.resume_from),
         "split": sha256_of_file(split),
         "images": store.hexdigest(),
         "code": {str(path): sha256_of_file(PACKAGE.parent / path) for path in _code()},
@@ -54,6 +56,16 @@ def fingerprint(
         "devices": devices,
     }
     return hashlib.sha256(to_json(parts).encode()).hexdigest()
+
+
+def _content(source: str | None) -> str | None:
+    """The sha256 of a file, or of the model in a folder; None where it is neither."""
+    if source is None:
+        return None
+    path = Path(source)
+    if (path / DESCRIPTION).is_file():
+        return model_fingerprint(path)
+    return sha256_of_file(path) if path.is_file() else None
 
 
 def _code() -> list[Path]:

@@ -10,7 +10,7 @@ from lookalike.terminal.progress import say
 from lookalike.train.shares import summed
 from lookalike.train.state.checkpoint import CheckpointFile
 from lookalike.train.state.interruption import Interruption
-from lookalike.train.state.state_file import Stateful
+from lookalike.train.state.run_state import RunState
 from lookalike.train.timings import Timings
 
 
@@ -19,7 +19,7 @@ class Saving:
 
     Args:
         fabric: says which processes there are; the first one reads and writes.
-        parts: everything that changes while a model trains, by name; `position` says how far it is.
+        run: everything that changes while a model trains.
         file: the checkpoint; None: nothing is saved.
         interruption: whether the run is to stop.
         timings: told how long saving took.
@@ -28,28 +28,37 @@ class Saving:
     def __init__(
         self,
         fabric: Fabric,
-        parts: dict[str, Stateful],
+        run: RunState,
         file: CheckpointFile | None,
         interruption: Interruption,
         timings: Timings,
     ) -> None:
         self._fabric = fabric
-        self._parts = parts
+        self._run = run
         self._file = file
         self._interruption = interruption
         self._timings = timings
         self._steps = 0
 
     def resume(self) -> bool:
-        """Take over the state of the run's checkpoint, where it has one."""
+        """Take over the state of the run's checkpoint, where it has one.
+
+        Raises:
+            LookalikeError: the checkpoint is damaged.
+        """
         state = (
             self._file.read() if self._file is not None and self._fabric.is_global_zero else None
         )
         state = self._fabric.broadcast(state)
         if state is None:
             return False
-        for name, part in self._parts.items():
-            part.load_state_dict(state[name])
+        try:
+            self._run.load_state_dict(state)
+        except ValueError as error:
+            where = "" if self._file is None else f"{self._file.path}: "
+            raise LookalikeError(
+                f"{where}is not a checkpoint of this training ({error}); remove it, and run again"
+            ) from None
         return True
 
     def save(self) -> None:
@@ -60,8 +69,7 @@ class Saving:
         """
         if self._file is not None and self._fabric.is_global_zero:
             with self._timings.measured("checkpoints"):
-                state = {name: part.state_dict() for name, part in self._parts.items()}
-                self._file.write(state)
+                self._file.write(self._run.state_dict())
 
     def after_step(self) -> None:
         """Save where it is time to, and stop where that is asked for.
@@ -87,8 +95,8 @@ class Saving:
         """Whether any of the processes was asked to stop: they all stop at the same step."""
         requested = self._interruption.requested
         if self._fabric.world_size > 1:
-            wish = torch.tensor(float(requested), device=self._fabric.device)
-            requested = bool(summed(self._fabric, wish))
+            flag = torch.tensor(float(requested), device=self._fabric.device)
+            requested = bool(summed(self._fabric, flag))
         return requested
 
     def _stop(self) -> NoReturn:
@@ -98,10 +106,10 @@ class Saving:
             self.save()
         except LookalikeError as error:
             raise KeyboardInterrupt(f"{error}; the next run goes on from an earlier one") from None
-        position = self._parts["position"].state_dict()
+        position = self._run.position
         raise KeyboardInterrupt(
-            f"saved in epoch {position['epoch']} after step {position['step']}; run it again to go "
-            "on from there"
+            f"saved in epoch {position.epoch} after step {position.step}; run it again to go on "
+            "from there"
         )
 
     def _try_to_save(self) -> None:

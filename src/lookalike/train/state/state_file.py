@@ -56,14 +56,29 @@ def read_state(path: Path) -> State:
         metadata = file.metadata() or {}
         if HEADER not in metadata:
             raise ValueError("it holds tensors, but not the state of a training")
-        state: State = json.loads(metadata[HEADER])
+        try:
+            state: State = json.loads(metadata[HEADER], parse_constant=_refuse)
+        except RecursionError:
+            raise ValueError("its header is nested too deeply") from None
+        if not isinstance(state, dict):
+            raise ValueError("its header is not the state of a training")
         for name in file.keys():  # noqa: SIM118 (no mapping)
-            *place, key = name.split(SEPARATOR)
-            inner = state
-            for part in place:
-                inner = inner[part]
-            inner[key] = file.get_tensor(name)
+            _put(state, name, file.get_tensor(name))
     return state
+
+
+def _put(state: State, name: str, tensor: Tensor) -> None:
+    *place, key = name.split(SEPARATOR)
+    inner: Any = state
+    for part in place:
+        inner = inner.get(part) if isinstance(inner, dict) else None
+    if not isinstance(inner, dict):
+        raise ValueError(f"there is no place for {name}")
+    inner[key] = tensor
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"its header holds {constant}")
 
 
 def _without_tensors(value: Any, place: tuple[str, ...], tensors: dict[str, Tensor]) -> Any:

@@ -11,67 +11,74 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from lookalike.core.params import BaseParams
+from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.split_file import read_split
 from lookalike.images.store import ImageStore
+from lookalike.inference.devices import launch
 from lookalike.inference.embedder import Embedder
 from lookalike.model.artifact import Model, build_network
 from lookalike.model.backbones import build_classifier
 from lookalike.model.compute import fix_compute
-from lookalike.train.data import Side, TrainingData, training_data
-from lookalike.train.fine_tune import Trained, describe, fine_tune, without_training
+from lookalike.train.data import Subset, TrainingData, training_data
 from lookalike.train.log import training_log
+from lookalike.train.network import describe
 from lookalike.train.params import TrainParams
+from lookalike.train.resources import Records, Resources
 from lookalike.train.temperature import fit_temperature
+from lookalike.train.training_run import TrainedModel, TrainingRun
+from lookalike.train.untrained import untrained_model
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
 SMALL = {"backbone": "mobilenet_v3_small", "embedding_dim": 16, "image_size": 32, "resize": 32}
-BASE = BaseParams(threads=1)
+RESOURCES = Resources(launch(MachineParams()))
 
 
 @pytest.fixture(scope="module")
 def data(tiny_split: Path, tiny_images: ImageStore) -> TrainingData:
     """Four images of each of three digits to learn from, and three to validate with."""
-    whole = training_data([i for i in read_split(tiny_split, tiny_images) if i.label in "012"])
+    whole = training_data(
+        tiny_images, [i for i in read_split(tiny_split, tiny_images) if i.label in "012"]
+    )
 
-    def some(side: Side, of_each: int) -> Side:
+    def some(subset: Subset, of_each: int) -> Subset:
         rows = [
             (row, target)
             for number in range(3)
-            for row, target in [pair for pair in zip(*side, strict=True) if pair[1] == number][
+            for row, target in [pair for pair in zip(*subset, strict=True) if pair[1] == number][
                 :of_each
             ]
         ]
-        return Side([row for row, _ in rows], [target for _, target in rows])
+        return Subset([row for row, _ in rows], [target for _, target in rows])
 
-    return TrainingData(whole.classes, some(whole.train, 4), some(whole.valid, 3))
+    return whole._replace(train=some(whole.train, 4), valid=some(whole.valid, 3))
 
 
 class Training:
     """Trains in a folder of its own."""
 
-    def __init__(self, images: Path, data: TrainingData, folder: Path) -> None:
-        self.images, self.data, self.folder = images, data, folder
+    def __init__(self, data: TrainingData, folder: Path) -> None:
+        self.data, self.folder = data, folder
 
-    def __call__(self, workers: int = 0, seed: int = 0, **params: Any) -> Trained:
+    def __call__(self, workers: int = 0, seed: int = 0, **params: Any) -> TrainedModel:
         base = BaseParams(threads=1, seed=seed)
         fix_compute(base.threads, base.seed)
         chosen = TrainParams(**{**SMALL, "epochs": 2, "batch_size": 4, **params})
         with training_log(self.folder / "log") as log:
-            return fine_tune(chosen, base, workers, self.images, self.data, log)
+            resources = Resources(launch(MachineParams()), workers=workers)
+            return TrainingRun(chosen, self.data, seed, resources, Records(log)).fit()
 
 
 @pytest.fixture
 def train(tiny_images: ImageStore, data: TrainingData, tmp_path: Path) -> Training:
-    return Training(tiny_images, data, tmp_path)
+    return Training(data, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def plain(
     tiny_images: ImageStore, data: TrainingData, tmp_path_factory: pytest.TempPathFactory
-) -> Trained:
-    return Training(tiny_images, data, tmp_path_factory.mktemp("plain"))(backbone="cnn:4")
+) -> TrainedModel:
+    return Training(data, tmp_path_factory.mktemp("plain"))(backbone="cnn:4")
 
 
 def read_curve(log: Path, metric: str) -> list[float]:
@@ -126,7 +133,7 @@ def test_training_learns_what_it_is_shown(train: Training) -> None:
     ids=lambda recipe: ",".join(f"{name}={value}" for name, value in recipe.items()),
 )
 def test_every_recipe_gives_another_model_and_always_the_same(
-    recipe: dict[str, Any], train: Training, plain: Trained
+    recipe: dict[str, Any], train: Training, plain: TrainedModel
 ) -> None:
     options = {"backbone": "cnn:4", "images_per_class": 2, **recipe}
     one, other = train(**options), train(**options)
@@ -191,10 +198,11 @@ def test_training_at_bf16_gives_the_same_model_every_time(
     base = BaseParams(threads=1, precision="bf16")
     params = TrainParams(**SMALL, epochs=1, warmup_epochs=0.0, batch_size=4)
 
-    def train() -> Trained:
+    def train() -> TrainedModel:
         fix_compute(base.threads, base.seed)
         with training_log(tmp_path / "log") as log:
-            return fine_tune(params, base, 0, tiny_images, data, log)
+            resources = Resources(launch(MachineParams(), "bf16"), "bf16")
+            return TrainingRun(params, data, base.seed, resources, Records(log)).fit()
 
     one, other = train(), train()
     assert same(one.weights, other.weights)
@@ -205,7 +213,7 @@ def test_training_at_bf16_gives_the_same_model_every_time(
 def test_without_training_the_backbones_own_features_are_the_embedding(
     tiny_images: ImageStore,
 ) -> None:
-    trained = without_training(TrainParams(**SMALL, epochs=0), BASE, 0, tiny_images)
+    trained = untrained_model(TrainParams(**SMALL, epochs=0), tiny_images, RESOURCES)
     assert trained.description.embedding_dim is None
     assert trained.description.classes == []
     assert all(name.startswith("backbone.") for name in trained.weights)
@@ -226,7 +234,7 @@ def test_without_training_the_named_weights_are_the_model(
 ) -> None:
     path, weights = pretrained
     params = TrainParams(**SMALL, epochs=0, weights=str(path))
-    trained = without_training(params, BASE, 0, tiny_images)
+    trained = untrained_model(params, tiny_images, RESOURCES)
     for name, tensor in trained.weights.items():
         assert torch.equal(tensor, weights[name.removeprefix("backbone.")])
 
@@ -240,17 +248,7 @@ def test_training_starts_from_the_named_weights(
     assert torch.equal(first, weights["features.0.0.weight"])
 
 
-def test_an_image_size_that_the_backbone_cannot_take_is_one_line(
-    train: Training, tiny_images: ImageStore, one_line_error: OneLineError
-) -> None:
-    with one_line_error("train.image_size = 32", "vit_b_32", "it takes 224"):
-        train(backbone="vit_b_32")
-    with one_line_error("train.image_size = 32", "inception_v3", "it takes 96"):
-        params = TrainParams(**{**SMALL, "backbone": "inception_v3"}, epochs=0)
-        without_training(params, BASE, 0, tiny_images)
-
-
 def test_a_model_of_timm_is_shown_images_as_its_weights_expect_them() -> None:
     pytest.importorskip("timm")
-    description = describe(TrainParams(backbone="timm/vit_tiny_patch16_224"), BASE, ["a", "b"])
+    description = describe(TrainParams(backbone="timm/vit_tiny_patch16_224"), "fp32", ["a", "b"])
     assert (description.mean, description.std) == ([0.5] * 3, [0.5] * 3)
