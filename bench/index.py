@@ -5,7 +5,7 @@
 VECTORS is the `vectors.npy` of an embed stage. The engines index it as it is, and --rows vectors
 that are made from it: each a real one, moved by a twentieth of its length in a random direction.
 Each engine runs in a process of its own, on one thread. The overhead is what a query through an
-`IndexBundle` costs more than one of the library alone: they take turns, medians count.
+`Index` costs more than one of the library alone: they take turns, medians count.
 """
 
 import argparse
@@ -24,20 +24,21 @@ import pyarrow as pa
 import torch
 
 from bench.fresh_process import in_fresh_process
-from lookalike.index.bundle import IndexBundle
-from lookalike.index.bundle_folder import open_bundle, write_bundle
-from lookalike.index.engines.exact import MOST_SCORES, QUERIES_AT_ONCE, Exact
-from lookalike.index.engines.registry import engine_kind
-from lookalike.index.metadata import FILE_SCHEMA
-from lookalike.index.params import EngineName, IndexParams
-from lookalike.index.quality import recall_at_10
-from lookalike.index.tuning import choose
+from lookalike.index.building import build_index
+from lookalike.index.engines.annoy import Annoy
+from lookalike.index.engines.faiss import Faiss
+from lookalike.index.engines.registry import ENGINES, engine_kind, tune
+from lookalike.index.index import Index
+from lookalike.index.recall import recall_at_10
+from lookalike.index.storage import open_index
+from lookalike.retrieval.exact_search import ExactSearch
 from lookalike.retrieval.vectors import Vectors, inverse
 
 K = 10
 ROUNDS = 3
 BATCHES = 5
-MODEL = "0" * 64
+QUERIES_AT_ONCE = 256  # of exact search by torch alone
+TUNING_QUERIES = 1000
 PERTURBATION = 0.05
 BLOCK = 10_000
 
@@ -56,48 +57,43 @@ def perturbed(values: np.ndarray, rows: int, seed: int = 0) -> np.ndarray:
     return made
 
 
-def metadata_of(vectors: Vectors) -> pa.Table:
-    rows = len(vectors.values)
-    columns = {
-        "id": [f"{row:064x}" for row in range(rows)],
-        "path": [f"{row:07d}.jpg" for row in range(rows)],
-        "label": pa.nulls(rows, pa.string()),
-        "source": [""] * rows,
-        "split": pa.nulls(rows, pa.string()),
-        "predicted_label": pa.nulls(rows, pa.string()),
-        "width": [1] * rows,
-        "height": [1] * rows,
-        "length": vectors.lengths,
-    }
-    return pa.table(columns, FILE_SCHEMA)
+def metadata_of(rows: int) -> pa.Table:
+    return pa.table(
+        {
+            "id": [f"{row:064x}" for row in range(rows)],
+            "path": [f"{row:07d}.jpg" for row in range(rows)],
+            "source": [""] * rows,
+            "width": pa.array([1] * rows, pa.int32()),
+            "height": pa.array([1] * rows, pa.int32()),
+        }
+    )
 
 
-def direct(bundle: IndexBundle, folder: Path) -> tuple[Callable[[np.ndarray], Any], Any]:
+def direct(index: Index, folder: Path) -> tuple[Callable[[np.ndarray], Any], Any]:
     """The library alone: a search of one query, and one of several where the library has it."""
-    description = bundle.description
-    path = str(folder / engine_kind(description.engine).file)
-    if description.engine == "annoy":
+    engine = index.description.engine
+    path = str(folder / (engine_kind(engine).file or ""))
+    if isinstance(engine, Annoy):
         from annoy import AnnoyIndex
 
-        annoy = AnnoyIndex(description.dimension, "angular")
+        annoy = AnnoyIndex(index.description.dimension, "angular")
         annoy.load(path)
-        nodes = description.search_k or -1
+        nodes = engine.search_k or -1
 
         def one(query: np.ndarray) -> Any:
             return annoy.get_nns_by_vector(query.tolist(), K, nodes)
 
         return one, lambda queries: [one(query) for query in queries]
-    if description.engine == "faiss":
+    if isinstance(engine, Faiss):
         import faiss
 
-        index = faiss.read_index(path, faiss.IO_FLAG_MMAP_IFC)
-        return lambda query: index.search(query[None], K), lambda queries: index.search(queries, K)
-    values = torch.from_numpy(bundle.vectors.values)
-    scale = torch.from_numpy(inverse(bundle.vectors.lengths))
-    at_once = max(1, min(QUERIES_AT_ONCE, MOST_SCORES // len(values)))
+        found = faiss.read_index(path, faiss.IO_FLAG_MMAP_IFC)
+        return lambda query: found.search(query[None], K), lambda queries: found.search(queries, K)
+    values = torch.from_numpy(np.asarray(index.vectors.values))
+    scale = torch.from_numpy(inverse(index.vectors.lengths))
 
     def several(queries: np.ndarray) -> Any:
-        blocks = torch.from_numpy(queries).split(at_once)
+        blocks = torch.from_numpy(queries).split(QUERIES_AT_ONCE)
         return [(block @ values.T).mul_(scale).topk(K, dim=1).indices for block in blocks]
 
     return lambda query: (values @ torch.from_numpy(query)).mul_(scale).topk(K).indices, several
@@ -126,34 +122,31 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def measure(name: EngineName, path: Path, queries: np.ndarray, folder: Path) -> str:
+def measure(name: str, path: Path, queries: np.ndarray, folder: Path) -> str:
     """Build, open and search one engine: a line of the table."""
     torch.set_num_threads(1)
-    values = np.load(path, mmap_mode="c")
-    vectors = Vectors.measured(np.asarray(values))
-    params, _ = choose(vectors, IndexParams(engine=name, thumbnail_size=None), folder / "scratch")
-    kind = engine_kind(name)
+    vectors = Vectors.measured(np.asarray(np.load(path, mmap_mode="c")))
+    kind = next(kind for kind in ENGINES if kind.name == name)
+    params = tune(vectors, kind.params(), TUNING_QUERIES, folder).params
     before = peak()
     build = seconds(lambda: kind.build(vectors, folder / "index-file", params))
     memory = peak() - before
-    write_bundle(folder / name, path, metadata_of(vectors), MODEL, params)
-    opening = seconds(lambda: open_bundle(folder / name, MODEL))
-    bundle = open_bundle(folder / name, MODEL)
+    build_index(vectors.values, metadata_of(len(vectors.values)), folder / name, params)
+    opening = seconds(lambda: open_index(folder / name))
+    index = open_index(folder / name)
     if name == "faiss":
         import faiss
 
         faiss.omp_set_num_threads(1)
-    one, several = direct(bundle, folder / name)
-    exact = Exact(vectors, "angular")
-    recall = recall_at_10(bundle.search_each, exact, queries)
-    alone = medians([one, lambda query: bundle.search(query, K)], list(queries))
-    each = medians([several, lambda some: bundle.search_each(some, K)], [queries] * BATCHES)
+    one, several = direct(index, folder / name)
+    recall = recall_at_10(index.search_many, ExactSearch(vectors, "angular"), queries)
+    alone = medians([one, lambda query: index.search(query, K)], list(queries))
+    each = medians([several, lambda some: index.search_many(some, K)], [queries] * BATCHES)
     single = (alone[1] - alone[0]) * 1e6
     batch = each[1] / each[0] - 1
-    size = bundle.description.files[kind.file].bytes / 1e6
-    label = f"{name} ({params.trees} trees, {params.search_k} nodes)" if name == "annoy" else name
+    size = index.description.files[kind.file].bytes / 1e6 if kind.file else 0
     return (
-        f"| {label} | {build:.1f} | {size:.0f} | {memory:.0f} | {opening * 1000:.0f} "
+        f"| {kind.label(params)} | {build:.1f} | {size:.0f} | {memory:.0f} | {opening * 1000:.0f} "
         f"| {recall:.4f} | {1 / alone[1]:,.0f} "
         f"| {len(queries) / each[1]:,.0f} | {single:+.0f} "
         f"| {batch:+.1%} |"
@@ -165,7 +158,7 @@ def main() -> None:
     parser.add_argument("vectors", type=Path)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--queries", type=int, default=1000)
-    parser.add_argument("--engines", nargs="+", default=["annoy", "exact", "faiss"])
+    parser.add_argument("--engines", nargs="+", default=[kind.name for kind in ENGINES])
     arguments = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     real = np.load(arguments.vectors)
