@@ -12,11 +12,15 @@ from lookalike.images.inspect import inspect
 from lookalike.images.shards import SHARDS, write_shards
 from lookalike.images.worker import Limits
 from lookalike.ingest.examine import examined
-from lookalike.ingest.intake import Intake, Rejection
+from lookalike.ingest.intake import Intake
+from lookalike.ingest.manifest import make_manifest
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams
 from lookalike.ingest.read_ahead import read_ahead
-from lookalike.terminal.progress import track
+from lookalike.ingest.refusals import check_refusals
+from lookalike.ingest.rejection import Rejection
+from lookalike.ingest.superseded import leave_out
+from lookalike.terminal.progress import say, track
 from lookalike.terminal.stage import run_stage
 
 
@@ -24,19 +28,23 @@ def main(project: Layout) -> None:
     params = read_params(IngestParams)
     workers = read_params(MachineParams).workers
     source = open_source(params)
-    candidates = source.candidates()
+    manifest = make_manifest(source, params)
     files = examined(
-        read_ahead(source, candidates, params.max_bytes),
+        read_ahead(source, manifest.candidates, params.max_bytes),
         partial(inspect, max_pixels=params.max_pixels, bands=params.reading),
         workers,
         Limits.for_images(params.max_pixels, params.max_seconds),
     )
-    intake = Intake(equal_channels=params.bands == "all")
+    intake = Intake(manifest, equal_channels=params.bands == "all")
     with atomic_folder(project.images, SHARDS) as folder:
-        rows = intake.rows(track(files, "ingesting", len(candidates)))
+        rows = intake.rows(track(files, "ingesting", len(manifest.candidates)))
         write_shards(rows, folder, params.reading)
-        write_csv(project.rejected, Rejection._fields, intake.rejected)
-        intake.check_rejections(params.source, params.max_rejected_fraction)
+        leave_out(intake.copies.superseded, folder, params.reading)
+        write_csv(project.rejected, Rejection._fields, intake.rejections())
+        intake.check_complete()
+        check_refusals(params, manifest, intake.refused, project.rejected)
+    for line in (manifest.describe(), *manifest.lines()):
+        say(f"ingest: {line}")
     write_metrics(project.metrics / "ingest.json", intake.summary())
 
 

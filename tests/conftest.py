@@ -372,15 +372,19 @@ def tiny_source(encoded: Callable[..., bytes], tmp_path_factory: pytest.TempPath
 def tiny_images(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> ImageStore:
     """The image store of `tiny_source`."""
     from lookalike.ingest.examine import Limits, examined
-    from lookalike.ingest.folder import FolderSource
     from lookalike.ingest.intake import Intake
+    from lookalike.ingest.manifest import make_manifest
+    from lookalike.ingest.opening import open_source
+    from lookalike.ingest.params import IngestParams
     from lookalike.ingest.read_ahead import read_ahead
 
     folder = tmp_path_factory.mktemp("tiny") / "images"
-    source = FolderSource(str(tiny_source), "folder")
-    files = read_ahead(source, source.candidates())
+    params = IngestParams(source=str(tiny_source))
+    source = open_source(params)
+    manifest = make_manifest(source, params)
+    files = read_ahead(source, manifest.candidates)
     look = partial(inspect, max_pixels=1000)
-    write_shards(Intake().rows(examined(files, look, 0, Limits(60, 2**32))), folder)
+    write_shards(Intake(manifest).rows(examined(files, look, 0, Limits(60, 2**32))), folder)
     return ImageStore(folder)
 
 

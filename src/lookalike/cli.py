@@ -137,7 +137,7 @@ def duplicates(
         draw_duplicates(project, found, gallery)
     if fail_on_leaks and any(found.leaks.values()):
         counts = ", ".join(f"{name} {len(leaks)}" for name, leaks in found.leaks.items())
-        raise LookalikeError(f"near-duplicates on two sides: {counts}")
+        raise LookalikeError(f"duplicates on two sides: {counts}")
 
 
 @app.command()

@@ -36,21 +36,21 @@ def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_every_object_below_the_prefix_is_a_candidate(bucket: str, slash: str) -> None:
-    found = BucketSource(f"{bucket}/photos{slash}", "folder").candidates()
+    found = BucketSource(f"{bucket}/photos{slash}").candidates()
     assert found == [
-        Candidate("cat/1.png", "cat", f"{bucket}/photos/cat/1.png", 3),
-        Candidate("cat/deep/2 é.png", "cat/deep", f"{bucket}/photos/cat/deep/2 é.png", 3000),
-        Candidate("dog/3.png", "dog", f"{bucket}/photos/dog/3.png", 5),
+        Candidate("cat/1.png", None, f"{bucket}/photos/cat/1.png", 3),
+        Candidate("cat/deep/2 é.png", None, f"{bucket}/photos/cat/deep/2 é.png", 3000),
+        Candidate("dog/3.png", None, f"{bucket}/photos/dog/3.png", 5),
     ]
 
 
 def test_a_bucket_may_be_the_source(bucket: str) -> None:
-    found = [candidate.path for candidate in BucketSource(bucket, "folder").candidates()]
+    found = [candidate.path for candidate in BucketSource(bucket).candidates()]
     assert found == sorted(OBJECTS)
 
 
 def test_objects_are_read_by_many_threads(bucket: str) -> None:
-    source = BucketSource(bucket, "folder")
+    source = BucketSource(bucket)
     files = read_ahead(source, source.candidates() * 20)
     assert [file.data for file in files] == [OBJECTS[name] for name in sorted(OBJECTS)] * 20
 
@@ -60,7 +60,7 @@ def test_throttled_and_broken_off_requests_are_tried_again(
 ) -> None:
     with unreliable(s3.address) as between:
         monkeypatch.setenv("AWS_ENDPOINT_URL", between.endpoint)
-        source = BucketSource(bucket, "folder")
+        source = BucketSource(bucket)
         files = list(read_ahead(source, source.candidates() * 5))
     assert [file.data for file in files] == [OBJECTS[name] for name in sorted(OBJECTS)] * 5
     assert between.throttled > 3
@@ -68,7 +68,7 @@ def test_throttled_and_broken_off_requests_are_tried_again(
 
 
 def test_an_object_that_has_gone_is_refused_alone(bucket: str) -> None:
-    source = BucketSource(bucket, "folder")
+    source = BucketSource(bucket)
     with pytest.raises(UnreadableError, match="is no longer there"):
         source.read(Candidate("photos/gone.png", None, f"{bucket}/photos/gone.png"))
 
@@ -78,7 +78,7 @@ def test_a_wrong_secret_is_one_line_without_it(
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-wrong-secret")
     with pytest.raises(LookalikeError) as caught:
-        BucketSource(f"{bucket}/photos", "folder").candidates()
+        BucketSource(f"{bucket}/photos").candidates()
     line = str(caught.value)
     assert line.startswith("ingest.source: s3://ingest/photos: ")
     assert "check the credentials" in line
@@ -93,17 +93,17 @@ def test_no_credentials_at_all_are_one_line(
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with one_line_error("ingest.source: s3://ingest/photos", "check the credentials"):
-        BucketSource(f"{bucket}/photos", "folder").candidates()
+        BucketSource(f"{bucket}/photos").candidates()
 
 
 def test_a_missing_bucket_is_one_line(bucket: str, one_line_error: OneLineError) -> None:
     with one_line_error("ingest.source: s3://nowhere/photos", "there is no such bucket"):
-        BucketSource("s3://nowhere/photos", "folder").candidates()
+        BucketSource("s3://nowhere/photos").candidates()
 
 
 def test_an_empty_prefix_is_one_line(bucket: str, one_line_error: OneLineError) -> None:
     with one_line_error(f"ingest.source: {bucket}/photo: holds no objects"):
-        BucketSource(f"{bucket}/photo", "folder").candidates()
+        BucketSource(f"{bucket}/photo").candidates()
 
 
 def test_a_server_that_is_not_there_is_one_line(
@@ -111,4 +111,4 @@ def test_a_server_that_is_not_there_is_one_line(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with one_line_error("ingest.source: s3://ingest/photos", "run again"):
-        BucketSource(f"{bucket}/photos", "folder").candidates()
+        BucketSource(f"{bucket}/photos").candidates()

@@ -18,14 +18,14 @@ def make(root: Path, *paths: str) -> str:
 
 
 def paths(source: str) -> list[str]:
-    return [candidate.path for candidate in FolderSource(source, "folder").candidates()]
+    return [candidate.path for candidate in FolderSource(source).candidates()]
 
 
-def test_a_candidate_knows_its_label_place_and_size(tmp_path: Path) -> None:
+def test_a_candidate_knows_its_place_and_size(tmp_path: Path) -> None:
     source = make(tmp_path, "animals/cat/a.png")
     (tmp_path / "animals/cat/a.png").write_bytes(b"12345")
-    assert FolderSource(source, "top_folder").candidates() == [
-        Candidate("animals/cat/a.png", "animals", f"{tmp_path}/animals/cat/a.png", 5)
+    assert FolderSource(source).candidates() == [
+        Candidate("animals/cat/a.png", None, f"{tmp_path}/animals/cat/a.png", 5)
     ]
 
 
@@ -89,7 +89,7 @@ def test_a_link_to_itself_and_a_link_to_nothing_are_candidates(tmp_path: Path) -
 
 def refusal(source: Path) -> str:
     with pytest.raises(LookalikeError) as caught:
-        FolderSource(str(source), "folder").candidates()
+        FolderSource(str(source)).candidates()
     return str(caught.value)
 
 
@@ -129,7 +129,7 @@ def test_a_file_and_a_folder_that_may_not_be_read_are_refused(unprivileged: Path
     (unprivileged / "cat/closed.png").chmod(0)
     (unprivileged / "dog").chmod(0)
     as_nobody()
-    source = FolderSource(str(unprivileged), "folder")
+    source = FolderSource(str(unprivileged))
     refused = {}
     for candidate in source.candidates():
         try:
@@ -148,5 +148,5 @@ def test_names_that_differ_in_case_alone_are_two_files(tmp_path: Path) -> None:
 
 def test_odd_and_very_long_names_are_read(tmp_path: Path) -> None:
     names = ["-rf.png", "a b.png", "*.png", "日本語.png", "x" * 251 + ".png"]
-    source = FolderSource(make(tmp_path, *names), "folder")
+    source = FolderSource(make(tmp_path, *names))
     assert [source.read(candidate) for candidate in source.candidates()] == [b""] * 5

@@ -15,10 +15,12 @@ from lookalike.core.files import read_csv, write_csv
 from lookalike.images.inspect import inspect
 from lookalike.images.worker import Limits
 from lookalike.ingest.examine import examined
-from lookalike.ingest.folder import FolderSource
-from lookalike.ingest.intake import Intake, Rejection
+from lookalike.ingest.intake import Intake
+from lookalike.ingest.manifest import make_manifest
+from lookalike.ingest.opening import open_source
+from lookalike.ingest.params import IngestParams
 from lookalike.ingest.read_ahead import read_ahead
-from lookalike.ingest.source import LabelRule
+from lookalike.ingest.rejection import Rejection
 
 MAX_PIXELS = 10**6
 LIMITS = Limits.for_images(MAX_PIXELS, seconds=30)
@@ -26,12 +28,14 @@ NO_IMAGE = b"a shopping list"
 
 
 def take_in(
-    source: Path, workers: int = 0, labels: LabelRule = "folder", max_pixels: int = MAX_PIXELS
+    source: Path, workers: int = 0, max_pixels: int = MAX_PIXELS
 ) -> tuple[list[dict[str, Any]], Intake]:
-    folder = FolderSource(str(source), labels)
-    read = read_ahead(folder, folder.candidates())
+    params = IngestParams(source=str(source))
+    opened = open_source(params)
+    manifest = make_manifest(opened, params)
+    read = read_ahead(opened, manifest.candidates)
     files = examined(read, partial(inspect, max_pixels=max_pixels), workers, LIMITS)
-    intake = Intake()
+    intake = Intake(manifest)
     return list(intake.rows(files)), intake
 
 
@@ -52,7 +56,7 @@ def troubled(digit_folder: Path) -> Path:
 
 
 def rejections(intake: Intake) -> dict[str, tuple[str, int]]:
-    return {path: (reason, size) for path, reason, size in intake.rejected}
+    return {entry.path: (entry.reason, entry.bytes) for entry in intake.rejections()}
 
 
 def test_every_image_is_a_row_with_its_bytes_and_where_it_came_from(
@@ -130,12 +134,12 @@ def test_an_image_of_too_many_pixels_is_rejected(
 ) -> None:
     (digit_folder / "0/large.png").write_bytes(encoded(Image.new("L", (33, 32))))
     _, intake = take_in(digit_folder, max_pixels=32 * 32)
-    assert intake.rejected[0].reason == "33 x 32 pixels, more than 1024 allowed"
+    assert intake.rejections()[0].reason == "33 x 32 pixels, more than 1024 allowed"
 
 
 def test_nothing_is_dropped_silently(troubled: Path) -> None:
     rows, intake = take_in(troubled)
-    assert len(rows) + len(intake.rejected) == 33
+    assert len(rows) + len(intake.rejections()) == 33
     assert intake.summary() == {
         "images": 24,
         "classes": 3,
@@ -144,16 +148,20 @@ def test_nothing_is_dropped_silently(troubled: Path) -> None:
         "rejected": 7,
         "duplicates": 2,
         "duplicates_with_another_label": 1,
+        "duplicates_across_splits": 0,
+        "service_files": 0,
+        "sidecars": 0,
     }
+    intake.check_complete()
 
 
 def test_the_list_of_the_rejected_can_be_written_whatever_their_names(
     troubled: Path, tmp_path: Path
 ) -> None:
     _, intake = take_in(troubled)
-    write_csv(tmp_path / "rejected.csv", Rejection._fields, intake.rejected)
+    write_csv(tmp_path / "rejected.csv", Rejection._fields, intake.rejections())
     rejected = read_csv(tmp_path / "rejected.csv")
-    assert [row["path"] for row in rejected] == [entry.path for entry in intake.rejected]
+    assert [row["path"] for row in rejected] == [entry.path for entry in intake.rejections()]
 
 
 def test_images_without_a_label_are_counted_and_are_no_class(digit_folder: Path) -> None:
@@ -168,40 +176,32 @@ def test_workers_change_nothing(troubled: Path) -> None:
     alone_rows, alone = take_in(troubled, workers=0)
     shared_rows, shared = take_in(troubled, workers=2)
     assert shared_rows == alone_rows
-    assert shared.rejected == alone.rejected
+    assert shared.rejections() == alone.rejections()
     assert shared.summary() == alone.summary()
 
 
-def test_a_source_without_images_is_one_line(tmp_path: Path) -> None:
-    for name in ("a.txt", "b.txt", "c.png"):
-        (tmp_path / name).write_bytes(NO_IMAGE if name.endswith("txt") else b"")
-    _, intake = take_in(tmp_path)
-    with pytest.raises(LookalikeError) as caught:
-        intake.check_rejections("photos", 1.0)
-    assert str(caught.value) == (
-        "ingest.source: photos: none of its files is an image "
-        "(2 x not an image of a known format, 1 x empty file; the first is a.txt)"
-    )
+def test_a_file_that_is_neither_row_nor_rejection_is_a_fault(digit_folder: Path) -> None:
+    _, intake = take_in(digit_folder)
+    intake.manifest.candidates.pop()
+    with pytest.raises(LookalikeError, match="23 files were listed, but 24 are in the image store"):
+        intake.check_complete()
 
 
-def test_more_refusals_than_allowed_are_one_line_with_the_kinds(troubled: Path) -> None:
-    _, intake = take_in(troubled)
-    intake.check_rejections("photos", 7 / 33)
-    with pytest.raises(LookalikeError) as caught:
-        intake.check_rejections("photos", 6.9 / 33)
-    assert "photos: 7 of 33 files were refused" in str(caught.value)
-    assert "2 x cannot be read, 1 x empty file" in str(caught.value)
-    assert str(caught.value).endswith("data/rejected.csv lists them")
-
-
-def test_files_of_operating_systems_are_listed_but_no_sign_of_trouble(digit_folder: Path) -> None:
+def test_service_files_and_sidecars_are_listed_apart_from_the_refused(digit_folder: Path) -> None:
     (digit_folder / "__MACOSX/0").mkdir(parents=True)
-    for name in ("__MACOSX/0/._00.png", "0/._00.png", ".DS_Store", "1/Thumbs.db"):
+    for name in ("__MACOSX/0/._00.png", "0/._00.png", ".DS_Store", "1/Thumbs.db", "0/00.txt"):
         (digit_folder / name).write_bytes(b"junk")
     _, intake = take_in(digit_folder)
-    assert set(rejections(intake).values()) == {("a file of the operating system", 4)}
-    assert intake.summary()["rejected"] == 4
-    intake.check_rejections("photos", 0.0)
+    summary = intake.summary()
+    assert (summary["service_files"], summary["sidecars"], summary["rejected"]) == (4, 1, 0)
+    assert rejections(intake) == {
+        "__MACOSX/0/._00.png": ("lies in the service folder __MACOSX", 4),
+        "0/._00.png": ("is a service file", 4),
+        ".DS_Store": ("is a service file", 4),
+        "1/Thumbs.db": ("is a service file", 4),
+        "0/00.txt": ("is metadata or annotations by its name", 4),
+    }
+    intake.check_complete()
 
 
 STAGE_THAT_PAUSES_AT_ITS_FIRST_ROW = """
@@ -215,7 +215,7 @@ from lookalike.ingest.read_ahead import read_ahead
 from lookalike.images.worker import Limits
 
 def main(project):
-    source = FolderSource("digits", "folder")
+    source = FolderSource("digits")
     files = read_ahead(source, source.candidates())
     for file in examined(files, partial(inspect, max_pixels=10**6), 2, Limits(60, 2**33)):
         print("taken in", flush=True)

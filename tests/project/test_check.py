@@ -43,9 +43,55 @@ def test_a_source_may_be_an_absolute_path(project: Path, photos: Path) -> None:
     assert check(Layout(project)).endswith("photos has 24 files in 3 classes")
 
 
-def test_files_that_are_no_images_do_not_matter_beside_images(project: Path, photos: Path) -> None:
+def test_sidecars_are_counted_apart(project: Path, photos: Path) -> None:
     (photos / "0" / "about.txt").write_text("digits")
-    assert "25 files" in check(Layout(project))
+    assert check(Layout(project)).splitlines() == [
+        "params.yaml is valid; photos has 24 files in 3 classes",
+        "by their names no images, and not counted: 1 sidecar",
+    ]
+
+
+def test_it_predicts_what_ingest_refuses_and_names_the_fraction_to_set(
+    project: Path, photos: Path, one_line_error: OneLineError
+) -> None:
+    for number in range(6):
+        (photos / "0" / f"{number}.raw").write_text("no image")
+    with one_line_error("photos: 6 of 30 files are refused", "set it to 0.2"):
+        check(Layout(project))
+    set_params(project, "ingest", max_rejected_fraction=0.2)
+    assert "6 files will be refused (6 x not an image" in check(Layout(project))
+
+
+def test_it_says_what_it_makes_of_split_folders(project: Path, photos: Path) -> None:
+    for name, copies in (("train", "0"), ("valid", "1"), ("test", "2")):
+        (photos / name).mkdir()
+        (photos / copies).rename(photos / name / "a")
+        (photos / name / "b").mkdir()
+        (photos / name / "a/00.png").rename(photos / name / "b/00.png")
+    assert "24 files in 2 classes, 8/8/8 by the folders train, valid, test" in check(
+        Layout(project)
+    )
+
+
+def test_an_absent_excluded_class_is_a_remark(project: Path, photos: Path) -> None:
+    set_params(project, "split", exclude_classes=["BACKGROUND_Google"])
+    assert "24 files in 3 classes" in check(Layout(project))
+
+
+def test_a_class_that_is_not_there_is_refused(
+    project: Path, photos: Path, one_line_error: OneLineError
+) -> None:
+    set_params(project, "split", classes=["0", "9"])
+    with one_line_error("split.classes: there is no class '9'"):
+        check(Layout(project))
+
+
+def test_what_dvc_cannot_hash_is_refused_by_name(
+    project: Path, photos: Path, one_line_error: OneLineError
+) -> None:
+    (photos / "0/gone.png").symlink_to("nowhere")
+    with one_line_error("photos: DVC cannot hash '0/gone.png' (a link to nothing)"):
+        check(Layout(project))
 
 
 def test_a_mistake_in_the_parameters_is_one_line(
@@ -105,7 +151,7 @@ def test_a_folder_without_images_is_one_line_that_names_a_file(
         (project / "texts" / name).mkdir(parents=True)
         (project / "texts" / name / "1.txt").write_text("text")
     set_params(project, "ingest", source="texts")
-    with one_line_error("ingest.source: texts: none of the first 2 files", "a/1.txt"):
+    with one_line_error("ingest.source: texts: none of its files is an image", "a/1.txt"):
         check(Layout(project))
 
 
@@ -123,11 +169,11 @@ def test_a_single_class_cannot_be_trained_on(
 def test_without_labels_it_says_that_nothing_will_be_trained(project: Path, photos: Path) -> None:
     set_params(project, "ingest", labels="none")
     line = check(Layout(project))
-    assert "is valid; photos has 24 files without a label, so nothing will be trained" in line
+    assert "is valid; photos has 24 files without labels, so nothing will be trained" in line
     assert "put each class into its folder" in line
 
 
 def test_without_training_there_need_be_no_classes(project: Path, photos: Path) -> None:
     set_params(project, "ingest", labels="none")
     set_params(project, "train", epochs=0)
-    assert check(Layout(project)).endswith("24 files in 0 classes")
+    assert check(Layout(project)).endswith("24 files without labels")

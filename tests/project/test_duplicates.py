@@ -32,9 +32,9 @@ def photos(project: Path, photo_images: ImageStore) -> Path:
     with (project / "data" / "rejected.csv").open("w", newline="") as file:
         csv.writer(file).writerows(
             [
-                ("path", "reason", "bytes"),
-                ("temple/again.jpg", "duplicate of temple/large.jpg", 9),
-                ("temple/empty.jpg", "empty file", 0),
+                ("path", "reason", "bytes", "kind", "duplicate_of", "source_split"),
+                ("temple/again.jpg", "duplicate", 9, "duplicate", "temple/large.jpg", "train"),
+                ("temple/empty.jpg", "empty file", 0, "refused", "", ""),
             ]
         )
     return project
@@ -59,13 +59,20 @@ def test_the_split_of_the_source_is_checked_too(photos: Path) -> None:
     write_shards(({**row, "source_split": sides.get(row["path"])} for row in rows), images)
     leaks = find_duplicates(Layout(photos), split=None).leaks["source_split"]
     assert [(leak.one, leak.other, leak.sides) for leak in leaks] == [
-        ("temple/large.jpg", "temple/mirrored.jpg", ("train", "val"))
+        ("temple/large.jpg", "temple/mirrored.jpg", ("train", "valid"))
     ]
 
 
 def test_the_list_can_be_json(photos: Path) -> None:
     found = json.loads(json.dumps(find_duplicates(Layout(photos), split=None).to_dict()))
-    assert found["exact"] == [{"path": "temple/again.jpg", "duplicate_of": "temple/large.jpg"}]
+    assert found["exact"] == [
+        {
+            "path": "temple/again.jpg",
+            "duplicate_of": "temple/large.jpg",
+            "source_split": "train",
+            "kept_in": None,
+        }
+    ]
     assert [len(members) for members in found["groups"]] == [6, 2]
 
 
@@ -86,5 +93,5 @@ def test_a_split_with_leaks_can_fail(
     monkeypatch.setattr("sys.argv", ["lookalike", "duplicates", "--fail-on-leaks"])
     with pytest.raises(SystemExit) as ended:
         cli.main()
-    assert ended.value.code == "lookalike: near-duplicates on two sides: data/split.csv 1"
+    assert ended.value.code == "lookalike: duplicates on two sides: data/split.csv 1"
     assert "16 pairs" in capsys.readouterr().out

@@ -15,7 +15,7 @@ from lookalike.core.secrets import without_secrets
 from lookalike.ingest.members import Member, files_of
 from lookalike.ingest.reading import DEFAULT, Allowance, Stream, read_stream
 from lookalike.ingest.remote import is_remote, local_copy, unnamed_copy
-from lookalike.ingest.source import Candidate, LabelRule, UnreadableError, label_of
+from lookalike.ingest.source import Candidate, UnreadableError
 from lookalike.ingest.tar_archive import tar_members
 from lookalike.ingest.unpacking import STREAMS, Unpacked, UnpackingLimit
 from lookalike.ingest.zip_archive import is_zip, zip_members
@@ -53,11 +53,18 @@ class ArchiveSource:
     """
 
     readers = 1  # an archive is one file with one position
+    has_folders = True
 
-    def __init__(self, uri: str, labels: LabelRule) -> None:
+    def __init__(self, uri: str, root: Path = Path()) -> None:
+        """Nothing is read yet.
+
+        Args:
+            uri: where the archive is.
+            root: what a relative path is relative to.
+        """
         self._uri = uri
         self._name = without_secrets(uri)
-        self._labels = labels
+        self._root = root
         self._unpacking = UnpackingLimit(self._name, 0)
 
     def candidates(self) -> list[Candidate]:
@@ -65,7 +72,7 @@ class ArchiveSource:
         if not self._members:
             raise LookalikeError(f"ingest.source: {self._name}: holds no files")
         return [
-            Candidate(path, label_of(path, self._labels), f"{self._name}/{path}", member.size)
+            Candidate(path, None, f"{self._name}/{path}", member.size)
             for path, member in sorted(self._members.items())
         ]
 
@@ -86,7 +93,8 @@ class ArchiveSource:
     @cached_property
     def _members(self) -> dict[str, Member]:
         try:
-            file = local_copy(self._uri) if is_remote(self._uri) else _opened(self._uri)
+            path = self._root / self._uri
+            file = local_copy(self._uri) if is_remote(self._uri) else path.open("rb")
             return files_of(self._listed(file), self._name)
         except FileNotFoundError:
             raise LookalikeError(f"ingest.source: {self._name}: there is no such file") from None
@@ -136,10 +144,6 @@ class _Counted:
         data = self._stream.read(size)
         self._limit.add(len(data))
         return data
-
-
-def _opened(path: str) -> IO[bytes]:
-    return Path(path).open("rb")
 
 
 def _one_line(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from lookalike.core.secrets import without_secrets
 from lookalike.images.signature import SIGNATURE_BYTES
 from lookalike.ingest.reading import DEFAULT, START_BYTES, Allowance
 from lookalike.ingest.remote import open_remote, out_of_reach, read_remote
-from lookalike.ingest.source import Candidate, LabelRule, UnreadableError, label_of
+from lookalike.ingest.source import Candidate, UnreadableError
 
 
 class BucketSource:
@@ -21,11 +21,11 @@ class BucketSource:
     """
 
     readers = 16
+    has_folders = True
 
-    def __init__(self, uri: str, labels: LabelRule) -> None:
+    def __init__(self, uri: str) -> None:
         self._uri = uri.rstrip("/")
         self._name = without_secrets(self._uri)
-        self._labels = labels
 
     def candidates(self) -> list[Candidate]:
         """Every object, sorted by path; see `Source`."""
@@ -44,7 +44,7 @@ class BucketSource:
                 f"ingest.source: {self._name}: holds no objects; check the bucket and the prefix"
             )
         return [
-            Candidate(path, label_of(path, self._labels), f"{self._name}/{path}", size)
+            Candidate(path, None, f"{self._name}/{path}", size)
             for path, size in sorted(sizes.items())
         ]
 

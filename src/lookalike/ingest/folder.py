@@ -6,7 +6,8 @@ from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
 from lookalike.ingest.reading import DEFAULT, Allowance, read_stream
-from lookalike.ingest.source import Candidate, LabelRule, UnreadableError, label_of
+from lookalike.ingest.source import Candidate, UnreadableError
+from lookalike.terminal.progress import say
 
 
 class FolderSource:
@@ -17,14 +18,21 @@ class FolderSource:
     """
 
     readers = 2
+    has_folders = True
 
-    def __init__(self, folder: str, labels: LabelRule) -> None:
-        self._folder = folder
-        self._labels = labels
+    def __init__(self, folder: str, root: Path = Path()) -> None:
+        """Nothing is read yet.
+
+        Args:
+            folder: its path; so it stays in what is recorded.
+            root: what a relative path is relative to.
+        """
+        self._folder = folder.rstrip("/") or folder
+        self._root = root / folder
 
     def candidates(self) -> list[Candidate]:
         """Every file, sorted by path; see `Source`."""
-        root = Path(self._folder)
+        root = self._root
         if not root.is_dir():
             what = "is not a folder" if root.exists() else "there is no such file or folder"
             raise LookalikeError(f"ingest.source: {self._folder}: {what}")
@@ -32,19 +40,14 @@ class FolderSource:
         if not paths:
             raise LookalikeError(f"ingest.source: {self._folder}: holds no files")
         return [
-            Candidate(
-                path,
-                label_of(path, self._labels),
-                f"{self._folder}/{path}",
-                _size(f"{root}/{path}"),
-            )
+            Candidate(path, None, f"{self._folder}/{path}", size_of(f"{root}/{path}"))
             for path in paths
         ]
 
     def read(self, candidate: Candidate, allowance: Allowance = DEFAULT) -> bytes:
         """The bytes of one file; see `Source`."""
         allowance.check_size(candidate.bytes)
-        file = f"{self._folder}/{candidate.path}"
+        file = f"{self._root}/{candidate.path}"
         try:
             mode = os.stat(file).st_mode  # noqa: PTH116 a Path costs more than the reading
             if stat.S_ISDIR(mode):
@@ -61,7 +64,9 @@ def _walk(root: Path) -> list[str]:
     paths: list[str] = []
 
     def unlisted(error: OSError) -> None:
-        paths.append(Path(error.filename).relative_to(root).as_posix())
+        path = Path(error.filename).relative_to(root).as_posix()
+        say(f"ingest: the folder {path!r} cannot be listed, so all in it is lost: {error.strerror}")
+        paths.append(path)
 
     above: dict[str, set[str]] = {str(root): {os.path.realpath(root)}}
     for folder, subfolders, files in os.walk(root, followlinks=True, onerror=unlisted):
@@ -77,7 +82,8 @@ def _walk(root: Path) -> list[str]:
     return paths
 
 
-def _size(file: str) -> int:
+def size_of(file: str | Path) -> int:
+    """The size of a file; 0 where it cannot be had."""
     try:
         return os.stat(file).st_size  # noqa: PTH116
     except OSError:

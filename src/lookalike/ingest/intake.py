@@ -1,115 +1,82 @@
 """Every candidate becomes a row of the image store or a rejection; nothing is dropped silently."""
 
-import os
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from lookalike.core.errors import LookalikeError
 from lookalike.images.inspect import Inspection
+from lookalike.ingest.copies import Copies, Copy
 from lookalike.ingest.examine import Examined
+from lookalike.ingest.manifest import Manifest
+from lookalike.ingest.rejection import Rejection, rejection
 from lookalike.ingest.source import Candidate
-
-# What operating systems leave beside photographs; no sign of a source in disrepair.
-SYSTEM_FILES = re.compile(r"(^|/)(__MACOSX/|\._[^/]*$|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
-KINDS_NAMED = 3
-
-
-class Rejection(NamedTuple):
-    """A file that is not in the image store, and why."""
-
-    path: str
-    reason: str
-    bytes: int
 
 
 @dataclass
 class Intake:
-    """The rows of the image store, in the order of their paths, and a count of what happened.
+    """The rows of the image store, in the order of their paths, and what happened to other files.
 
-    Iterate over `rows` once; the counts are complete when it ends.
+    Iterate over `rows` once; the rest is complete when it ends.
 
     Args:
+        manifest: the files of the source.
         equal_channels: refuse images with another number of channels than the first.
+
+    Attributes:
+        refused: what is no usable image.
+        copies: which of equal files is kept. Rows that it has superseded are to be left out again.
     """
 
+    manifest: Manifest
     equal_channels: bool = False
     channels: int | None = None
-    rejected: list[Rejection] = field(default_factory=list)
-    duplicates: int = 0
-    label_conflicts: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    bytes_kept: int = 0
-    labels: Counter[str | None] = field(default_factory=Counter)
+    refused: list[Rejection] = field(default_factory=list)
+    copies: Copies = field(default_factory=Copies)
 
     def rows(self, files: Iterable[Examined]) -> Iterator[dict[str, Any]]:
-        """Yield a row for each usable image; of equal files the first path, and its label, stay."""
-        first: dict[str, Candidate] = {}
+        """Yield a row for each usable image; of equal files, for the one that is kept."""
         for candidate, data, found in files:
             if isinstance(found, str):
-                self._refuse(candidate, found, candidate.bytes)
+                self.refused.append(rejection(candidate, found, candidate.bytes))
             elif self.equal_channels and found.channels != (self.channels or found.channels):
                 reason = f"{found.channels} bands, but the first image has {self.channels}"
-                self._refuse(candidate, reason, len(data))
-            elif (kept := first.setdefault(found.id, candidate)) is not candidate:
-                self._note_duplicate(candidate, kept, len(data))
-            else:
+                self.refused.append(rejection(candidate, reason, len(data)))
+            elif self.copies.keeps(Copy(candidate, found.id, len(data))):
                 self.channels = self.channels or found.channels
-                self.bytes_kept += len(data)
-                self.labels[candidate.label] += 1
                 yield _row(candidate, found, data)
 
-    def check_rejections(self, source: str, max_rejected_fraction: float) -> None:
-        """Do nothing where enough of the source was usable.
+    def rejections(self) -> list[Rejection]:
+        """Every file that is not in the store, sorted by path; paths are printable."""
+        rejected = [*self.refused, *self.copies.rejections(), *self.manifest.set_aside]
+        return [each.printable() for each in sorted(rejected, key=lambda each: each.path)]
 
-        Raises:
-            LookalikeError: nothing was, or more than the fraction was refused; the line says which
-                kinds of trouble there were.
-        """
-        images, refused = sum(self.labels.values()), self.refused.total()
-        files = images + refused + self.duplicates
-        if images and refused <= max_rejected_fraction * files:
-            return
-        kinds = ", ".join(f"{n} x {kind}" for kind, n in self.refused.most_common(KINDS_NAMED))
-        which = f"{kinds}; the first is {self.rejected[0].path}" if self.rejected else "no files"
-        if not images:
+    def check_complete(self) -> None:
+        """Raise LookalikeError unless every file of the source is a row or a rejection."""
+        rows, rejected = len(self.copies.kept), len(self.rejections())
+        if rows + rejected != self.manifest.files:
             raise LookalikeError(
-                f"ingest.source: {source}: none of its files is an image ({which})"
+                f"{self.manifest.files} files were listed, but {rows} are in the image store and "
+                f"{rejected} in data/rejected.csv: a fault of lookalike, please report it"
             )
-        raise LookalikeError(
-            f"ingest.source: {source}: {refused} of {files} files were refused, more than "
-            f"ingest.max_rejected_fraction = {max_rejected_fraction:g} allows ({which}); "
-            "data/rejected.csv lists them"
-        )
 
     def summary(self) -> dict[str, int]:
         """The counts, under the keys of `metrics/ingest.json`."""
+        labels = Counter(copy.candidate.label for copy in self.copies.kept.values())
+        aside = Counter(file.kind for file in self.manifest.set_aside)
         return {
-            "images": sum(self.labels.values()),
-            "classes": len(self.labels.keys() - {None}),
-            "unlabeled": self.labels[None],
-            "bytes": self.bytes_kept,
-            "rejected": len(self.rejected) - self.duplicates,
-            "duplicates": self.duplicates,
-            "duplicates_with_another_label": self.label_conflicts,
+            "images": len(self.copies.kept),
+            "classes": len(labels.keys() - {None}),
+            "unlabeled": labels[None],
+            "bytes": sum(copy.bytes for copy in self.copies.kept.values()),
+            "rejected": len(self.refused),
+            "duplicates": len(self.copies.others),
+            "duplicates_with_another_label": self.copies.with_another_label(),
+            "duplicates_across_splits": self.copies.across_splits(),
+            "service_files": aside["service file"],
+            "sidecars": aside["sidecar"],
         }
-
-    def _refuse(self, candidate: Candidate, reason: str, size: int) -> None:
-        if SYSTEM_FILES.search(candidate.path):
-            reason = "a file of the operating system"
-        else:
-            self.refused[_kind(reason)] += 1
-        self.rejected.append(Rejection(_printable(candidate.path), reason, size))
-
-    def _note_duplicate(self, candidate: Candidate, kept: Candidate, size: int) -> None:
-        reason = f"duplicate of {kept.path}"
-        if kept.label != candidate.label:
-            self.label_conflicts += 1
-            reason += f", which is kept as {kept.label or 'unlabeled'}"
-        self.duplicates += 1
-        self.rejected.append(Rejection(candidate.path, reason, size))
 
 
 def _row(candidate: Candidate, found: Inspection, data: bytes) -> dict[str, Any]:
@@ -121,13 +88,3 @@ def _row(candidate: Candidate, found: Inspection, data: bytes) -> dict[str, Any]
         "source_split": candidate.source_split,
         "image": data,
     }
-
-
-def _kind(reason: str) -> str:
-    """A reason without the numbers and details that tell one file from another."""
-    return re.sub(r"\d+", "N", reason.partition(":")[0])
-
-
-def _printable(path: str) -> str:
-    """A path as text that can be written: bytes that are not UTF-8 become `\\xff`."""
-    return os.fsencode(path).decode(errors="backslashreplace")

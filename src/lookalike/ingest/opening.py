@@ -2,32 +2,52 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from lookalike.core.extras import extra
 from lookalike.ingest.archive import ArchiveSource
 from lookalike.ingest.bucket import BucketSource
 from lookalike.ingest.folder import FolderSource
+from lookalike.ingest.listed import ListedSource
 from lookalike.ingest.params import CATALOGUE_FILES, IngestParams
 from lookalike.ingest.remote import is_remote
 from lookalike.ingest.source import Source
+from lookalike.ingest.tables import READERS
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+TABLES = tuple(f".{kind}" for kind in READERS)
 
 
-def open_source(params: IngestParams) -> Source:
-    """The source that the parameters name; nothing is read yet."""
-    uri, labels = params.source, params.labels
-    if _is_stac(uri):
+def open_source(params: IngestParams, root: Path = Path()) -> Source:
+    """The source that the parameters name; nothing is read yet.
+
+    Args:
+        params: what it is called, and how it is read.
+        root: the project's folder, which a relative path is relative to; what is recorded of images
+            is spelled as in the parameters.
+    """
+    uri = params.source
+    if _is_stac(uri, root):
         with extra("stac"):
             from lookalike.ingest.stac.source import StacSource
-        return StacSource(uri, params.stac)
+        return StacSource(uri, params.stac, root)
     if uri.startswith(("http://", "https://")) or uri.lower().endswith(ARCHIVES):
-        return ArchiveSource(uri, labels)
+        return ArchiveSource(uri, root)
     if is_remote(uri):
-        return BucketSource(uri, labels)
-    return ArchiveSource(uri, labels) if Path(uri).is_file() else FolderSource(uri, labels)
+        return BucketSource(uri)
+    if not (root / uri).is_file():
+        return FolderSource(uri, root)
+    if uri.lower().endswith(TABLES):
+        return ListedSource(uri, params.label_file, root)
+    return ArchiveSource(uri, root)
 
 
-def _is_stac(source: str) -> bool:
-    return source.endswith(".parquet") or any(
-        Path(source, name).is_file() for name in CATALOGUE_FILES
-    )
+def _is_stac(uri: str, root: Path) -> bool:
+    """True for a catalog's folder, and for a Parquet file unless it has columns of another kind."""
+    if not uri.lower().endswith(".parquet"):
+        return any((root / uri / name).is_file() for name in CATALOGUE_FILES)
+    try:
+        return "assets" in pq.read_schema(root / uri).names
+    except (OSError, pa.ArrowException):
+        return True

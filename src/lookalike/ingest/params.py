@@ -8,6 +8,7 @@ from lookalike.core.params import Block, Group
 from lookalike.images.bands import Bands
 from lookalike.images.bounded import DEFAULT_MAX_BYTES
 from lookalike.images.decode import DEFAULT_MAX_PIXELS
+from lookalike.ingest.folder_labels import LabelRule
 
 # What makes a folder a STAC catalog.
 CATALOGUE_FILES = ("catalog.json", "collection.json")
@@ -22,13 +23,25 @@ class StacParams(Group):
     where: str | None = Field(default=None, min_length=1)
 
 
+class LabelFile(Group):
+    """A table of labels: where it is and what its columns are called; None for the usual names."""
+
+    path: str = Field(default="auto", min_length=1)
+    sha256: str | None = None
+    path_column: str | None = Field(default=None, min_length=1)
+    label_column: str | None = Field(default=None, min_length=1)
+    split_column: str | None = Field(default=None, min_length=1)
+
+
 class IngestParams(Block):
     """Where images come from, how their folders name them, and what is refused."""
 
     block = "ingest"
 
     source: str = Field(default="data/samples", min_length=1)
-    labels: Literal["folder", "top_folder", "none"] = "folder"
+    labels: LabelRule = "folder"
+    split_folders: Literal["auto", "none"] = "auto"
+    label_file: LabelFile = LabelFile()
     stac: StacParams = StacParams()
     bands: Literal["all"] | list[int] | None = None
     rgb: list[int] | None = None

@@ -1,11 +1,9 @@
 """What every kind of source offers: a list of candidates, and the bytes of each."""
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from lookalike.ingest.reading import Allowance
-
-LabelRule = Literal["folder", "top_folder", "none"]
 
 
 class Candidate(NamedTuple):
@@ -13,7 +11,7 @@ class Candidate(NamedTuple):
 
     Attributes:
         path: its name in the source, `/` between folders; rows are sorted by it.
-        label: its class, or None.
+        label: its class, or None: not every source says, and `make_manifest` completes it.
         uri: where it is, spelt so that it can be found again.
         bytes: its size; 0 where the source does not know before it reads.
         source_split: the side that the source itself gives it, or None.
@@ -35,9 +33,12 @@ class Source(Protocol):
 
     Attributes:
         readers: how many threads may read at once, and with profit.
+        has_folders: whether its paths are those of files in folders, whose names say what they are;
+            the others say themselves which label and split their images have.
     """
 
     readers: int
+    has_folders: bool
 
     def candidates(self) -> list[Candidate]:
         """Every file of the source, sorted by path.
@@ -58,17 +59,3 @@ class Source(Protocol):
                 does; the others may.
             LookalikeError: the source as a whole is out of reach.
         """
-
-
-def label_of(path: str, rule: LabelRule) -> str | None:
-    """The label that a path's folders give.
-
-    Args:
-        path: `/` between folders.
-        rule: `folder`, the whole path of the folder it lies in (`cat`, `animals/cat`);
-            `top_folder`, the first part of it; `none`. A file in no folder has no label.
-    """
-    folder = path.rpartition("/")[0].strip("/")
-    if rule == "none" or not folder:
-        return None
-    return folder if rule == "folder" else folder.partition("/")[0]

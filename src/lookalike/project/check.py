@@ -1,61 +1,77 @@
 """Is the project ready to run? Asked before anything that takes long."""
 
-from contextlib import chdir
+from dataclasses import replace
+from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
-from lookalike.images.bands import Bands
-from lookalike.images.decode import UndecodableImageError
 from lookalike.images.loading import check_shared_memory
-from lookalike.images.rendering import decode_picture
+from lookalike.ingest.folder import FolderSource
+from lookalike.ingest.manifest import Manifest, make_manifest
 from lookalike.ingest.opening import open_source
-from lookalike.ingest.source import Candidate, Source, UnreadableError
+from lookalike.ingest.refusals import check_refusals, kinds_of
 from lookalike.model.inflate import RGB
 from lookalike.project.parameters import Parameters, read_all
+from lookalike.project.predicted_refusals import predict_refusals
+from lookalike.project.rehearsal import rehearse
+from lookalike.project.unhashable import check_hashable
 from lookalike.train.check import check_training
 
-# Enough files to tell a folder of images from a folder of something else.
-FILES_TRIED = 100
+REMEDY = "put each class into its folder (STAC: name its property in ingest.stac.label)"
 
 
 def check(project: Layout) -> str:
-    """Check a project's parameter file and the source that it names.
+    """Check a project's parameters and its source, for all that `params.yaml` and names can tell.
 
     Returns:
-        One line saying what was found.
+        What was found, and how the source is understood: a line, and one for each remark.
 
     Raises:
-        LookalikeError: a line for each problem.
+        LookalikeError: a stage would refuse this; a line for each problem.
     """
     params = read_all(project.params)
     check_training(params.train, params.machine, params.ingest.reading, project)
     _check_inference(params)
-    name = params.ingest.source
-    if project.root / name == project.samples:
+    if project.root / params.ingest.source == project.samples:
         return f"{project.params.name} is valid; the source is the built-in digits"
-    with chdir(project.root):  # a relative source is one of the project's
-        source = open_source(params.ingest)
-        candidates = source.candidates()
-        tried = candidates[:FILES_TRIED]
-        if not any(_is_image(source, candidate, params.ingest.reading) for candidate in tried):
-            raise LookalikeError(
-                f"ingest.source: {name}: none of the first {len(tried)} files is an image (the "
-                f"first is {tried[0].path})"
-            )
-    classes = {found.label for found in candidates} - {None}
-    remedy = "put each class into its folder (STAC: name its property in ingest.stac.label)"
-    if len(classes) == 1 and params.train.epochs > 0:
+    return f"{project.params.name} is valid; " + "\n".join(_check_source(params, project.root))
+
+
+def _check_source(params: Parameters, root: Path) -> list[str]:
+    """Check the source, and what the stages will make of it; a line for each thing to know."""
+    ingest = params.ingest
+    source = open_source(ingest, root)
+    manifest = make_manifest(source, ingest, root)
+    if isinstance(source, FolderSource):
+        paths = [file.path for file in manifest.candidates]
+        paths += [file.path for file in manifest.set_aside]
+        check_hashable(ingest.source, root / ingest.source, paths)
+    refused = predict_refusals(source, manifest.candidates, ingest)
+    check_refusals(ingest, manifest, refused, None)
+    unusable = {rejection.path for rejection in refused}
+    usable = [file for file in manifest.candidates if file.path not in unusable]
+    lines = [_what_there_is(params, replace(manifest, candidates=usable)), *manifest.lines()]
+    if refused:
+        lines.append(f"{len(refused)} files will be refused ({kinds_of(refused)})")
+    rehearse(usable, params, root)
+    return lines
+
+
+def _what_there_is(params: Parameters, manifest: Manifest) -> str:
+    name = params.ingest.source
+    classes = {candidate.label for candidate in manifest.candidates} - {None}
+    if params.train.epochs > 0 and len(classes) == 1:
         raise LookalikeError(
-            f"ingest.source: {name}: a single class, but training needs two: {remedy}, or set "
+            f"ingest.source: {name}: a single class, but training needs two: {REMEDY}, or set "
             "train.epochs to 0"
         )
-    valid = f"{project.params.name} is valid; {name} has {len(candidates)} files"
-    if not classes and params.train.epochs > 0:
-        return (
-            f"{valid} without a label, so nothing will be trained and the backbone's own features "
-            f"be searched; else {remedy}"
+    found = manifest.describe()
+    if params.train.epochs > 0 and not classes:
+        found += (
+            ", so nothing will be trained and the backbone's own features be searched; else "
+            f"{REMEDY}"
         )
-    return f"{valid} in {len(classes)} classes"
+    return f"{name} has {found}"
 
 
 def _check_inference(params: Parameters) -> None:
@@ -63,11 +79,3 @@ def _check_inference(params: Parameters) -> None:
     processes = params.machine.workers * params.machine.devices
     pixels = params.train.image_size**2 * RGB
     check_shared_memory(processes, params.base.inference_batch_size * pixels)
-
-
-def _is_image(source: Source, candidate: Candidate, bands: Bands | None) -> bool:
-    try:
-        decode_picture(source.read(candidate), bands)
-    except (UnreadableError, UndecodableImageError):
-        return False
-    return True

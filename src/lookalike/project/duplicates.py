@@ -5,25 +5,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lookalike.core.files import read_csv
 from lookalike.core.layout import Layout
 from lookalike.images.split_file import read_split
 from lookalike.images.store import ImageStore
+from lookalike.images.subset_names import usual_name
 from lookalike.near_duplicates.groups import group
-from lookalike.near_duplicates.links import Link, find_links
+from lookalike.near_duplicates.links import find_links
 from lookalike.near_duplicates.params import NearDuplicates
+from lookalike.project.leaks import (
+    ExactDuplicate,
+    Leak,
+    exact_leaks,
+    near_leaks,
+    read_exact_duplicates,
+)
 from lookalike.project.parameters import read_all
 
-DUPLICATE = "duplicate of "
 SOURCE_SPLIT = "source_split"
-
-
-@dataclass(frozen=True)
-class ExactDuplicate:
-    """A file that ingest left out, and what it said about it."""
-
-    path: str
-    duplicate_of: str
 
 
 @dataclass(frozen=True)
@@ -32,16 +30,6 @@ class Member:
 
     row: int
     path: str
-
-
-@dataclass(frozen=True)
-class Leak:
-    """Two near-duplicates on two sides of a split."""
-
-    one: str
-    other: str
-    sides: tuple[str, str]
-    difference: float
 
 
 @dataclass(frozen=True)
@@ -91,52 +79,34 @@ def find_duplicates(project: Layout, split: Path | None) -> Duplicates:
     images = ImageStore(project.images)
     store = images.metadata.select(["id", "path", SOURCE_SPLIT])
     sides = {}
-    if split is not None or (project.split).is_file():
+    if split is not None or project.split.is_file():
         path = split or project.split
         sides[str(path)] = {image.row: image.split for image in read_split(path, images)}
-    of_source = dict(enumerate(store[SOURCE_SPLIT].to_pylist()))
-    if any(of_source.values()):
-        sides[SOURCE_SPLIT] = {row: side for row, side in of_source.items() if side is not None}
+    paths = store["path"].to_pylist()
+    of_source = [usual_name(split) for split in store[SOURCE_SPLIT].to_pylist()]
+    if any(of_source):
+        sides[SOURCE_SPLIT] = {row: side for row, side in enumerate(of_source) if side is not None}
+    exact = read_exact_duplicates(project.rejected, dict(zip(paths, of_source, strict=True)))
 
     row_of = {image_id: row for row, image_id in enumerate(store["id"].to_pylist())}
-    paths = store["path"].to_pylist()
     links = find_links(images, thresholds, params.machine.workers)
     groups = group(links, thresholds.max_group_size)
     members: dict[str, list[Member]] = {}
     for image_id, name in groups.group_of.items():
         row = row_of[image_id]
         members.setdefault(name, []).append(Member(row, paths[row]))
+    leaks = {name: near_leaks(links, row_of, paths, subset_of) for name, subset_of in sides.items()}
+    if SOURCE_SPLIT in leaks:
+        leaks[SOURCE_SPLIT] = exact_leaks(exact) + leaks[SOURCE_SPLIT]
     by_path = [sorted(images, key=lambda image: image.path) for images in members.values()]
     return Duplicates(
-        exact=_exact(project.rejected),
+        exact=exact,
         links=len(links),
         refused=len(groups.refused),
         groups=sorted(by_path, key=lambda images: (-len(images), images[0].path)),
         sides=sides,
-        leaks={name: _leaks(links, row_of, paths, subset_of) for name, subset_of in sides.items()},
+        leaks=leaks,
     )
-
-
-def _exact(rejected: Path) -> list[ExactDuplicate]:
-    if not rejected.is_file():
-        return []
-    return [
-        ExactDuplicate(entry["path"], entry["reason"].removeprefix(DUPLICATE))
-        for entry in read_csv(rejected)
-        if entry["reason"].startswith(DUPLICATE)
-    ]
-
-
-def _leaks(
-    links: list[Link], row_of: dict[str, int], paths: list[str], subset_of: dict[int, str]
-) -> list[Leak]:
-    found = []
-    for link in links:
-        one, other = sorted((row_of[link.one], row_of[link.other]), key=paths.__getitem__)
-        if one in subset_of and other in subset_of and subset_of[one] != subset_of[other]:
-            sides = subset_of[one], subset_of[other]
-            found.append(Leak(paths[one], paths[other], sides, link.difference))
-    return sorted(found, key=lambda leak: (leak.difference, leak.one, leak.other))
 
 
 def describe(found: Duplicates) -> str:

@@ -8,6 +8,7 @@ from lookalike.split.placement import place
 from lookalike.split.quotas import class_quotas
 from lookalike.split.select import Labeled
 from lookalike.split.source import source_sides
+from lookalike.terminal.progress import say
 
 
 def assign(
@@ -35,6 +36,11 @@ def assign(
         LookalikeError: the source's own split is asked for and there is none, or an unknown one.
     """
     images = list(chain.from_iterable(by_class.values()))
+    if params.method != "source" and any(image.source_split is not None for image in images):
+        say(
+            f"split: the source has a split of its own, which split.method: {params.method} does "
+            "not follow; split.method: source does"
+        )
     match params.method:
         case "stratified" | "per_class":
             subset_of = place(by_class, class_quotas(by_class, params), group_of, seed)

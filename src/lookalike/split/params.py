@@ -3,6 +3,7 @@
 from math import isclose
 from pathlib import Path
 from typing import Any, Literal, Self
+from unicodedata import normalize
 
 from pydantic import Field, field_validator, model_validator
 
@@ -46,11 +47,14 @@ class SplitParams(Block):
     @field_validator("classes", "exclude_classes", mode="before")
     @classmethod
     def _names(cls, value: Any) -> Any:
-        """A name that YAML reads as a number may have been spelt otherwise: 01 is read as 1."""
+        """In composed Unicode, as labels are.
+
+        A name that YAML reads as a number may have been spelled otherwise: 01 is read as 1.
+        """
         if isinstance(value, list) and (others := [n for n in value if not isinstance(n, str)]):
             quoted = ", ".join(f"'{name}'" for name in others)
             raise ValueError(f"names that YAML reads as something else need quotes: {quoted}")
-        return value
+        return [normalize("NFC", name) for name in value] if isinstance(value, list) else value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -9,15 +9,19 @@ from lookalike.images.split_file import HEADER, SUBSETS
 from lookalike.split.params import SplitParams
 
 
-def read_previous(params: SplitParams) -> dict[str, str]:
+def read_previous(params: SplitParams, root: Path = Path()) -> dict[str, str]:
     """The side of each image of `split.previous`, by id; nothing where none is named.
+
+    Args:
+        params: which file it is, and its hash.
+        root: what a relative path is relative to.
 
     Raises:
         LookalikeError: there is no such file, it is not the one that is pinned, or not a split.
     """
     if params.previous is None:
         return {}
-    path = Path(params.previous)
+    path = root / params.previous
     if not path.is_file():
         raise LookalikeError(f"split.previous: {path}: there is no such file")
     found = sha256_of_file(path)

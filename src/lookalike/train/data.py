@@ -62,8 +62,8 @@ def held_out(images: ImageStore, split: list[SplitImage]) -> ImageIds:
     return shortened(image_ids(images, [image.row for image in split if image.split != "train"]))
 
 
-def training_data(images: ImageStore, split: list[SplitImage]) -> TrainingData:
-    """Sort the split's images into subsets; the classes are those of the training images.
+def training_classes(split: list[SplitImage]) -> list[str]:
+    """The classes of the training images, sorted.
 
     Raises:
         LookalikeError: fewer than two classes, or no validation images.
@@ -75,16 +75,25 @@ def training_data(images: ImageStore, split: list[SplitImage]) -> TrainingData:
             f"train.epochs: there is nothing to learn from {found}; set it to 0 to search by the "
             "backbone's own features"
         )
+    if not any(image.split == "valid" for image in split):
+        raise LookalikeError(
+            "data/split.csv: has no validation images, which training chooses its best epoch by; "
+            "with split.method: stratified three images in one class are enough"
+        )
+    return classes
+
+
+def training_data(images: ImageStore, split: list[SplitImage]) -> TrainingData:
+    """Sort the split's images into subsets; the classes are those of the training images.
+
+    Raises:
+        LookalikeError: see `training_classes`.
+    """
+    classes = training_classes(split)
     number_of = {label: number for number, label in enumerate(classes)}
 
     def subset(name: str) -> Subset:
         chosen = [image for image in split if image.split == name]
         return Subset([image.row for image in chosen], [number_of[image.label] for image in chosen])
 
-    train, valid = subset("train"), subset("valid")
-    if not valid.rows:
-        raise LookalikeError(
-            "data/split.csv: has no validation images, which training chooses its best epoch by; "
-            "with split.method: stratified three images in one class are enough"
-        )
-    return TrainingData(images, classes, train, valid, held_out(images, split))
+    return TrainingData(images, classes, subset("train"), subset("valid"), held_out(images, split))

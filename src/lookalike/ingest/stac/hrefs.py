@@ -47,10 +47,14 @@ class HrefReader:
     Args:
         may_ask: raises `UnreadableError` for an address that no request may go to; also asked where
             a server redirects to.
+        root: relative paths are read below this folder.
     """
 
-    def __init__(self, may_ask: Callable[[str], None] = lambda href: None) -> None:
+    def __init__(
+        self, may_ask: Callable[[str], None] = lambda href: None, root: Path = Path()
+    ) -> None:
         self._may_ask = may_ask
+        self._root = root
         self._filesystems: dict[str, AbstractFileSystem] = {}
 
     def read(self, href: str, allowance: Allowance = DEFAULT) -> bytes:
@@ -62,7 +66,7 @@ class HrefReader:
         path = local_path(href)
         if path is None:
             return self._read_remote(href, allowance)
-        return _read_file(Path(path), allowance)
+        return _read_file(self._root / path, allowance)
 
     def _read_remote(self, href: str, allowance: Allowance) -> bytes:
         protocol, _, rest = href.partition("://")

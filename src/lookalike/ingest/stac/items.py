@@ -69,8 +69,8 @@ def items_table(items: Iterable[dict[str, Any]], name: str) -> pa.Table:
         raise LookalikeError(f"{name}: its items do not make a table: {reason}") from None
 
 
-def read_items(path: str) -> pa.Table:
-    """The items in a GeoParquet file.
+def read_items(path: str, root: Path = Path()) -> pa.Table:
+    """The items in a GeoParquet file; a relative path is below `root`.
 
     Raises:
         LookalikeError: the file is missing, is not Parquet, or holds no STAC items.
@@ -80,7 +80,7 @@ def read_items(path: str) -> pa.Table:
             f"ingest.source: {path}: a file of items has to be here: dvc import-url {path} data/"
         )
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(root / path)
     except FileNotFoundError:
         raise LookalikeError(f"ingest.source: {path}: there is no such file") from None
     except (pa.ArrowException, OSError) as error:

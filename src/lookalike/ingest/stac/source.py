@@ -31,11 +31,20 @@ class StacSource:
     """
 
     readers = 16
+    has_folders = False
 
-    def __init__(self, source: str, params: StacParams) -> None:
+    def __init__(self, source: str, params: StacParams, root: Path = Path()) -> None:
+        """Nothing is read yet.
+
+        Args:
+            source: a catalog's folder, or a file of items; so it stays in what is recorded.
+            params: what to take from the items.
+            root: what relative paths are relative to.
+        """
         self._source = source
+        self._root = root
         self._params = params
-        self._reader = HrefReader()
+        self._reader = HrefReader(root=root)
         self._hrefs: dict[str, str] = {}
         self._problems: dict[str, str] = {}
 
@@ -60,12 +69,12 @@ class StacSource:
     def _items(self) -> tuple[pa.Table | None, list[Broken]]:
         """The items with addresses relative to `_folder`, and those that cannot be had."""
         if self._is_catalog:
-            return _catalog_items(self._source)
-        return read_items(self._source), []
+            return _catalog_items(str(self._root / self._source))
+        return read_items(self._source, self._root), []
 
     @property
     def _is_catalog(self) -> bool:
-        return Path(self._source).is_dir()
+        return (self._root / self._source).is_dir()
 
     @property
     def _folder(self) -> str:

@@ -1,0 +1,151 @@
+"""What a source's listing says before any file is opened: which files may be images, and of which
+class and subset; and which are something else by their names.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from unicodedata import normalize
+
+from lookalike.images.split_file import SUBSETS
+from lookalike.images.subset_names import subset_named
+from lookalike.ingest.folder_labels import label_of
+from lookalike.ingest.label_files import Labels, read_labels
+from lookalike.ingest.params import IngestParams
+from lookalike.ingest.rejection import Rejection, rejection
+from lookalike.ingest.service_files import service_file
+from lookalike.ingest.sidecars import sidecar
+from lookalike.ingest.source import Candidate, Source
+from lookalike.ingest.split_folders import SplitFolders, find_split_folders
+from lookalike.terminal.listing import some_of
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Every file of a source, once.
+
+    Attributes:
+        candidates: what may be images, sorted by path, with labels and splits.
+        set_aside: the others, sorted by path: what is no image of the data set by its name is
+            listed, never opened and never counted.
+        split_folders: whether the candidates have their splits from folders.
+        remarks: what a user should know of how this was understood, a line each.
+    """
+
+    candidates: list[Candidate]
+    set_aside: list[Rejection] = field(default_factory=list)
+    split_folders: bool = False
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def files(self) -> int:
+        """How many files the source lists."""
+        return len(self.candidates) + len(self.set_aside)
+
+    def describe(self) -> str:
+        """As in `14 files in 2 classes, 8/3/3 by the folders train, valid, test`."""
+        classes = {candidate.label for candidate in self.candidates} - {None}
+        text = f"{len(self.candidates)} files "
+        text += (
+            f"in {len(classes)} class{'es' * (len(classes) > 1)}" if classes else "without labels"
+        )
+        splits = Counter(c.source_split for c in self.candidates if c.source_split is not None)
+        if splits:
+            names = sorted(splits, key=_subset_order)
+            counts = "/".join(str(splits[name]) for name in names)
+            kind = "folders" if self.split_folders else "splits"
+            text += f", {counts} by the {kind} {', '.join(names)}"
+        return text
+
+    def lines(self) -> list[str]:
+        """What a user should know, a line each: the remarks, and what is set aside."""
+        kinds = Counter(file.kind for file in self.set_aside)
+        counts = [f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in sorted(kinds.items())]
+        if not counts:
+            return self.remarks
+        return [*self.remarks, f"by their names no images, and not counted: {', '.join(counts)}"]
+
+
+def make_manifest(source: Source, params: IngestParams, root: Path = Path()) -> Manifest:
+    """List a source and understand the names of its files.
+
+    Args:
+        source: what `open_source` opened.
+        params: how folders and label files are to be read.
+        root: the project's folder, which `ingest.label_file.path` is relative to.
+
+    Raises:
+        LookalikeError: the source cannot be listed or is empty, or its label file cannot be read.
+    """
+    listed = source.candidates()
+    if not source.has_folders:
+        return _manifest(listed, [], False, [])
+    found, set_aside = _without_others(listed)
+    labels = Labels()
+    if params.label_file.path != "auto" or params.labels != "none":
+        paths = [candidate.path for candidate in found]
+        labels = read_labels(source, listed, paths, params.label_file, root)
+    split_folders = None
+    if params.split_folders == "auto" and not labels.has_splits:
+        split_folders = find_split_folders({_folders(candidate.path) for candidate in found})
+    arranged = [_arranged(candidate, params, labels, split_folders) for candidate in found]
+    remarks = labels.remarks
+    if split_folders is not None:
+        beside = [c for c in arranged if c.source_split is None]
+        if beside:
+            remarks.append(
+                f"{len(beside)} files lie beside the folders {', '.join(split_folders.names)} and "
+                f"have no split, nor a label by their folder; the first is {beside[0].path!r}"
+            )
+    return _manifest(arranged, set_aside, split_folders is not None, remarks)
+
+
+def _without_others(listed: list[Candidate]) -> tuple[list[Candidate], list[Rejection]]:
+    candidates, set_aside = [], []
+    for candidate in listed:
+        if reason := service_file(candidate.path):
+            set_aside.append(rejection(candidate, reason, candidate.bytes, "service file"))
+        elif reason := sidecar(candidate.path):
+            set_aside.append(rejection(candidate, reason, candidate.bytes, "sidecar"))
+        else:
+            candidates.append(candidate)
+    return candidates, set_aside
+
+
+def _arranged(
+    candidate: Candidate, params: IngestParams, labels: Labels, split_folders: SplitFolders | None
+) -> Candidate:
+    """A candidate with the label and the split that label files or its folders give it."""
+    folders = _folders(candidate.path)
+    row = labels.rows.get(candidate.path)
+    split = row.split if row else None
+    if split_folders is not None:
+        split = split_folders.split_of(folders)
+        folders = split_folders.folders_without(folders)
+    label = label_of(folders, params.labels)
+    if labels.has_labels:
+        label = row.label if row else None
+    return candidate._replace(label=label, source_split=split)
+
+
+def _manifest(
+    candidates: list[Candidate], set_aside: list[Rejection], split_folders: bool, remarks: list[str]
+) -> Manifest:
+    """A manifest whose labels have one spelling: composed Unicode (NFC)."""
+    composed = [
+        c if c.label is None else c._replace(label=normalize("NFC", c.label)) for c in candidates
+    ]
+    changed = {new.label for old, new in zip(candidates, composed, strict=True) if old != new}
+    if changed:
+        names = some_of(sorted(label for label in changed if label))
+        remarks = [*remarks, f"labels in decomposed Unicode are written as composed: {names}"]
+    return Manifest(composed, set_aside, split_folders, remarks)
+
+
+def _folders(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/")[:-1])
+
+
+def _subset_order(name: str) -> tuple[int, str]:
+    subset = subset_named(name)
+    return (SUBSETS.index(subset) if subset else len(SUBSETS), name)

@@ -1,0 +1,57 @@
+"""Files at which `dvc repro` fails, or waits for ever, before any stage runs."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from lookalike.core.errors import LookalikeError
+from lookalike.terminal.listing import SHOWN
+
+KINDS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISDIR, "a folder that cannot be listed"),
+)
+
+
+def check_hashable(source: str, folder: Path, paths: list[str]) -> None:
+    """Raise LookalikeError, naming files, unless DVC can hash a folder.
+
+    DVC reads every file, service files and sidecars as well.
+
+    Args:
+        source: what to call the folder.
+        folder: where it is.
+        paths: all that a `FolderSource` lists in it.
+    """
+    found = list(_unhashable(folder, paths))
+    if found:
+        named = ", ".join(f"{path!r} ({why})" for path, why in found[:SHOWN])
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        raise LookalikeError(
+            f"ingest.source: {source}: DVC cannot hash {named}{more}: rename, repair or remove them"
+        )
+
+
+def _unhashable(folder: Path, paths: list[str]) -> Iterator[tuple[str, str]]:
+    for path in paths:
+        if reason := _reason(f"{folder}/{path}", path):
+            yield path, reason
+
+
+def _reason(file: str, path: str) -> str | None:
+    try:
+        path.encode()
+        mode = os.stat(file).st_mode  # noqa: PTH116 a Path costs more than the question
+    except UnicodeEncodeError:
+        return "its name is not UTF-8"
+    except OSError as error:
+        return "a link to nothing" if error.errno == errno.ENOENT else str(error.strerror)
+    for is_kind, kind in KINDS:
+        if is_kind(mode):
+            return kind
+    return None if os.access(file, os.R_OK) else "may not be read"
