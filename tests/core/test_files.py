@@ -310,3 +310,12 @@ def test_the_sha256_of_files_tells_which_file_holds_what(tmp_path: Path) -> None
     a.write_text("2")
     b.write_text("1")
     assert sha256_of_files([a, b]) != before
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_not_finite_is_one_line_with_its_place(
+    tmp_path: Path, number: float
+) -> None:
+    with pytest.raises(LookalikeError, match=r"m\.json: .* retrieval\.recall\.1 is -?(nan|inf)"):
+        write_json(tmp_path / "m.json", {"retrieval": {"recall": [1.0, number]}})
+    assert list(tmp_path.iterdir()) == []

@@ -76,7 +76,7 @@ def test_it_measures_and_changes_nothing(
     before = (project / "params.yaml").read_bytes()
     lines = list(doctor(Layout(project), seconds=0.01))
     assert (project / "params.yaml").read_bytes() == before
-    beginnings = ["processor", "memory", "GPU", "", "training cnn:2 at 32 pixels"]
+    beginnings = ["processor", "memory", "/dev/shm", "GPU", "", "training cnn:2 at 32 pixels"]
     for line, beginning in zip(lines, beginnings, strict=False):
         assert line.startswith(beginning)
     text = "\n".join(lines)

@@ -82,3 +82,10 @@ def test_images_with_bands_are_refused(
         decode_once(
             tile_images(Bands(chosen="all")), [0], whole_image(SIZE), "24", tmp_path / "new", 0
         )
+
+
+def test_what_a_run_still_needs_is_never_removed(tiny_images: ImageStore, tmp_path: Path) -> None:
+    used = [
+        decode_once(tiny_images, [row], whole_image(SIZE), "24", tmp_path, 0) for row in range(10)
+    ]
+    assert [images.image(row).size for row, images in enumerate(used)] == [(24, 24)] * 10

@@ -1,15 +1,25 @@
 """Worker processes that load batches: they live as long as their stage, and no signal ends them."""
 
 import os
+import resource
 import signal
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
+import torch
+from torch import Tensor
 
+from lookalike.images.batches import SequentialBatches
+from lookalike.images.dataset import ImageDataset
+from lookalike.images.loading import load_batches
+from lookalike.images.pixels import Pixels
 from lookalike.images.store import ImageStore
+
+OneLineError = Callable[..., AbstractContextManager[None]]
 
 LOAD = """
 import os, signal
@@ -88,3 +98,49 @@ def test_workers_end_with_a_process_that_is_killed(load: Callable[[str], Popen[s
     process.wait()
     time.sleep(1)  # by themselves they would end after five seconds
     assert not any(map(is_alive, workers))
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (signal.SIGBUS, ["shared memory", "--shm-size=1g", "machine.workers"]),
+        (signal.SIGKILL, ["was killed", "lack of memory", "machine.workers"]),
+    ],
+)
+def test_a_loading_process_that_dies_is_one_line(
+    number: signal.Signals,
+    words: list[str],
+    tiny_images: ImageStore,
+    one_line_error: OneLineError,
+) -> None:
+    def dies(image: Pixels) -> Tensor:
+        os.kill(os.getpid(), number)
+        raise AssertionError
+
+    dataset = ImageDataset(tiny_images, [0, 1], [0, 0], dies)
+    with one_line_error(*words):
+        list(load_batches(dataset, SequentialBatches(2, 1), workers=1))
+
+
+def test_what_a_loading_process_cannot_share_is_one_line(
+    tiny_images: ImageStore, one_line_error: OneLineError
+) -> None:
+    def fills(image: Pixels) -> Tensor:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, 2**16))  # of files in /dev/shm as well
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        return torch.zeros(3, 1000, 1000, dtype=torch.uint8)
+
+    dataset = ImageDataset(tiny_images, [0, 1], [0, 0], fills)
+    with one_line_error("ran out of shared memory", "--shm-size=1g"):
+        list(load_batches(dataset, SequentialBatches(2, 1), workers=1))
+
+
+def test_any_other_failure_of_a_loading_process_is_one_line(
+    tiny_images: ImageStore, one_line_error: OneLineError
+) -> None:
+    def fails(image: Pixels) -> Tensor:
+        raise OSError("the disk has gone")
+
+    dataset = ImageDataset(tiny_images, [0, 1], [0, 0], fails)
+    with one_line_error("a loading process failed", "the disk has gone"):
+        list(load_batches(dataset, SequentialBatches(2, 1), workers=1))

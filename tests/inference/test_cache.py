@@ -145,3 +145,14 @@ def test_a_truncated_file_is_one_line(tmp_path: Path, one_line_error: OneLineErr
         opened(tmp_path) as memo,
     ):
         memo.get([str(n) for n in range(5000)])
+
+
+def test_a_file_that_another_run_uses_makes_no_room(tmp_path: Path) -> None:
+    with opened(tmp_path, "used") as used:
+        used.add([str(n) for n in range(1000)], np.zeros((1000, WIDTH), np.float32))
+        with opened(tmp_path, "now", gigabytes=1e-6):
+            pass
+        used.add(["later"], vectors(1))
+        assert "later" in used.get(["later"])
+    with opened(tmp_path, "used") as used:
+        assert "later" in used.get(["later"])

@@ -1,5 +1,7 @@
 """Embeddings and logits of images, in batches of one constant shape."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ from lookalike.inference.forward import forward
 from lookalike.model.artifact import Model, build_network, load_model
 from lookalike.model.network import Output
 from lookalike.model.transforms import evaluation_transform
+
+OneLineError = Callable[..., AbstractContextManager[None]]
 
 BATCH = 8
 
@@ -166,3 +170,13 @@ def test_an_artifact_is_opened_by_its_path(tiny_model: Path, tiny_images: ImageS
     opened = open_embedder(str(tiny_model), batch_size=BATCH)
     expected = Embedder(load_model(tiny_model), BATCH).embed(tiny_images, [3])
     assert (opened.embed(tiny_images, [3]) == expected).all()
+
+
+def test_an_embedding_that_is_no_number_stops_with_the_images(
+    tiny_images: ImageStore, tiny_model: Path, one_line_error: OneLineError
+) -> None:
+    model = load_model(tiny_model)
+    with torch.no_grad():
+        model.network.embedding.bias[0] = torch.nan
+    with one_line_error("embeddings of 2 images are not finite", tiny_images.ids[5]):
+        Embedder(model).embed(tiny_images, [5, 7])

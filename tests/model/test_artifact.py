@@ -23,6 +23,11 @@ from lookalike.model.artifact import (
     save_model,
 )
 from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS, fingerprint
+from lookalike.model.training_images import (
+    TRAINING_IMAGES,
+    read_training_images,
+    shortened,
+)
 from lookalike.model.transforms import ImageSize
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -231,3 +236,35 @@ def test_probabilities_are_those_of_the_logits_at_the_models_temperature(
     found = model.probabilities(torch.tensor([logits]))
     expected = torch.tensor([logits]).div(1.5).exp()
     assert torch.allclose(found, expected / expected.sum(), atol=1e-6)
+
+
+@pytest.mark.parametrize("std", [[0.2, 0.0, 0.2], [0.2, -1.0, 0.2], [0.2, 0.2]])
+def test_a_deviation_that_nothing_can_be_divided_by_is_one_line(
+    std: list[float], artifact: Path, one_line_error: OneLineError
+) -> None:
+    content = json.loads((artifact / DESCRIPTION).read_text())
+    (artifact / DESCRIPTION).write_text(json.dumps({**content, "std": std}))
+    with one_line_error("is not a whole model artifact", "std"):
+        load_model(artifact)
+
+
+def test_weights_that_are_not_finite_are_one_line(
+    artifact: Path, saved: tuple[Model, Path], tmp_path: Path, one_line_error: OneLineError
+) -> None:
+    weights = load_file(artifact / WEIGHTS)
+    name = next(iter(weights))
+    weights[name].view(-1)[0] = torch.nan
+    save_file(weights, artifact / WEIGHTS)
+    with one_line_error(str(artifact / WEIGHTS), "not finite", name):
+        load_model(artifact)
+    with one_line_error("the model: ", "not finite"):
+        save_model(tmp_path / "new", PLAIN, weights)
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_images_that_a_model_has_learned_from_are_written_beside_it(tmp_path: Path) -> None:
+    images = shortened(["b" * 64, "a" * 64])
+    save_model(tmp_path / "model", PLAIN, build_network(PLAIN).state_dict(), images)
+    assert read_training_images(tmp_path / "model") == images
+    written = (tmp_path / "model" / TRAINING_IMAGES).read_text().split()
+    assert written == ["a" * 16, "b" * 16]

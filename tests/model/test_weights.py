@@ -4,6 +4,7 @@ import hashlib
 import pickle
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -335,6 +336,27 @@ def test_a_download_with_another_hash_is_not_kept(
     assert files_below(cache) == []
     (web.folder / "right").rename(web.folder / "w.pth")
     assert same(read_weights(f"{web.url}/w.pth", NAME, pinned, cache), classifier_weights)
+
+
+def test_a_truncated_download_is_downloaded_again(
+    web: Any, cache: Path, classifier_weights: StateDict
+) -> None:
+    save_file(classifier_weights, web.folder / "w.safetensors")
+    url = f"{web.url}/w.safetensors"
+    read_weights(url, NAME, None, cache)
+    kept = max(files_below(cache), key=lambda path: path.stat().st_size)
+    kept.write_bytes(kept.read_bytes()[:1000])
+    assert same(read_weights(url, NAME, None, cache), classifier_weights)
+
+
+def test_many_downloads_of_one_file_at_once_all_end_well(
+    web: Any, cache: Path, classifier_weights: StateDict
+) -> None:
+    save_file(classifier_weights, web.folder / "w.safetensors")
+    url = f"{web.url}/w.safetensors"
+    with ThreadPoolExecutor(6) as threads:
+        found = threads.map(lambda _: read_weights(url, NAME, None, cache), range(12))
+        assert all(same(weights, classifier_weights) for weights in found)
 
 
 # --- torchvision's own -----------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """The `train` block of `params.yaml`."""
 
+import json
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -22,6 +24,7 @@ def train(**values: object) -> TrainParams:
     ("values", "words"),
     [
         ({"image_size": 64, "resize": 63}, ["resize = 63 is below image_size = 64"]),
+        ({"resize": 100_000}, ["resize = 100000 should be at most 8192"]),
         ({"weights_sha256": SHA256}, ["weights_sha256 has no meaning with weights: none"]),
         (
             {"weights": "imagenet", "weights_sha256": SHA256},
@@ -63,6 +66,9 @@ def test_a_resize_that_is_neither_a_length_nor_squash_is_one_line(
         ("lr", -1.0),
         ("embedding_dim", 1),
         ("image_size", 31),
+        ("image_size", 100_000),
+        ("train_image_size", 100_000),
+        ("embedding_dim", 10**9),
         ("batch_size", 1),
         ("epochs", -1),
         ("label_smoothing", 1.0),
@@ -104,3 +110,28 @@ def test_a_file_of_weights_may_have_its_hash() -> None:
 
 def test_the_resize_may_be_as_small_as_the_image() -> None:
     assert train(image_size=64, resize=64).resize == 64
+
+
+def test_the_recipes_page_states_every_default() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `(.+)` \|$", page.partition("## Defaults")[2], re.M)
+    assert dict(rows) == {
+        name: json.dumps(field.default).strip('"')
+        for name, field in sorted(TrainParams.model_fields.items())
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "monitored"),
+    [
+        ({}, "accuracy"),
+        ({"added_loss": "arcface"}, "accuracy"),
+        ({"loss": "arcface"}, "recall_at_1"),
+        ({"loss": "supcon", "sampling": "pk"}, "recall_at_1"),
+        ({"loss": "arcface", "monitor": "accuracy"}, "accuracy"),
+    ],
+)
+def test_what_the_best_epoch_is_chosen_by_follows_the_loss(
+    values: dict[str, object], monitored: str
+) -> None:
+    assert train(**values).monitored == monitored

@@ -19,6 +19,8 @@ def loading_failure(error: BaseException) -> str | None:
     whatever the stage is doing at that time.
     """
     text = str(error)
+    if isinstance(error.__cause__, RuntimeError):  # what killed it
+        text = f"{error.__cause__}\n{text}"
     if "DataLoader worker" not in text:
         return None
     if SHARED_MEMORY.search(text):

@@ -11,6 +11,7 @@ import torch
 from lookalike.model.artifact import ModelDescription, build_network, save_model
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.model.network import EmbeddingNetwork
+from lookalike.model.training_images import shortened
 from lookalike.model.transforms import ImageSize
 from lookalike.train.recipe.network_params import NetworkParams
 from lookalike.train.recipe.warm_start import warm_start
@@ -117,3 +118,16 @@ def test_a_broken_model_is_one_line(earlier: Path, one_line_error: OneLineError)
     (earlier / "weights.safetensors").write_bytes(b"nothing")
     with one_line_error("earlier: is not a whole model artifact"):
         start(earlier, PETS)
+
+
+def test_a_model_that_has_seen_what_is_held_out_is_refused(
+    tmp_path: Path, one_line_error: OneLineError
+) -> None:
+    seen = shortened([f"{number:064d}"[::-1] for number in range(1, 10)])
+    folder = tmp_path / "earlier"
+    save_model(folder, describe(PETS), network_of(PETS, seed=1).state_dict(), seen)
+    params = NetworkParams(backbone="cnn:2", weights=str(folder))
+    assert warm_start(network_of(PETS, seed=2), PETS, params, frozenset(), NO_CACHE) == seen
+    held_out = frozenset([*sorted(seen)[:2], "0" * 16])
+    with one_line_error("trained on 2 of the 3 validation and test images", "method: hashed"):
+        warm_start(network_of(PETS, seed=2), PETS, params, held_out, NO_CACHE)
