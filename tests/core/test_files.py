@@ -250,7 +250,7 @@ def test_json_refuses_what_is_no_number_and_keeps_the_old_file(
     tmp_path: Path, number: float
 ) -> None:
     write_json(tmp_path / "out.json", 1)
-    with pytest.raises(ValueError, match="not JSON compliant"):
+    with pytest.raises(LookalikeError, match="loss is"):
         write_json(tmp_path / "out.json", {"loss": number})
     assert names(tmp_path) == ["out.json"]
     assert (tmp_path / "out.json").read_text() == "1\n"

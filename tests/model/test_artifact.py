@@ -129,7 +129,11 @@ def test_a_model_of_bands_says_which_and_is_opened_as_it_was_saved(tmp_path: Pat
 def test_saving_replaces_an_artifact(saved: tuple[Model, Path], artifact: Path) -> None:
     (artifact / DESCRIPTION).write_text("old")
     save_model(artifact, PLAIN, saved[0].network.state_dict())
-    assert sorted(path.name for path in artifact.iterdir()) == [DESCRIPTION, WEIGHTS]
+    assert sorted(path.name for path in artifact.iterdir()) == [
+        DESCRIPTION,
+        TRAINING_IMAGES,
+        WEIGHTS,
+    ]
     assert load_model(artifact).description == PLAIN
 
 
@@ -252,7 +256,7 @@ def test_weights_that_are_not_finite_are_one_line(
     artifact: Path, saved: tuple[Model, Path], tmp_path: Path, one_line_error: OneLineError
 ) -> None:
     weights = load_file(artifact / WEIGHTS)
-    name = next(iter(weights))
+    name = next(name for name, tensor in weights.items() if tensor.is_floating_point())
     weights[name].view(-1)[0] = torch.nan
     save_file(weights, artifact / WEIGHTS)
     with one_line_error(str(artifact / WEIGHTS), "not finite", name):
