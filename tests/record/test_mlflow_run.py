@@ -245,3 +245,12 @@ def test_without_metrics_it_is_one_line(
     (project / "metrics" / "evaluate.json").unlink()
     with one_line_error("evaluate.json: missing; run the stage evaluate first"):
         mirror(Layout(project))
+
+
+def test_a_deleted_experiment_is_one_line_with_its_name_and_the_remedy(
+    project: Path, tracked: Tracked, one_line_error: OneLineError
+) -> None:
+    number = tracked.client.create_experiment(tracked.experiment)
+    tracked.client.delete_experiment(number)
+    with one_line_error(repr(tracked.experiment), f"--experiment-id {number}", "another one"):
+        mirror(Layout(project))
