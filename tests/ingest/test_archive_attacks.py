@@ -80,7 +80,7 @@ def test_a_member_that_unpacks_to_more_than_it_declares_is_refused(
 ) -> None:
     bomb = zipped(bytes(2**24), 60, method)
     Path("a.zip").write_bytes(declaring(bomb, 100))
-    assert refusals(ArchiveSource("a.zip", "folder")) == {
+    assert refusals(ArchiveSource("a.zip")) == {
         "a.gif": "broken in the archive: it unpacks to more than the 100 bytes it declares"
     }
 
@@ -89,13 +89,13 @@ def test_a_member_that_unpacks_to_more_than_it_declares_is_refused(
 def test_a_member_of_zeros_is_refused_by_its_first_bytes(method: int, bounded: None) -> None:
     Path("a.zip").write_bytes(zipped(bytes(2**24), 7, method))
     start = time.monotonic()
-    assert refusals(ArchiveSource("a.zip", "folder")) == {"a.gif": "not an image of a known format"}
+    assert refusals(ArchiveSource("a.zip")) == {"a.gif": "not an image of a known format"}
     assert time.monotonic() - start < 2
 
 
 def test_a_member_that_declares_too_much_is_refused_unread() -> None:
     Path("a.zip").write_bytes(declaring(zipped(GIF, 1, zipfile.ZIP_DEFLATED), 2**30))
-    assert refusals(ArchiveSource("a.zip", "folder")) == {
+    assert refusals(ArchiveSource("a.zip")) == {
         "a.gif": "1073741824 bytes, more than 134217728 allowed"
     }
 
@@ -108,7 +108,7 @@ def test_many_members_of_one_bomb_stop_the_stage(
         for number in range(10):
             archive.writestr(f"{number}.gif", GIF.ljust(10**6, b"\0"))
     with one_line_error("a.zip: unpacks to more than 4194304 bytes", "unpack it and name"):
-        refusals(ArchiveSource("a.zip", "folder"))
+        refusals(ArchiveSource("a.zip"))
 
 
 @pytest.mark.parametrize("packed", [gzip.compress, bz2.compress, lzma.compress])
@@ -120,7 +120,7 @@ def test_a_tar_that_would_fill_the_disk_is_stopped(
     info.size = 10**9
     Path("a.tar").write_bytes(packed(info.tobuf() + bytes(10**7)))
     with one_line_error("ingest.source: a.tar: unpacks to more than 4194304 bytes"):
-        ArchiveSource("a.tar", "folder").candidates()
+        ArchiveSource("a.tar").candidates()
 
 
 def test_where_there_is_no_room_it_says_so(
@@ -129,7 +129,7 @@ def test_where_there_is_no_room_it_says_so(
     monkeypatch.setattr(remote, "RESERVE_BYTES", 2**60)
     Path("a.tgz").write_bytes(archived({"a.gif": GIF}, "tar.gz"))
     with one_line_error("ingest.source: a.tgz: needs", "on the disk of"):
-        ArchiveSource("a.tgz", "folder").candidates()
+        ArchiveSource("a.tgz").candidates()
 
 
 def test_a_dictionary_of_gigabytes_is_not_made(bounded: None, one_line_error: OneLineError) -> None:
@@ -139,7 +139,7 @@ def test_a_dictionary_of_gigabytes_is_not_made(bounded: None, one_line_error: On
     data[20:24] = struct.pack("<L", zlib.crc32(data[12:20]))
     Path("a.tar.xz").write_bytes(data)
     with one_line_error("a.tar.xz: is not a whole zip or tar archive", "emory"):
-        ArchiveSource("a.tar.xz", "folder").candidates()
+        ArchiveSource("a.tar.xz").candidates()
 
 
 def header(name: str, size: int, kind: bytes = tarfile.REGTYPE) -> bytes:
@@ -165,7 +165,7 @@ def test_a_negative_size_in_a_tar_ends_in_one_line(
     good = archived({"a.gif": GIF}, "tar")[:1024]
     Path("a.tar").write_bytes(good + header("b.gif", size, kind) + bytes(2048))
     with one_line_error("a.tar: is not a whole zip or tar archive", "byte"):
-        ArchiveSource("a.tar", "folder").candidates()
+        ArchiveSource("a.tar").candidates()
 
 
 @pytest.mark.parametrize(
@@ -178,21 +178,21 @@ def test_a_huge_extended_header_ends_in_one_line(
         file.write(header("a", 2**32, kind))
         file.truncate(2**33)
     with one_line_error("a.tar: is not a whole zip or tar archive", "4294967296 bytes at byte 512"):
-        ArchiveSource("a.tar", "folder").candidates()
+        ArchiveSource("a.tar").candidates()
 
 
 def test_headers_of_headers_without_end_are_one_line(one_line_error: OneLineError) -> None:
     one = header("a", 512, tarfile.GNUTYPE_LONGNAME) + b"name".ljust(512, b"\0")
     Path("a.tar").write_bytes(one * 2000 + bytes(1024))
     with one_line_error("a.tar: is not a whole zip or tar archive"):
-        ArchiveSource("a.tar", "folder").candidates()
+        ArchiveSource("a.tar").candidates()
 
 
 def test_a_header_of_digits_takes_no_time(one_line_error: OneLineError) -> None:
     start = time.monotonic()
     Path("a.tar").write_bytes(header("a", 65536, tarfile.XHDTYPE) + b"1" * 65536 + bytes(1024))
     with one_line_error("a.tar: is not a whole zip or tar archive (a damaged header at byte 512)"):
-        ArchiveSource("a.tar", "folder").candidates()
+        ArchiveSource("a.tar").candidates()
     assert time.monotonic() - start < 2
 
 
@@ -205,7 +205,7 @@ def test_an_archive_cut_anywhere_is_one_line(
     end = len(whole.rstrip(b"\0")) if form == "tar" else len(whole)
     Path("a").write_bytes(whole[: int(end * part)])
     with one_line_error("a: is not a whole zip or tar archive"):
-        ArchiveSource("a", "folder").candidates()
+        ArchiveSource("a").candidates()
 
 
 def test_a_tar_cut_between_two_members_is_one_line_with_the_offset(
@@ -213,7 +213,7 @@ def test_a_tar_cut_between_two_members_is_one_line_with_the_offset(
 ) -> None:
     Path("a.tar").write_bytes(archived({"a.gif": GIF, "b.gif": GIF}, "tar")[:1024])
     with one_line_error("no end-of-archive blocks at byte 1024"):
-        ArchiveSource("a.tar", "folder").candidates()
+        ArchiveSource("a.tar").candidates()
 
 
 def test_a_damaged_header_is_one_line_with_the_offset(
@@ -223,14 +223,14 @@ def test_a_damaged_header_is_one_line_with_the_offset(
     data[1024 + 148] ^= 1
     Path("a.tar").write_bytes(data)
     with one_line_error("no header of a member at byte 1024"):
-        ArchiveSource("a.tar", "folder").candidates()
+        ArchiveSource("a.tar").candidates()
 
 
 @pytest.mark.parametrize("form", ["tar", "tar.gz", "tar.bz2", "tar.xz"])
 def test_of_concatenated_tars_every_member_is_read(form: str, archived: MakeArchive) -> None:
     parts = [archived({f"{name}.gif": name.encode()}, form) for name in "abc"]
     Path("a").write_bytes(b"".join(parts))
-    source = ArchiveSource("a", "folder")
+    source = ArchiveSource("a")
     assert [source.read(candidate) for candidate in source.candidates()] == [b"a", b"b", b"c"]
 
 
@@ -248,7 +248,7 @@ def test_an_archive_that_is_not_read_says_what_it_is(
 ) -> None:
     Path("a").write_bytes(start + bytes(600))
     with one_line_error(f"a: is a {form} archive, which is not read; unpack it"):
-        ArchiveSource("a", "folder").candidates()
+        ArchiveSource("a").candidates()
 
 
 def test_an_endless_answer_over_http_is_given_up(
@@ -256,7 +256,7 @@ def test_an_endless_answer_over_http_is_given_up(
 ) -> None:
     monkeypatch.setattr(remote, "UNANNOUNCED_BYTES", 2**24)
     with one_line_error("ingest.source: ", "sends more than 16777216 bytes"):
-        ArchiveSource(endless, "folder").candidates()
+        ArchiveSource(endless).candidates()
 
 
 @pytest.mark.parametrize("status", [200, 403])
@@ -264,7 +264,7 @@ def test_the_signature_of_an_address_is_nowhere(
     status: int, archived: MakeArchive, http: Callable[..., str]
 ) -> None:
     url = http(archived({"a.gif": GIF}, "zip"), status=status)
-    source = ArchiveSource(f"{url}?X-Amz-Signature=SECRET&sig=SECRET", "folder")
+    source = ArchiveSource(f"{url}?X-Amz-Signature=SECRET&sig=SECRET")
     if status == 200:
         (candidate,) = source.candidates()
         assert candidate.uri == f"{url}/a.gif"
