@@ -75,7 +75,7 @@ def test_images_added_to_a_class_leave_the_order_of_the_others() -> None:
 
 
 def test_a_chosen_class_that_there_is_not_is_named_with_its_key() -> None:
-    with pytest.raises(LookalikeError, match="^split.classes: there is no class 'cow', 'pig'$"):
+    with pytest.raises(LookalikeError, match=r"^split\.classes: there is no class 'cow', 'pig'$"):
         select(IMAGES, SplitParams.model_validate({"classes": ["pig", "cat", "cow"]}), seed=0)
 
 
