@@ -7,9 +7,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+COMMA := ,
 INSTALLED := .venv/.installed
 CODE := src tests services bench
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+# Annoy's own flags, -march=native -ffast-math, break it where clang compiles it, and on older processors.
+MARCH := $(if $(filter x86_64 amd64,$(shell uname -m)),$(COMMA)-march=x86-64-v3)
+ANNOY_FLAGS := -O3,-std=c++14,-DANNOYLIB_MULTITHREADED_BUILD$(MARCH)
 
 # Stages and their tools are those of the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -28,6 +33,8 @@ setup: $(INSTALLED)  ## make .venv with the pinned packages and this one
 
 $(INSTALLED): requirements.txt pyproject.toml
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	ANNOY_COMPILER_ARGS=$(ANNOY_FLAGS) .venv/bin/python -m pip install --quiet --no-deps --no-cache-dir \
+	  --no-binary annoy "$$(grep '^annoy==' requirements.txt)"
 	.venv/bin/python -m pip install --quiet --requirement requirements.txt
 	.venv/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@

@@ -48,12 +48,16 @@ def test_what_is_absent_has_its_default(params: Path) -> None:
 
 
 def test_every_problem_of_the_file_has_a_line(params: Path) -> None:
-    params.write_text("trian: {}\nbase: {seed: -1}\nindex: {trees: 0, search_k: many}\n")
+    params.write_text(
+        "trian: {}\nbase: {seed: -1}\nindex: {engine: {name: annoy, trees: 0, search_k: many}}\n"
+    )
     with pytest.raises(LookalikeError) as caught:
         read_all(params)
     lines = str(caught.value).splitlines()
     assert len(lines) == 4
-    for line, word in zip(lines, ["trian", "base.seed", "index.trees", "search_k"], strict=True):
+    for line, word in zip(
+        lines, ["trian", "base.seed", "index.engine.trees", "search_k"], strict=True
+    ):
         assert line.startswith(f"{params}: ")
         assert word in line
 
