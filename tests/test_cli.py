@@ -8,7 +8,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+
+from lookalike.index.building import build_index
+from lookalike.index.engines.exact import Exact
+from lookalike.index.storage import open_index
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -31,12 +36,19 @@ def project(tmp_path: Path, tiny_model: Path, tiny_index: Path) -> Path:
 def run(project: Path) -> Run:
     """Run `lookalike` in a folder of the project."""
 
-    def lookalike(*arguments: object, folder: str = ".") -> subprocess.CompletedProcess[str]:
+    def lookalike(
+        *arguments: object, folder: str = ".", encoding: str = "utf-8"
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "lookalike", *map(str, arguments)],
             cwd=project / folder,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "OMP_NUM_THREADS": "1"},
-            text=True,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(REPOSITORY / "src"),
+                "OMP_NUM_THREADS": "1",
+                "PYTHONIOENCODING": encoding,
+            },
+            encoding=encoding,
             capture_output=True,
         )
 
@@ -81,6 +93,48 @@ def test_a_search_outside_a_project_takes_model_and_index_by_name(
     done = run("search", image, "--json", "--model", model, "--index", index)
     assert done.returncode == 0
     assert len(json.loads(done.stdout)["hits"]) == 10
+
+
+def relabel(project: Path, label: str) -> None:
+    """Give every image of the index another label."""
+    folder = project / "models" / "index"
+    index = open_index(folder)
+    column = index.metadata.column_names.index("label")
+    metadata = index.metadata.set_column(column, "label", pa.array([label] * len(index)))
+    vectors = index.vectors.values.copy()
+    build_index(vectors, metadata, folder, Exact(), index.description.model_sha256)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_a_label_that_the_output_cannot_encode_is_escaped(
+    encoding: str, run: Run, project: Path, tiny_source: Path
+) -> None:
+    relabel(project, "猫")
+    done = run("search", tiny_source / "3/03.png", "-k", "1", encoding=encoding)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split()[-2] == ("猫" if encoding == "utf-8" else r"\u732b")
+    as_json = run("search", tiny_source / "3/03.png", "-k", "1", "--json", encoding=encoding)
+    assert json.loads(as_json.stdout)["hits"][0]["label"] == "猫"
+
+
+def test_a_label_does_not_command_the_terminal(run: Run, project: Path, tiny_source: Path) -> None:
+    relabel(project, "\x1b[2J\u202e")
+    for options in ((), ("--json",)):
+        done = run("search", tiny_source / "3/03.png", "-k", "1", *options)
+        assert done.returncode == 0
+        assert "".join(done.stdout.splitlines()).isprintable()
+
+
+def test_a_search_can_be_filtered(run: Run, tiny_source: Path) -> None:
+    options = ("--where", "label = '4'", "--json", "-k", "100")
+    hits = json.loads(run("search", tiny_source / "3/03.png", *options).stdout)["hits"]
+    assert len(hits) == 20
+    assert {hit["label"] for hit in hits} == {"4"}
+
+
+def test_a_mistake_in_a_filter_is_one_line(run: Run, tiny_source: Path) -> None:
+    done = run("search", tiny_source / "3/03.png", "--where", "label = 4")
+    assert "where: character 9: expected text in single quotes" in one_line(done)
 
 
 def test_a_query_that_is_no_image_is_one_line(run: Run, project: Path) -> None:

@@ -217,7 +217,14 @@ def test_a_mistake_is_one_line_that_says_at_which_character(
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 10_000, "not " * 10_000 + "x", " or ".join(["width=7"] * 1001), "x" * 2_000_000]
+    "text",
+    [
+        "label = '\udcff'",
+        "(" * 10_000,
+        "not " * 10_000 + "x",
+        " or ".join(["width=7"] * 1001),
+        "x" * 2_000_000,
+    ],
 )
 def test_what_is_too_deep_or_too_long_is_one_line(text: str, one_line_error: OneLineError) -> None:
     with one_line_error("where: ", kind=QueryError):

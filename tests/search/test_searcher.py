@@ -315,6 +315,8 @@ def test_an_id_that_is_not_indexed_is_one_line(
         searcher.search(ById("0a36"))
     with one_line_error("0a36: no image of this id is indexed", kind=QueryError):
         searcher.thumbnail("0a36")
+    with one_line_error("no image of this id is indexed", kind=QueryError):
+        searcher.search(ById("\udcff"))
 
 
 @pytest.mark.parametrize("query", [[], Like(), 7, None, [7], [["a.jpg"]], {"a": 1}, [1.0, 2.0]])

@@ -63,6 +63,8 @@ class Index:
 
     def row_of(self, image_id: str) -> int | None:
         """The row of an image; None where it is not indexed."""
+        if any("\ud800" <= c <= "\udfff" for c in image_id):  # no text, which Arrow would refuse
+            return None
         row: int = pc.index(self.metadata["id"], pa.scalar(image_id, pa.string())).as_py()
         return None if row < 0 else row
 

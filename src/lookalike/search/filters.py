@@ -78,6 +78,8 @@ def parse(text: str) -> pc.Expression:
     """
     if len(text) > MOST_CHARACTERS:
         raise QueryError(f"where: has more than {MOST_CHARACTERS:,} characters")
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise QueryError("where: is not UTF-8 text")
     return _Parser(text).whole()
 
 
@@ -161,7 +163,7 @@ class _Parser:
         elif self._accept("LIKE"):
             if column.type != pa.string():
                 raise self._error(f"{column.name} is a number: LIKE is for text")
-            expression = pc.match_like(field, self._value(column).replace("\\", "\\\\"))
+            expression = pc.match_substring_regex(field, _like(self._value(column)))
         elif not negative and self._token.text in COMPARISONS:
             compare = COMPARISONS[self._take().text]
             expression = compare(field, pc.scalar(self._value(column)))
@@ -226,6 +228,15 @@ class _Parser:
 
     def _error(self, message: str) -> QueryError:
         return QueryError(f"where: character {self._token.position}: {message}")
+
+
+def _like(pattern: str) -> str:
+    """A LIKE pattern as a regular expression; Arrow's own LIKE stumbles over backslashes."""
+    wildcards = {"%": ".*", "_": "."}
+    plain = (c if c.isalnum() or not c.isascii() else f"\\x{{{ord(c):x}}}" for c in pattern)
+    return (
+        "(?s)^" + "".join(wildcards.get(c, p) for c, p in zip(pattern, plain, strict=True)) + "\\z"
+    )
 
 
 def _balanced(parts: list[pc.Expression], join: Callable[[Any, Any], Any]) -> pc.Expression:
