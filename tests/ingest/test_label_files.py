@@ -96,3 +96,15 @@ def test_a_table_of_other_files_is_a_remark_unless_it_was_asked_for(photos: Path
     assert "labels.csv is not read for labels: none of its 1 rows" in understood(photos).remarks[0]
     with pytest.raises(LookalikeError, match=r"labels\.csv: none of its 1 rows"):
         understood(photos, path="labels.csv")
+
+
+def test_files_that_have_moved_are_found_by_their_names(photos: Path) -> None:
+    moved = [{"file_name": f"raw/{n}.jpg", "label": label} for n, label in ((1, "cat"), (2, "dog"))]
+    write(photos / "labels.csv", moved)
+    assert labels(understood(photos)) == ["cat", "dog"]
+
+
+def test_names_that_repeat_find_nothing(photos: Path) -> None:
+    moved = [{"file_name": f"{folder}/1.jpg", "label": folder} for folder in ("a", "b")]
+    write(photos / "labels.csv", moved)
+    assert "labels.csv is not read for labels: none of its 2 rows" in understood(photos).remarks[0]

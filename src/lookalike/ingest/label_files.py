@@ -105,6 +105,9 @@ def _add(labels: Labels, name: str, rows: list[LabelRow], images: list[str]) -> 
             missing.append(row.path)
         else:
             matched[path] = together(matched.get(path, row), row)
+    if not matched and (by_name := _by_name(rows, images)):
+        used = {row.path for row in by_name.values()}
+        matched, missing = by_name, [row.path for row in rows if row.path not in used]
     if not matched:
         first = (
             f"; its first is {missing[0]!r}, the source's {images[0]!r}"
@@ -118,6 +121,15 @@ def _add(labels: Labels, name: str, rows: list[LabelRow], images: list[str]) -> 
         labels.remarks.append(
             f"{name} names {len(missing)} files that are not there; the first is {missing[0]!r}"
         )
+
+
+def _by_name(rows: list[LabelRow], images: list[str]) -> dict[str, LabelRow]:
+    """Rows matched by the names of files alone, for files that have moved; unless names repeat."""
+    row_of = {row.path.rpartition("/")[2]: row for row in rows}
+    path_of = {path.rpartition("/")[2]: path for path in images}
+    if len(row_of) < len(rows) or len(path_of) < len(images):
+        return {}
+    return {path: row_of[name] for name, path in path_of.items() if name in row_of}
 
 
 def _remarks(labels: Labels, images: int) -> Iterator[str]:

@@ -75,6 +75,13 @@ def _read_parquet(data: bytes) -> list[Record]:
         table = file.read(plain)
     except pa.ArrowException as error:
         raise ValueError(f"is not Parquet: {' '.join(str(error).split())}") from None
+    if any(
+        pa.types.is_struct(f.type) and f.type.get_field_index("bytes") >= 0
+        for f in file.schema_arrow
+    ):
+        raise ValueError(
+            "holds the images themselves; save them as files, and name those in a table"
+        )
     names_of = _class_names(file.schema_arrow.metadata or {})
     rows: list[Record] = table.to_pylist()
     for column in names_of.keys() & set(plain):
