@@ -63,6 +63,17 @@ def test_the_split_of_the_source_is_checked_too(photos: Path) -> None:
     ]
 
 
+def test_an_exact_copy_in_another_split_of_the_source_is_a_leak(photos: Path) -> None:
+    images = photos / "data" / "images"
+    rows = open_shards(images).to_pylist()
+    shutil.rmtree(images)
+    sides = {"temple/large.jpg": "test"}  # its copy temple/again.jpg is listed as of train
+    write_shards(({**row, "source_split": sides.get(row["path"])} for row in rows), images)
+    (leak,) = find_duplicates(Layout(photos), split=None).leaks["source_split"]
+    assert (leak.one, leak.other) == ("temple/again.jpg", "temple/large.jpg")
+    assert (leak.sides, leak.difference) == (("train", "test"), 0.0)
+
+
 def test_the_list_can_be_json(photos: Path) -> None:
     found = json.loads(json.dumps(find_duplicates(Layout(photos), split=None).to_dict()))
     assert found["exact"] == [

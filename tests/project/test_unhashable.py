@@ -20,6 +20,7 @@ def test_files_that_dvc_can_hash_pass(tmp_path: Path) -> None:
         ("itself.png", "Too many levels of symbolic links"),
         ("pipe.png", "a named pipe"),
         ("caf\udce9.png", "its name is not UTF-8"),
+        (".dvcignore", "DVC takes no folder that holds one"),
     ],
 )
 def test_what_dvc_cannot_hash_is_named(tmp_path: Path, name: str, why: str) -> None:

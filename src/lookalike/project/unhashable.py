@@ -44,6 +44,8 @@ def _unhashable(folder: Path, paths: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _reason(file: str, path: str) -> str | None:
+    if path.rpartition("/")[2] == ".dvcignore":
+        return "DVC takes no folder that holds one"
     try:
         path.encode()
         mode = os.stat(file).st_mode  # noqa: PTH116 a Path costs more than the question
