@@ -20,8 +20,7 @@ from lookalike.near_duplicates.orientations import (
 )
 
 # Turned copies and framed ones are seldom cropped as well. More bits would find other images.
-TURNED_BITS = 8
-UNFRAMED_BITS = 10
+FEWER_BITS = 8
 
 
 class Pairs(NamedTuple):
@@ -66,9 +65,9 @@ def candidates(images: pa.Table, max_distance: int, workers: int) -> Pairs:
     hashes = {name: images[name].to_numpy() for name in images.column_names}
     found = []
     for orientation, turned in _turned(hashes):
-        most = max_distance if orientation <= MIRRORED else min(max_distance, TURNED_BITS)
+        most = max_distance if orientation <= MIRRORED else min(max_distance, FEWER_BITS)
         found.append(_pairs(near_hashes(hashes["phash"], turned, most, workers), orientation))
-    unframed = _near_unframed(hashes, min(max_distance, UNFRAMED_BITS), workers)
+    unframed = _near_unframed(hashes, min(max_distance, FEWER_BITS), workers)
     found.append(_pairs(unframed, UPRIGHT))
     return Pairs(*map(np.concatenate, zip(*found, strict=True)))
 
