@@ -8,6 +8,7 @@ from functools import partial
 from lookalike.core.files import atomic_folder, write_csv, write_metrics
 from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams, read_params
+from lookalike.images.geotiff import require_rasterio
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import SHARDS, write_shards
 from lookalike.images.worker import Limits
@@ -27,6 +28,8 @@ from lookalike.terminal.stage import run_stage
 def main(project: Layout) -> None:
     params = read_params(IngestParams)
     workers = read_params(MachineParams).workers
+    if params.reading is not None:
+        require_rasterio()
     source = open_source(params)
     manifest = make_manifest(source, params)
     files = examined(

@@ -160,6 +160,26 @@ def test_a_header_that_promises_too_much_is_refused_before_its_pixels_are_read()
     assert refusal(data).startswith("60000 x 60000 pixels of 2 bands, more than")
 
 
+def test_bands_on_pages_of_their_own_are_refused(encoded: Encode) -> None:
+    first, *others = (Image.new("L", (8, 8), level) for level in (1, 2, 3))
+    data = encoded(first, "TIFF", save_all=True, append_images=others)
+    assert refusal(data).startswith("3 pages of one band each, and bands are read from one page")
+
+
+def test_the_first_page_of_colors_is_read(encoded: Encode) -> None:
+    first, second = (Image.new("RGB", (8, 8), color) for color in ((1, 2, 3), (4, 5, 6)))
+    data = encoded(first, "TIFF", save_all=True, append_images=[second])
+    assert decode_bands(data, ALL)[:, 0, 0].tolist() == [1, 2, 3]
+
+
+def test_blocks_that_are_larger_than_the_image_are_refused(geotiff: Encode) -> None:
+    tiles = {"tiled": True, "blockxsize": 2048, "blockysize": 2048, "compress": "deflate"}
+    data = geotiff(np.zeros((8, 16, 16), np.uint16), **tiles)
+    wanted = "blocks of 2048 x 2048 pixels of 8 bands, too large where 1000 pixels are allowed"
+    assert refusal(data, max_pixels=1000) == wanted
+    assert decode_bands(data, ALL).shape == (8, 16, 16)
+
+
 @given(st.data())
 def test_a_damaged_file_is_decoded_or_refused_but_never_fails_otherwise(
     geotiff: Encode, data: st.DataObject

@@ -52,6 +52,15 @@ def test_a_folder_without_images(fresh: Project, tmp_path: Path) -> None:
     assert "is an image" in one_line_of_lookalike(fresh, "check")
 
 
+def test_bands_without_rasterio(fresh: Project, tmp_path: Path) -> None:
+    write_images(tmp_path / "photos" / "cat", 1)
+    (tmp_path / "rasterio.py").write_text("raise ImportError")
+    fresh.environment["PYTHONPATH"] = str(tmp_path)
+    fresh.set_params(ingest__source=str(tmp_path / "photos"), ingest__bands="all")
+    line = one_line(fresh, "python", "src/ingest.py")
+    assert "need rasterio: pip install 'lookalike[stac]'" in line
+
+
 def test_a_single_class_says_to_set_the_epochs_to_0(fresh: Project, tmp_path: Path) -> None:
     write_images(tmp_path / "photos" / "cat", 5)
     fresh.set_params(ingest__source=str(tmp_path / "photos"))

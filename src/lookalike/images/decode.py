@@ -5,12 +5,13 @@ from contextlib import contextmanager
 
 from PIL import Image, UnidentifiedImageError
 
+from lookalike.images.announced_sizes import announced_sizes
 from lookalike.images.camera_raw import camera_raw
 from lookalike.images.color import to_srgb
 from lookalike.images.decoder_settings import undisturbed
 from lookalike.images.deep_gray import is_deep_gray, to_8_bits
 from lookalike.images.deep_tiff import decode_deep_tiff
-from lookalike.images.formats import announced_sizes, identified
+from lookalike.images.formats import FORMATS, identified
 from lookalike.images.orientation import orientation_of, upright, upright_size
 from lookalike.images.refusal import (
     DEFAULT_MAX_PIXELS,
@@ -21,7 +22,7 @@ from lookalike.images.refusal import (
 from lookalike.images.tiff_directory import TILE_LENGTH, TILE_WIDTH
 from lookalike.images.transparency import composite
 
-__all__ = ["DEFAULT_MAX_PIXELS", "UndecodableImageError", "decode"]
+__all__ = ["DEFAULT_MAX_PIXELS", "FORMATS", "UndecodableImageError", "decode"]
 
 
 def decode(
