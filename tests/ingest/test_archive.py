@@ -1,15 +1,19 @@
 import io
 import os
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from lookalike.ingest.archive import ArchiveSource
-from lookalike.ingest.source import Candidate, UnreadableError
+from lookalike.ingest.folder import FolderSource
+from lookalike.ingest.source import Candidate, Source, UnreadableError
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 MakeArchive = Callable[[dict[str, bytes], str], bytes]
@@ -107,6 +111,159 @@ def test_links_and_devices_in_a_tar_are_refused() -> None:
         archive.addfile(link)
     source = ArchiveSource("photos.tar")
     assert refusal(source) == "is a link out of the archive"
+
+
+TREES = st.dictionaries(
+    st.sampled_from("abcd"),
+    st.deferred(lambda: st.binary(min_size=1, max_size=9) | st.sampled_from(LINKS) | TREES),
+    max_size=4,
+)
+LINKS = ["a", "../a", "../b/c", "b", ".", "..", "../..", "nowhere", "../../../etc", "c/d"]
+Tree = dict[str, "bytes | str | Tree"]
+
+
+def grow(folder: Path, tree: Tree) -> None:
+    folder.mkdir()
+    for name, content in tree.items():
+        if isinstance(content, bytes):
+            (folder / name).write_bytes(content)
+        elif isinstance(content, str):
+            (folder / name).symlink_to(content)
+        else:
+            grow(folder / name, content)
+
+
+def readable(source: Source) -> dict[str, bytes]:
+    found = {}
+    for candidate in source.candidates():
+        with suppress(UnreadableError):
+            found[candidate.path] = source.read(candidate)
+    return found
+
+
+@settings(deadline=None, max_examples=60)
+@given(TREES)
+def test_an_archive_of_a_folder_gives_what_the_folder_gives(tree: Tree) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        top = Path(scratch, "top")
+        grow(top, tree | {"z": b"at least one file"})
+        (Path(scratch) / "top.tar").touch()
+        with tarfile.open(f"{scratch}/top.tar", "w") as archive:
+            archive.add(top, ".")
+        links_out = any(
+            not os.path.realpath(path).startswith(os.path.realpath(top))
+            for path in top.rglob("*")
+            if path.is_symlink()
+        )
+        assume(not links_out)  # those an archive cannot follow
+        in_folder = readable(FolderSource(str(top), "folder"))
+        assert readable(ArchiveSource(f"{scratch}/top.tar", "folder")) == in_folder
+
+
+def tar_of(*links: tuple[str, bytes, str]) -> ArchiveSource:
+    """A tar with `cat/a.png` and links: their names, kinds and targets."""
+    with tarfile.open("photos.tar", "w") as archive:
+        info = tarfile.TarInfo("cat/a.png")
+        info.size = 1
+        archive.addfile(info, io.BytesIO(b"a"))
+        for name, kind, target in links:
+            link = tarfile.TarInfo(name)
+            link.type, link.linkname = kind, target
+            archive.addfile(link)
+    return ArchiveSource("photos.tar", "folder")
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        (tarfile.SYMTYPE, "../cat/a.png"),
+        (tarfile.LNKTYPE, "cat/a.png"),
+        (tarfile.LNKTYPE, "./cat//a.png"),
+    ],
+)
+def test_a_link_in_a_tar_is_the_file_that_it_leads_to(kind: bytes, target: str) -> None:
+    source = tar_of(("dog/b.png", kind, target))
+    assert contents(source) == {"cat/a.png": b"a", "dog/b.png": b"a"}
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("/etc/passwd", "is a link out of the archive"),
+        ("../../etc/passwd", "is a link out of the archive"),
+        ("gone.png", "is a link to nothing in the archive"),
+        ("b.png", "is a link to nothing in the archive"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_refused(target: str, reason: str) -> None:
+    source = tar_of(("dog/b.png", tarfile.SYMTYPE, target))
+    with pytest.raises(UnreadableError, match=reason):
+        source.read(source.candidates()[1])
+
+
+def test_links_that_make_paths_without_end_are_one_line(one_line_error: OneLineError) -> None:
+    links = [
+        (f"{n}/{side}", tarfile.SYMTYPE, f"../{n + 1}") for n in range(30) for side in ("l", "r")
+    ]
+    with one_line_error("photos.tar: its links make more than"):
+        tar_of(*links, ("30/x", tarfile.LNKTYPE, "cat/a.png")).candidates()
+
+
+def zip_of(*names: bytes, flag: int = 0) -> ArchiveSource:
+    """A zip whose members have these names, byte for byte; each holds its number."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for number in range(len(names)):
+            archive.writestr(f"{number:02}".ljust(len(names[number]), "x"), str(number))
+    raw = bytearray(data.getvalue())
+    for number, name in enumerate(names):
+        raw = raw.replace(f"{number:02}".ljust(len(name), "x").encode(), name)
+    place = -1
+    while (place := raw.find(b"PK\x01\x02", place + 1)) >= 0:
+        raw[place + 8 : place + 10] = flag.to_bytes(2, "little")
+    Path("photos.zip").write_bytes(raw)
+    return ArchiveSource("photos.zip", "folder")
+
+
+def test_names_of_a_zip_are_utf_8_else_cp437_with_a_remark(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = zip_of("café/a.png".encode(), "Übung/b.png".encode("cp437"))
+    assert contents(source) == {"café/a.png": b"0", "Übung/b.png": b"1"}
+
+
+@pytest.mark.parametrize("flag", [0, 0x800])
+def test_one_bad_name_does_not_refuse_the_others(flag: int) -> None:
+    assert list(contents(zip_of(b"cat/a.png", b"cat/\xff.png", flag=flag)).values()) == [b"0", b"1"]
+
+
+def test_backslashes_in_a_zip_are_separators_where_there_is_no_slash() -> None:
+    source = zip_of(b"cat\\", b"cat\\a.png", b"dog/b\\.png")
+    assert [candidate.path for candidate in source.candidates()] == ["cat/a.png", "dog/b\\.png"]
+
+
+def test_a_part_of_a_split_zip_says_so(archived: MakeArchive, one_line_error: OneLineError) -> None:
+    data = bytearray(archived({"a.png": b"a"}, "zip"))
+    data[data.rindex(b"PK\x05\x06") + 4] = 2
+    Path("photos.zip").write_bytes(data)
+    with one_line_error("photos.zip: ", "one part of several: join them"):
+        ArchiveSource("photos.zip", "folder").candidates()
+
+
+def test_a_zip_behind_a_program_is_read(archived: MakeArchive) -> None:
+    Path("photos.zip").write_bytes(b"#!/bin/sh\n" * 99 + archived({"a.png": b"a"}, "zip"))
+    assert contents(ArchiveSource("photos.zip", "folder")) == {"a.png": b"a"}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_every_method_of_pythons_zipfile_is_read(method: int) -> None:
+    data = b"GIF89a" + os.urandom(10**6) + bytes(2 * 10**6)
+    with (
+        zipfile.ZipFile("photos.zip", "w", method) as archive,
+        archive.open("a.gif", "w", force_zip64=True) as member,
+    ):
+        member.write(data)
+    assert contents(ArchiveSource("photos.zip", "folder")) == {"a.gif": data}
 
 
 def test_of_members_with_one_name_the_last_counts() -> None:

@@ -69,50 +69,61 @@ def files_of(members: list[tuple[str, Member]], name: str) -> dict[str, Member]:
             folder = inner
         folder[parts[-1]] = member
     most = 10 * len(members) + 1000
-    for path, member in _walk(top, [("", top)]):
+    for path, member in _walk([top], []):
         files[path] = member
         if len(files) > most:
             raise LookalikeError(f"ingest.source: {name}: its links make more than {most} paths")
     return files
 
 
-def _walk(top: Folder, chain: list[tuple[str, Folder]]) -> Iterator[tuple[str, Member]]:
-    """The files below the last folder of a chain; each comes with the name that led to it."""
-    for name, found in sorted(chain[-1][1].items()):
+def _walk(
+    place: list[Folder], names: list[str], above: tuple[Folder, ...] = ()
+) -> Iterator[tuple[str, Member]]:
+    """The files below a folder.
+
+    Args:
+        place: the folder, last, and those that it is in, from the top.
+        names: how it was reached: by its own path, or by links.
+        above: the folders on the way there.
+    """
+    above = (*above, place[-1])
+    for name, found in sorted(place[-1].items()):
+        inner = [*place, found] if isinstance(found, dict) else []
         if isinstance(found, Member) and found.link is not None:
-            found = _followed(top, [folder for _, folder in chain], found, found.link)
-        inner = [*chain, (name, found)] if isinstance(found, dict) else chain
+            led = _followed(place, found, found.link)
+            found, inner = (led[-1], led) if isinstance(led, list) else (led, [])
         if isinstance(found, Member):
-            yield "/".join([*(part for part, _ in chain[1:]), name]), found
-        elif not any(found is folder for _, folder in chain):
-            yield from _walk(top, inner)
+            yield "/".join([*names, name]), found
+        elif not any(found is folder for folder in above):
+            yield from _walk(inner, [*names, name], above)
 
 
-def _followed(top: Folder, folders: list[Folder], member: Member, link: Link) -> "Member | Folder":
-    """What a link in the last of some folders, each in the one before, leads to in the end."""
-    if link.target.startswith("/") and not link.from_top:
-        return member._replace(problem=OUT)
-    place = [top] if link.from_top else list(folders)
-    waiting = link.target.split("/")[::-1]
+def _followed(place: list[Folder], member: Member, link: Link) -> Member | list[Folder]:
+    """The file that a link leads to in the end, or the folder, after those that it is in."""
     hops = 0
-    while waiting:
-        part = waiting.pop()
-        if part == "..":
-            if len(place) == 1:
-                return member._replace(problem=OUT)
-            place.pop()
-        elif part not in {"", "."}:
-            found = place[-1].get(part)
-            if isinstance(found, dict):
-                place.append(found)
+    waiting: list[str] = []
+    while True:
+        if link.target.startswith("/") and not link.from_top:
+            return member._replace(problem=OUT)
+        place = place[:1] if link.from_top else list(place)
+        waiting += link.target.split("/")[::-1]
+        while waiting:
+            part = waiting.pop()
+            found = place[-1] if part in {"", "."} else place[-1].get(part)
+            if part == "..":
+                if len(place) == 1:
+                    return member._replace(problem=OUT)
+                place.pop()
+            elif isinstance(found, dict):
+                if found is not place[-1]:
+                    place.append(found)
             elif found is not None and found.link is not None and hops < MOST_HOPS:
                 hops += 1
-                if found.link.target.startswith("/") and not found.link.from_top:
-                    return member._replace(problem=OUT)
-                place = [top] if found.link.from_top else place
-                waiting += found.link.target.split("/")[::-1]
+                link = found.link
+                break
             elif found is None or found.link is not None or any(waiting):
                 return member._replace(problem=NOWHERE)
             else:
                 return found
-    return place[-1]
+        else:
+            return place

@@ -21,6 +21,8 @@ class StacParams(Group):
     label: str | None = Field(default=None, min_length=1)
     split: str | None = Field(default="ml-aoi:split", min_length=1)
     where: str | None = Field(default=None, min_length=1)
+    hosts: list[str] = Field(default_factory=list)
+    folders: list[str] = Field(default_factory=list)
 
 
 class LabelFile(Group):

@@ -56,7 +56,7 @@ def test_an_api_gives_the_images_that_its_catalog_gives(
     api: StacApi, output: Path, digit_catalog: Path
 ) -> None:
     frozen(api.address, output)
-    stac = StacParams(label="class")
+    stac = StacParams(label="class", hosts=["127.0.0.1"])
     here, there = StacSource(str(digit_catalog), stac), StacSource(str(output), stac)
     local, remote = here.candidates(), there.candidates()
     assert [c._replace(uri="") for c in remote] == [c._replace(uri="") for c in local]
@@ -248,7 +248,7 @@ def test_eurosat_through_an_api_is_eurosat_from_its_folder(output: Path) -> None
                 asset["href"] = f"{api.address}/files/{asset['href'].removeprefix('../../../')}"
             api.items.append(item)
         frozen(api.address, output, label="class")
-        stac = StacParams(asset="thumbnail", label="class")
+        stac = StacParams(asset="thumbnail", label="class", hosts=["127.0.0.1"])
         here, there = StacSource(str(EUROSAT), stac), StacSource(str(output), stac)
         local, remote = here.candidates(), there.candidates()
         assert [c._replace(uri="") for c in remote] == [c._replace(uri="") for c in local]

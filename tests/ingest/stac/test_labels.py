@@ -27,7 +27,9 @@ def features(*values: str) -> str:
     return f'{{"type": "FeatureCollection", "features": [{inner}]}}'
 
 
-@pytest.mark.parametrize(("value", "label"), [("cat", "cat"), (7, "7"), (True, "true")])
+@pytest.mark.parametrize(
+    ("value", "label"), [("cat", "cat"), (7, "7"), (1.5, "1.5"), (2.0, "2"), (True, "true")]
+)
 def test_a_property_is_the_label(value: object, label: str) -> None:
     assert labels({}, {}, **{"class": value}) == [ItemLabel(label)]
 
@@ -62,7 +64,7 @@ def test_a_property_goes_before_the_label_asset() -> None:
         (features('{"class": "a"}', '{"class": "b"}'), "its label asset has several labels: a, b"),
         ("{", "its label cannot be read: its label asset is not GeoJSON"),
         ('["a"]', "its label cannot be read: its label asset is not GeoJSON"),
-        (features('{"class": [1.5]}'), "[1.5] is neither text nor a whole number"),
+        (features('{"class": [1.5]}'), "[1.5] is neither text nor a number"),
     ],
 )
 def test_a_label_asset_without_one_label_is_a_problem_of_the_item(

@@ -199,7 +199,7 @@ open_source(IngestParams(source="{digit_catalog}"))
 @pytest.mark.skipif(not EUROSAT.is_dir(), reason="LOOKALIKE_SHARED has no data/eurosat-stac")
 @pytest.mark.parametrize("asset", ["thumbnail", "raster"])
 def test_eurosat_is_the_same_from_catalog_and_file(asset: str, tmp_path: Path) -> None:
-    stac = StacParams(asset=asset, label="class")
+    stac = StacParams(asset=asset, label="class", folders=[str(EUROSAT)])
     items = tmp_path / "items.parquet"
     assert freeze(str(EUROSAT), [], None, "class", items, tmp_path) == 100
     found = opened(EUROSAT, stac).candidates()

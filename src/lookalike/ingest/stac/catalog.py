@@ -11,7 +11,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.params import CATALOGUE_FILES
 from lookalike.ingest.source import UnreadableError
-from lookalike.ingest.stac.hrefs import absolute, local_path
+from lookalike.ingest.stac.hrefs import absolute, decoded, is_below, local_path
 
 FREEZE = "freeze the catalog first: lookalike stac-items"
 
@@ -72,6 +72,7 @@ def complete_item(content: Any, href: str | None) -> dict[str, Any]:
     Raises:
         UnreadableError: it is not a STAC item.
     """
+    _check_values(content)
     try:
         item = pystac.Item.from_dict(content, href=href)
         for asset in item.assets.values():
@@ -80,6 +81,31 @@ def complete_item(content: Any, href: str | None) -> dict[str, Any]:
     except Exception as error:  # whatever is wrong with it, from a type to a date
         raise UnreadableError(f"is not a STAC item: {_one_line(error)}") from None
     return complete
+
+
+def _check_values(content: Any) -> None:
+    """Raise UnreadableError for what pystac takes and a table cannot hold."""
+    if not isinstance(content, dict):
+        raise UnreadableError("is not a STAC item")
+    if not isinstance(content.get("id"), str) or not content["id"]:
+        raise UnreadableError(f"is not a STAC item: its id is {content.get('id')!r}, not text")
+    if not isinstance(content.get("assets"), dict):
+        raise UnreadableError("is not a STAC item: it has no assets")
+    if not isinstance(content.get("geometry"), dict | None):
+        raise UnreadableError("is not a STAC item: its geometry is no GeoJSON")
+    if any(not -(2**63) <= number < 2**63 for number in _integers(content)):
+        raise UnreadableError("has a whole number of more than 64 bits")
+
+
+def _integers(value: Any) -> Iterator[int]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _integers(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _integers(inner)
+    elif isinstance(value, int):
+        yield value
 
 
 def folder_reader(folder: str) -> ReadJson:
@@ -101,10 +127,10 @@ def folder_reader(folder: str) -> ReadJson:
 
 
 def inside(folder: str, href: str) -> str | None:
-    """The path of an absolute address below a folder; None where it is not below it."""
+    """The path of an absolute address below a folder; None where it, or its link, leads out."""
     path = local_path(href)
     top = absolute(folder)
-    if path is None or not Path(path).is_relative_to(top):
+    if path is None or not Path(path).is_relative_to(top) or not is_below(path, [folder]):
         return None
     return Path(path).relative_to(top).as_posix()
 
@@ -154,7 +180,7 @@ def _absolute(link: pystac.Link) -> str:
 def _normal(href: str) -> str:
     """An address without `..` where it is a local path, so that it can be held against a folder."""
     path = local_path(href)
-    return href if path is None else absolute(path)
+    return href if path is None else absolute(decoded(path))
 
 
 def _one_line(error: Exception) -> str:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
 from lookalike.core.secrets import without_secrets
+from lookalike.ingest.reading import Allowance
 from lookalike.ingest.remote import is_remote
 from lookalike.ingest.stac.catalog import root_of, walk
 from lookalike.ingest.stac.hrefs import HrefReader, absolute, joined, local_path
@@ -96,7 +97,12 @@ def _spelt(item: dict[str, Any], address: str, output: Path, root: Path) -> dict
 
 def _with_labels(table: pa.Table, name: str, folder: Path) -> pa.Table:
     reader = HrefReader()
-    labels = labels_of(table, name, lambda href: reader.read(joined(str(folder), href)), "--label")
+    labels = labels_of(
+        table,
+        name,
+        lambda href: reader.read(joined(str(folder), href), Allowance(images_only=False)),
+        "--label",
+    )
     for id, (_, problem) in zip(table["id"].to_pylist(), labels, strict=True):
         if problem is not None:
             raise LookalikeError(f"--label {name}: item {id}: {problem}")

@@ -1,10 +1,10 @@
 """What the addresses in STAC items lead to: files beside them, on this machine, or remote."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from fsspec import AbstractFileSystem
 
@@ -30,15 +30,38 @@ def absolute(path: str | Path) -> str:
     return os.path.normpath(Path(path).absolute())
 
 
+def decoded(path: str, root: Path = Path()) -> str:
+    """A local path as it is; where there is none and it is percent-encoded, what that stands for.
+
+    An address in STAC is a URI reference, but many writers put plain paths there. A relative one is
+    looked for below `root`.
+    """
+    plain = unquote(path)
+    return plain if plain != path and not os.path.lexists(root / path) else path
+
+
+def is_below(path: str | Path, folders: Iterable[str | Path]) -> bool:
+    """True where a path, its links followed, is in one of the folders, or is one."""
+    real = Path(os.path.realpath(path))
+    return any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
+
+
+def host_of(href: str) -> str:
+    """The host of a web address, or `s3://bucket` of another."""
+    parts = urlsplit(href)
+    name = (parts.hostname or "").lower()
+    return name if parts.scheme in {"http", "https"} else f"{parts.scheme}://{parts.netloc}"
+
+
 def suffix(href: str) -> str:
     """The end of the file's name, such as `.tif`; empty where it has none."""
     return Path(urlsplit(href).path if is_remote(href) else href).suffix
 
 
-def joined(folder: str, href: str) -> str:
-    """An address as seen from the project: a relative one is below `folder`."""
+def joined(folder: str, href: str, root: Path = Path()) -> str:
+    """An address as seen from `root`, the project: a relative one is below `folder`."""
     path = local_path(href)
-    return href if path is None else os.path.normpath(Path(folder, path))
+    return href if path is None else os.path.normpath(decoded(str(Path(folder, path)), root))
 
 
 class HrefReader:

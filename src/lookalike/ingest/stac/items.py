@@ -58,12 +58,9 @@ def items_table(items: Iterable[dict[str, Any]], name: str) -> pa.Table:
         else:
             kept.append(item)
     complete = list(map(_complete, kept))
+    _make_uniform(complete)
     try:
-        try:
-            return parse_stac_items_to_arrow(complete).read_all()
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
-            _make_uniform(complete)
-            return parse_stac_items_to_arrow(complete).read_all()
+        return parse_stac_items_to_arrow(complete).read_all()
     except (pa.ArrowException, ValueError, TypeError, KeyError, AttributeError) as error:
         reason = " ".join(str(error).split())
         raise LookalikeError(f"{name}: its items do not make a table: {reason}") from None
@@ -86,6 +83,7 @@ def read_items(path: str, root: Path = Path()) -> pa.Table:
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
         raise LookalikeError(f"ingest.source: {path}: is not a Parquet file: {reason}") from None
+    table = _with_assets(table)
     names = table.column_names
     if "id" not in names or "assets" not in names or not pa.types.is_struct(table["assets"].type):
         raise LookalikeError(
@@ -93,6 +91,35 @@ def read_items(path: str, root: Path = Path()) -> pa.Table:
             "'lookalike stac-items' writes one"
         )
     return table
+
+
+def _with_assets(table: pa.Table) -> pa.Table:
+    """The table; assets that are JSON text, as some writers have them, as a struct."""
+    if "assets" not in table.column_names or not pa.types.is_string(table["assets"].type):
+        return table
+    rows = []
+    for text in table["assets"].to_pylist():
+        try:
+            assets = json.loads(text or "{}")
+            rows.append({key: _asset(value) for key, value in assets.items() if value})
+        except (ValueError, AttributeError, TypeError, RecursionError):
+            rows.append({})
+    if not any(rows):
+        return table
+    place = table.column_names.index("assets")
+    return table.set_column(place, "assets", pa.array(rows))
+
+
+def _asset(value: dict[str, Any]) -> dict[str, Any]:
+    """What is asked of an asset, in one type each."""
+    roles, size = value.get("roles"), value.get("file:size")
+    return {
+        "href": str(value.get("href") or ""),
+        "type": str(value.get("type") or ""),
+        "roles": [str(role) for role in roles] if isinstance(roles, list) else [],
+        "ml-aoi:role": str(value.get("ml-aoi:role") or ""),
+        "file:size": size if isinstance(size, int) and 0 <= size < 2**63 else None,
+    }
 
 
 def property_names(table: pa.Table) -> list[str]:
@@ -161,9 +188,15 @@ def _make_uniform(items: Sequence[dict[str, Any]]) -> None:
 
 def _make_columns_uniform(rows: Sequence[dict[str, Any]]) -> None:
     for name in {name for row in rows for name in row}:
+        values = [row[name] for row in rows if row.get(name) is not None]
         try:
-            pa.array([row.get(name) for row in rows])
+            if len({isinstance(value, bool) for value in values}) > 1:
+                raise pa.ArrowInvalid("Arrow takes a truth value among numbers for one of them")
+            pa.array(values)
         except (pa.ArrowInvalid, pa.ArrowTypeError):
             for row in rows:
-                if name in row and not isinstance(row[name], str | None):
-                    row[name] = json.dumps(row[name], sort_keys=True)
+                value = row.get(name)
+                if isinstance(value, float) and value.is_integer():
+                    value = int(value)
+                if not isinstance(value, str | None):
+                    row[name] = json.dumps(value, sort_keys=True)

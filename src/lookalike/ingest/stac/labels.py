@@ -52,16 +52,18 @@ def labels_of(table: pa.Table, name: str, read: Read, origin: str) -> list[ItemL
 
 
 def text_of(value: Any) -> str | None:
-    """A property as text: a name or a whole number; None where it is missing.
+    """A property as text: a name or a number, 1.0 as 1; None where it is missing.
 
     Raises:
         ValueError: it is something else.
     """
     if value is None or isinstance(value, str):
         return value or None
-    if isinstance(value, int):
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # in a column with others that are not whole
+    if isinstance(value, int | float):
         return str(value).lower()  # true, false
-    raise ValueError(f"{value!r} is neither text nor a whole number")
+    raise ValueError(f"{value!r} is neither text nor a number")
 
 
 def _label_of(row: dict[str, Any], name: str, read: Read) -> ItemLabel:

@@ -11,9 +11,19 @@ from lookalike.ingest.params import StacParams
 from lookalike.ingest.reading import DEFAULT, Allowance
 from lookalike.ingest.source import Candidate, UnreadableError
 from lookalike.ingest.stac.catalog import FREEZE, folder_reader, inside, root_of, walk
-from lookalike.ingest.stac.hrefs import HrefReader, absolute, joined, local_path, suffix
+from lookalike.ingest.stac.hrefs import (
+    HrefReader,
+    absolute,
+    host_of,
+    is_below,
+    joined,
+    local_path,
+    suffix,
+)
 from lookalike.ingest.stac.items import items_table, matching, read_items
 from lookalike.ingest.stac.labels import ItemLabel, labels_of, text_of
+
+LABELS = Allowance(images_only=False)
 
 
 class Broken(NamedTuple):
@@ -44,7 +54,7 @@ class StacSource:
         self._source = source
         self._root = root
         self._params = params
-        self._reader = HrefReader(root=root)
+        self._reader = HrefReader(self._check_host, root)
         self._hrefs: dict[str, str] = {}
         self._problems: dict[str, str] = {}
 
@@ -69,7 +79,7 @@ class StacSource:
     def _items(self) -> tuple[pa.Table | None, list[Broken]]:
         """The items with addresses relative to `_folder`, and those that cannot be had."""
         if self._is_catalog:
-            return _catalog_items(str(self._root / self._source))
+            return _catalog_items(str(self._root / self._source), self._params)
         return read_items(self._source, self._root), []
 
     @property
@@ -88,17 +98,19 @@ class StacSource:
         wanted = {"id", "collection", "assets", split}
         rows = table.select([n for n in table.column_names if n in wanted]).to_pylist()
         key = self._params.asset or _only_image(rows)
-        if not any(row["assets"].get(key) for row in rows):
+        if not any((row["assets"] or {}).get(key) for row in rows):
             raise LookalikeError(
                 f"ingest.stac.asset = {key!r}: no item has it; there are {_keys(rows)}"
             )
         found: dict[str, Candidate] = {}
         for row, (label, problem) in zip(rows, labels, strict=True):
-            asset = row["assets"].get(key)
+            asset = (row["assets"] or {}).get(key)
             href = (asset or {}).get("href") or ""
             path = _path(row, href)
             if path in found:
                 raise LookalikeError(f"ingest.source: {self._source}: two items make {path}")
+            if not row["id"]:
+                problem = "the item has no id"
             if not href:
                 problem = f"the item has no asset {key!r}"
             if problem is not None:
@@ -114,21 +126,50 @@ class StacSource:
         return labels_of(
             table,
             self._params.label,
-            lambda href: self._reader.read(self._allowed(href)),
+            lambda href: self._reader.read(self._allowed(href), LABELS),
             "ingest.stac.label",
         )
 
     def _allowed(self, href: str) -> str:
-        """An asset's address as seen from the project; in a catalog it stays in the folder."""
-        if self._is_catalog and (local_path(href) is None or Path(href).is_absolute()):
+        """An asset's address as seen from the project.
+
+        Raises:
+            LookalikeError: the parameters do not allow it: a catalog's assets are in its folder,
+                those of a file of items beside it, in the project, or where they say.
+        """
+        address = joined(self._folder, href, self._root)
+        place, folder = self._root / address, self._root / self._folder
+        if local_path(address) is None and not self._is_catalog:
+            try:
+                self._check_host(address)
+            except UnreadableError as error:
+                raise LookalikeError(f"ingest.source: {self._source}: an asset {error}") from None
+        elif self._is_catalog and (local_path(href) is None or not is_below(place, [folder])):
             raise LookalikeError(
                 f"ingest.source: {self._source}: an asset is at {without_secrets(href)}, which is "
                 f"not in this folder; {FREEZE} {self._source}"
             )
-        return joined(self._folder, href)
+        elif not is_below(place, [folder, self._root, *self._extra_folders]):
+            raise LookalikeError(
+                f"ingest.source: {self._source}: an asset is at {address}, outside of the project; "
+                "if you trust the file, name the folder in ingest.stac.folders"
+            )
+        return address
+
+    @property
+    def _extra_folders(self) -> list[Path]:
+        return [self._root / folder for folder in self._params.folders]
+
+    def _check_host(self, href: str) -> None:
+        """Raise UnreadableError unless the parameters name the server or bucket of an address."""
+        if (host := host_of(href)) not in self._params.hosts:
+            raise UnreadableError(
+                f"is at {without_secrets(href)}; if you trust the file, put {host} into "
+                "ingest.stac.hosts"
+            )
 
 
-def _catalog_items(folder: str) -> tuple[pa.Table | None, list[Broken]]:
+def _catalog_items(folder: str, params: StacParams) -> tuple[pa.Table | None, list[Broken]]:
     root = root_of(folder)
     if root is None:
         raise LookalikeError(f"ingest.source: {folder}: holds no catalog.json or collection.json")
@@ -136,6 +177,14 @@ def _catalog_items(folder: str) -> tuple[pa.Table | None, list[Broken]]:
     for href, item, problem in walk(absolute(root), folder_reader(folder)):
         if item is None:
             broken.append(Broken(inside(folder, href) or href, problem or ""))
+            continue
+        label = item["properties"].get(params.label) if params.label else None
+        try:
+            text_of(label)  # in a table it might become text beside others that are
+        except ValueError as error:
+            broken.append(
+                Broken(inside(folder, href) or href, f"its label cannot be read: {error}")
+            )
             continue
         for asset in item["assets"].values():
             asset["href"] = inside(folder, asset["href"]) or asset["href"]
@@ -152,7 +201,7 @@ def _only_image(rows: list[dict[str, Any]]) -> str:
     images: set[str] = {
         key
         for row in rows
-        for key, asset in row["assets"].items()
+        for key, asset in (row["assets"] or {}).items()
         if asset and (asset.get("type") or "").startswith("image/")
     }
     if len(images) != 1:
@@ -161,7 +210,7 @@ def _only_image(rows: list[dict[str, Any]]) -> str:
 
 
 def _keys(rows: list[dict[str, Any]]) -> str:
-    keys = {key for row in rows for key, asset in row["assets"].items() if asset}
+    keys = {key for row in rows for key, asset in (row["assets"] or {}).items() if asset}
     return ", ".join(sorted(keys)) or "none"
 
 
