@@ -9,7 +9,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 COMMA := ,
 INSTALLED := .venv/.installed
-CODE := src tests services bench
+CODE := src tests services bench docs
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Annoy's own flags, -march=native -ffast-math, break it where clang compiles it, and on older processors.
@@ -24,7 +24,7 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 WITH_ENV := $(if $(wildcard .env),dotenv --file .env run --no-override --)
 
 .PHONY: help setup repro repro-pulled test test-full lint format push pull publish services \
-        services-stop bench requirements clean
+        services-stop bench reference requirements clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -59,7 +59,7 @@ test-full: setup  ## run all tests
 lint: setup  ## ruff and mypy
 	ruff format --check $(CODE)
 	ruff check $(CODE)
-	mypy src/lookalike src/*.py services bench
+	mypy src/lookalike src/*.py services bench docs/*.py
 
 format: setup  ## let ruff mend what it can
 	ruff format $(CODE)
@@ -80,6 +80,10 @@ services: setup  ## an S3 server and a MongoDB-compatible one on this machine, f
 services-stop: setup  ## stop both; what they hold stays
 	python -m services stop
 
+reference: setup  ## write docs/parameters.md and docs/cli.md anew from the code
+	python docs/reference.py
+	python -m typer lookalike.cli utils docs --name lookalike --title "Command line" --output docs/cli.md
+
 bench:  ## how to measure what docs/benchmarks.md states
 	@sed -n 's/^    \(python -m bench\.\)/\1/p' bench/*.py
 
@@ -87,7 +91,7 @@ requirements: pyproject.toml  ## pin anew what pyproject.toml asks for
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet uv
 	( echo "# Generated from pyproject.toml by 'make requirements'; do not edit."; \
-	  .venv/bin/uv pip compile --quiet --extra stac --extra dev --python-version 3.11 --no-header --no-annotate \
+	  .venv/bin/uv pip compile --quiet --extra dev --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-package nvidia-ml-py --no-emit-package pip --no-emit-package setuptools \
 	    pyproject.toml | sed '/^nvidia-/d; /^cuda-/d; /^triton=/d; s/+cpu$$//' ) > requirements.new
 	mv requirements.new requirements.txt

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow as pa
@@ -181,7 +182,7 @@ def test_a_mistake_in_the_parameters_is_one_line(run: Run, project: Path) -> Non
 
 def test_the_presets_are_listed(run: Run) -> None:
     done = run("preset")
-    assert done.stdout.split() == ["caltech101", "digits", "eurosat", "smoke"]
+    assert done.stdout.split() == ["caltech101", "digits", "eurosat", "photos", "smoke"]
 
 
 def test_a_preset_is_put_into_the_parameters(run: Run, project: Path) -> None:
@@ -189,6 +190,17 @@ def test_a_preset_is_put_into_the_parameters(run: Run, project: Path) -> None:
     done = run("preset", "mine")
     assert done.stdout == "params.yaml now holds the preset mine; run it with: dvc repro\n"
     assert "  source: photos\n" in (project / "params.yaml").read_text()
+
+
+def test_the_version_is_that_of_the_installed_package(run: Run) -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"lookalike {version('lookalike')}\n")
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/photos", "https://example.org/photos.zip"])
+def test_a_preset_takes_an_address_as_its_source(run: Run, project: Path, address: str) -> None:
+    assert run("preset", "photos", "--source", address).returncode == 0
+    assert f"  source: {address}\n" in (project / "params.yaml").read_text()
 
 
 def test_an_unknown_preset_is_one_line(run: Run) -> None:

@@ -4,6 +4,7 @@ Every mistake that a user can mend is one line on stderr and exit code 1.
 """
 
 import sys
+from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -22,11 +23,28 @@ REPORT = Path("report.html")
 
 app = typer.Typer(
     name="lookalike",
-    help="Image similarity search: what looks like this?",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"lookalike {version('lookalike')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Image similarity search: what looks like this?"""
 
 
 @app.command()
@@ -86,8 +104,12 @@ def doctor() -> None:
 @app.command()
 def preset(
     name: Annotated[str | None, typer.Argument(help="Leave out to list the presets.")] = None,
-    source: Annotated[Path | None, typer.Option(help="Where the images are.")] = None,
-    weights: Annotated[Path | None, typer.Option(help="A file of pretrained weights.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Where the images are: a path or an address.")
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="Pretrained weights: a file, a model or an address.")
+    ] = None,
 ) -> None:
     """Put the preset NAME into params.yaml; comments and the machine block stay."""
     from lookalike.project.preset import apply_preset, preset_names
@@ -171,7 +193,8 @@ def publish(
     ] = False,
 ) -> None:
     """Make the index the current version in the MongoDB that MONGODB_URI names."""
-    from lookalike.publish.command import publish_index, verify_index
+    with extra("publish"):
+        from lookalike.publish.command import publish_index, verify_index
 
     project = find_project(Path())
     print(verify_index(project) if verify else publish_index(project))
@@ -212,7 +235,8 @@ def main() -> None:
     if isinstance(sys.stdout, TextIOWrapper):  # where it is not UTF-8, labels are escaped
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with reporting_to(ConsoleReporter()):
+        # searching needs no extra; the other commands do
+        with reporting_to(ConsoleReporter()), extra("pipeline"):
             app()
     except LookalikeError as error:
         sys.exit(f"lookalike: {printable_lines(str(error))}")

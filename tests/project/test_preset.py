@@ -118,30 +118,57 @@ def test_a_block_that_is_absent_or_empty_is_filled(block: str, project: Path, pa
 # --- paths -----------------------------------------------------------------------------------
 
 
-def test_the_source_is_written_as_an_absolute_path(
-    project: Path, params: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("folder", [".", "below"])
+def test_a_source_inside_the_project_is_written_relative_to_it(
+    folder: str, project: Path, params: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project / "photos").mkdir()
+    (project / "below").mkdir()
+    monkeypatch.chdir(project / folder)
+    root = Path("." if folder == "." else "..")
+    apply_preset(Layout(root), "digits", root / "photos", None)
+    assert read_all(params).ingest.source == "photos"
+
+
+def test_a_source_outside_the_project_is_written_as_an_absolute_path(
+    project: Path, params: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = project.parent / f"{project.name} photos"
+    outside.mkdir()
     monkeypatch.chdir(project)
-    apply_preset(Layout(project), "digits", Path("photos"), None)
-    assert read_all(params).ingest.source == str(project / "photos")
+    apply_preset(Layout(project), "digits", f"../{outside.name}", None)
+    assert read_all(params).ingest.source == str(outside)
+
+
+def test_a_link_inside_the_project_stays_that_link(project: Path, params: Path) -> None:
+    outside = project.parent / f"{project.name} photos"
+    outside.mkdir(exist_ok=True)
+    (project / "photos").symlink_to(outside)
+    apply_preset(Layout(project), "digits", project / "photos", None)
+    assert read_all(params).ingest.source == "photos"
+
+
+@pytest.mark.parametrize("scheme", ["s3", "gs", "azure", "hf", "https"])
+def test_an_address_is_written_as_it_is(scheme: str, project: Path, params: Path) -> None:
+    source, weights = f"{scheme}://place/photos", f"{scheme}://place/weights.safetensors"
+    apply_preset(Layout(project), "digits", source, weights)
+    assert read_all(params).ingest.source == source
+    assert read_all(params).train.weights == weights
+    assert read_all(params).train.weights_sha256 is None
 
 
 def test_a_long_path_with_spaces_stays_as_it_is(project: Path, params: Path) -> None:
-    source = project / "my photos" / " of ".join(["a long journey"] * 12)
-    source.mkdir(parents=True)
+    source = project.parent / "my photos" / " of ".join(["a long journey"] * 12)
+    source.mkdir(parents=True, exist_ok=True)
     apply_preset(Layout(project), "digits", source, None)
     assert read_all(params).ingest.source == str(source)
 
 
-def test_weights_are_written_as_an_absolute_path_with_their_hash(
-    project: Path, params: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_weights_are_pinned_by_their_hash(project: Path, params: Path) -> None:
     (project / "w.pth").write_bytes(b"weights")
-    monkeypatch.chdir(project)
-    apply_preset(Layout(project), "digits", None, Path("w.pth"))
+    apply_preset(Layout(project), "digits", None, project / "w.pth")
     train = read_all(params).train
-    assert train.weights == str(project / "w.pth")
+    assert train.weights == "w.pth"
     assert train.weights_sha256 == hashlib.sha256(b"weights").hexdigest()
 
 

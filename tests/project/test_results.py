@@ -48,6 +48,16 @@ def test_the_query_to_paste_is_a_test_image_that_is_there(finished: Path) -> Non
     assert Path(image).is_file()
 
 
+def test_only_after_the_built_in_digits_it_says_how_to_use_images_of_ones_own(
+    finished: Path, tiny_source: Path
+) -> None:
+    hint = "lookalike preset photos --source FOLDER"
+    project = Layout(finished)
+    assert hint not in results(project, "lookalike")
+    project.samples = tiny_source
+    assert hint in results(project, "lookalike")
+
+
 def test_without_classification_only_what_was_measured_is_said(finished: Path) -> None:
     write(finished, "evaluate", {"recall_at_1": 0.25, "map_at_r": 0.125})
     assert "metrics/*.json: recall at 1 0.2500, map at r 0.1250, " in results(Layout(finished), "l")

@@ -6,15 +6,14 @@ from lookalike.core.params import Group
 
 
 class NearDuplicates(Group):
-    """How alike two images have to be to fall on the same side.
+    """How alike two images have to be to be kept in the same subset."""
 
-    Attributes:
-        max_hash_distance: bits of 64 in which the perceptual hashes may differ.
-        max_pixel_difference: what two pictures of 16 x 16 pixels may differ by where they differ
-            most, see `pixel_difference`; 0 for the same picture, about 1 for two others.
-        max_group_size: images; links that would make a larger group are refused and counted.
-    """
-
-    max_hash_distance: int = Field(default=14, ge=0, le=24)
-    max_pixel_difference: float = Field(default=0.5, gt=0, le=1)
-    max_group_size: int = Field(default=50, ge=2)
+    max_hash_distance: int = Field(
+        default=14, ge=0, le=24, description="bits of 64 in which perceptual hashes may differ"
+    )
+    max_pixel_difference: float = Field(
+        default=0.5, gt=0, le=1, description="0 for the same picture, about 1 for two others"
+    )
+    max_group_size: int = Field(
+        default=50, ge=2, description="images; links that would make a larger group are refused"
+    )

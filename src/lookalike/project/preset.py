@@ -1,5 +1,6 @@
 """Presets: known-good parameters for a data set, put into `params.yaml`."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file, sha256_of_file
 from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams, parse_block, read_yaml
+from lookalike.ingest.remote import is_remote
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.project.parameters import BLOCKS
 
@@ -24,7 +26,9 @@ def preset_names(project: Layout) -> list[str]:
     return sorted(path.stem for path in (project.root / FOLDER).glob("*.yaml"))
 
 
-def apply_preset(project: Layout, name: str, source: Path | None, weights: Path | None) -> None:
+def apply_preset(
+    project: Layout, name: str, source: str | Path | None, weights: str | Path | None
+) -> None:
     """Put a preset into `params.yaml`: what it does not name gets its default.
 
     Comments and the order of keys stay, and so does the `machine` block.
@@ -32,22 +36,29 @@ def apply_preset(project: Layout, name: str, source: Path | None, weights: Path 
     Args:
         project: the project.
         name: one of `preset_names`.
-        source: where the images are; written as an absolute path.
-        weights: a file of pretrained weights, or the folder of a model; written as an absolute
-            path, with its sha256.
+        source: where the images are: a path, or an address such as `s3://bucket/prefix`.
+        weights: pretrained weights: a file, the folder of a model, or an address. Paths are pinned
+            by their sha256.
+
+    Paths are written relative to the project if they lie inside it, else absolute; addresses as
+    they are.
 
     Raises:
         LookalikeError: there is no such preset or path, the preset needs a source, or it is wrong.
     """
     overlay = _read_overlay(project, name)
     if source is not None:
-        overlay.setdefault("ingest", {})["source"] = str(_existing(source, "--source"))
+        overlay.setdefault("ingest", {})["source"] = _location(source, "--source", project)
     elif "source" not in overlay.get("ingest", {}):
         raise LookalikeError(f"preset {name}: say where the images are: --source PATH")
     if weights is not None:
-        path = _existing(weights, "--weights")
-        sha256 = fingerprint(path) if path.is_dir() else sha256_of_file(path)
-        pinned = {"weights": str(path), "weights_sha256": sha256}
+        pinned: dict[str, str | None] = {
+            "weights": _location(weights, "--weights", project),
+            "weights_sha256": None,
+        }
+        if not is_remote(str(weights)):
+            path = Path(weights)
+            pinned["weights_sha256"] = fingerprint(path) if path.is_dir() else sha256_of_file(path)
         overlay.setdefault("train", {}).update(pinned)
 
     read_yaml(project.params)  # says in one line what is wrong with the file
@@ -58,7 +69,7 @@ def apply_preset(project: Layout, name: str, source: Path | None, weights: Path 
     yaml.representer.add_representer(
         type(None), lambda r, _: r.represent_scalar("tag:yaml.org,2002:null", "null")
     )
-    content = yaml.load((project.params).read_text(encoding="utf-8"))
+    content = yaml.load(project.params.read_text(encoding="utf-8"))
     for block_name, block in NAMED.items():
         values = parse_block(block, overlay, FOLDER / f"{name}.yaml").model_dump()
         if content.get(block_name) is None:
@@ -82,10 +93,15 @@ def _read_overlay(project: Layout, name: str) -> dict[str, Any]:
     return overlay
 
 
-def _existing(path: Path, option: str) -> Path:
+def _location(place: str | Path, option: str, project: Layout) -> str:
+    """How `params.yaml` spells a path or an address; a path has to exist."""
+    if is_remote(str(place)):
+        return str(place)
+    # not resolve(): what a link inside the project leads to is still named by the link
+    path, root = (Path(os.path.abspath(path)) for path in (place, project.root))  # noqa: PTH100
     if not path.exists():
-        raise LookalikeError(f"{option} {path}: there is no such file or folder")
-    return path.resolve()
+        raise LookalikeError(f"{option} {place}: there is no such file or folder")
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def _update(target: CommentedMap, values: dict[str, Any]) -> None:

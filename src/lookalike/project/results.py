@@ -41,8 +41,11 @@ def results(project: Layout, command: str) -> str:
     ]
     splits, sources = (indexed.metadata[name].to_pylist() for name in ("split", "source"))
     for split, source in zip(splits, sources, strict=True):
-        if split in {"test", None} and (project.root / source).is_file():
-            lines += ["", f"{command} search {shlex.quote(source)} -k 5"]
+        path = project.root / source
+        if split in {"test", None} and path.is_file():
+            if path.is_relative_to(project.samples):
+                lines += ["", "your own images:", f"{command} preset photos --source FOLDER"]
+            lines += ["", "a first query:", f"{command} search {shlex.quote(source)} -k 5"]
             break
     return "\n".join(lines)
 

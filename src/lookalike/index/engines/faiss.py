@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from lookalike.core.errors import ConfigError
 from lookalike.core.extras import extra
@@ -30,12 +31,7 @@ EFFORTS = {"efSearch": K, "nprobe": 1}
 
 
 class Faiss(EngineParams):
-    """What Faiss's own notation describes.
-
-    Attributes:
-        factory: an index, as in `IVF1024,PQ48`; null: HNSW32.
-        search: search parameters, as in `efSearch=64`; null: chosen by measured recall.
-    """
+    """What Faiss's own notation describes."""
 
     flat: ClassVar[dict[str, str]] = {
         "faiss_factory": "index.engine.factory",
@@ -43,8 +39,12 @@ class Faiss(EngineParams):
     }
 
     name: Literal["faiss"] = "faiss"
-    factory: str | None = None
-    search: str | None = None
+    factory: str | None = Field(
+        default=None, description="an index in Faiss's notation, as in IVF1024,PQ48; null: HNSW32"
+    )
+    search: str | None = Field(
+        default=None, description="search parameters, as in efSearch=64; null: by measured recall"
+    )
 
 
 def tune(params: Faiss, held_out: HeldOut) -> Tuned[Faiss]:

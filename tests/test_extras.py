@@ -1,0 +1,114 @@
+"""Searching needs no extra; what needs one says which."""
+
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+# The modules of the packages that the extras bring, and that searching may not import.
+EXTRAS = [
+    "aiohttp",
+    "bson",
+    "duckdb",
+    "dvc",
+    "dvc_s3",
+    "dvclive",
+    "faiss",
+    "filelock",
+    "fsspec",
+    "jinja2",
+    "lightning_fabric",
+    "mlflow",
+    "psutil",
+    "pymongo",
+    "pystac",
+    "pytorch_metric_learning",
+    "rasterio",
+    "s3fs",
+    "scipy",
+    "sklearn",
+    "stac_geoparquet",
+    "tenacity",
+    "threadpoolctl",
+    "timm",
+    "torchmetrics",
+    "umap",
+]
+WITHOUT_EXTRAS = f"import sys; sys.modules.update(dict.fromkeys({EXTRAS}))"
+SEARCH = """
+import json
+import lookalike as la
+result = la.open_searcher(sys.argv[1], sys.argv[2]).search(sys.argv[3], k=3)
+result.grid()
+print(json.dumps([hit.path for hit in result.hits]))
+"""
+
+
+def python(
+    code: str, *arguments: object, program: object = sys.executable, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(program), "-c", code, *map(str, arguments)],
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+        cwd=REPOSITORY,
+        text=True,
+        capture_output=True,
+    )
+
+
+def test_searching_from_python_needs_no_extra(
+    tiny_model: Path, tiny_index: Path, tiny_source: Path
+) -> None:
+    image = tiny_source / "3/03.png"
+    code = WITHOUT_EXTRAS + SEARCH
+    done = python(code, tiny_model, tiny_index, image, PYTHONPATH=str(REPOSITORY / "src"))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0] == "3/03.png"
+
+
+def test_searching_from_the_command_line_needs_no_extra(
+    tiny_model: Path, tiny_index: Path, tiny_source: Path
+) -> None:
+    places = ("--model", tiny_model, "--index", tiny_index)
+    code = f"{WITHOUT_EXTRAS}; from lookalike.cli import main; main()"
+    image = tiny_source / "3/03.png"
+    done = python(code, "search", image, *places, PYTHONPATH=str(REPOSITORY / "src"))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("command", "extra"), [("check", "pipeline"), ("publish", "publish")])
+def test_a_command_without_its_packages_says_in_one_line_how_to_install_them(
+    command: str, extra: str
+) -> None:
+    code = f"{WITHOUT_EXTRAS}; from lookalike.cli import main; main()"
+    done = python(code, command, PYTHONPATH=str(REPOSITORY / "src"))
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.endswith(f"pip install 'lookalike[{extra}]'\n")
+
+
+@pytest.mark.full
+def test_the_wheel_alone_searches(
+    tmp_path: Path, tiny_model: Path, tiny_index: Path, tiny_source: Path
+) -> None:
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+    subprocess.run([*pip, "--wheel-dir", tmp_path, str(REPOSITORY)], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    venv.create(tmp_path / "venv", with_pip=True)
+    program = tmp_path / "venv" / "bin" / "python"
+    outside = {**os.environ, "PYTHONPATH": ""}  # else pip sees the package that is tested here
+    install = [program, "-m", "pip", "install", "--quiet", str(wheel)]
+    subprocess.run(install, check=True, env=outside)
+    for name in ("dvc", "mlflow", "pymongo"):
+        assert python(f"import {name}", program=program, PYTHONPATH="").returncode == 1
+    image = tiny_source / "3/03.png"
+    code = "import sys" + SEARCH
+    done = python(code, tiny_model, tiny_index, image, program=program, PYTHONPATH="")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0] == "3/03.png"
