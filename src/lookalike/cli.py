@@ -146,7 +146,7 @@ def duplicates(
         bool, typer.Option("--fail-on-leaks", help="Exit with 1 where a split has leaks.")
     ] = False,
 ) -> None:
-    """List exact and near duplicates, and those that a split puts on two sides."""
+    """List exact and near duplicates, and those that a split puts in two subsets."""
     from lookalike.project.duplicates import describe, find_duplicates
     from lookalike.project.duplicates_grid import draw_duplicates
 
@@ -159,7 +159,7 @@ def duplicates(
         draw_duplicates(project, found, gallery)
     if fail_on_leaks and any(found.leaks.values()):
         counts = ", ".join(f"{name} {len(leaks)}" for name, leaks in found.leaks.items())
-        raise LookalikeError(f"duplicates on two sides: {counts}")
+        raise LookalikeError(f"duplicates in two subsets: {counts}")
 
 
 @app.command()

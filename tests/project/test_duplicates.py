@@ -47,7 +47,7 @@ def test_copies_groups_and_leaks_are_listed(photos: Path) -> None:
     assert lines[2].startswith("near-duplicates: 16 pairs; 8 images in 2 groups; 0 pairs apart")
     assert lines[3].startswith("  temple/cropped.png, temple/dark.jpg, ")
     assert lines[4] == "  flower/large.jpg, flower/small.webp"
-    assert lines[5].endswith("split.csv: 1 of the pairs are on two sides (test and train 1)")
+    assert lines[5].endswith("split.csv: 1 of the pairs are in two subsets (test and train 1)")
     assert lines[6:] == ["  flower/large.jpg (train), flower/small.webp (test)"]
 
 
@@ -58,7 +58,7 @@ def test_the_split_of_the_source_is_checked_too(photos: Path) -> None:
     sides = {"temple/large.jpg": "train", "temple/mirrored.jpg": "val"}
     write_shards(({**row, "source_split": sides.get(row["path"])} for row in rows), images)
     leaks = find_duplicates(Layout(photos), split=None).leaks["source_split"]
-    assert [(leak.one, leak.other, leak.sides) for leak in leaks] == [
+    assert [(leak.one, leak.other, leak.subsets) for leak in leaks] == [
         ("temple/large.jpg", "temple/mirrored.jpg", ("train", "valid"))
     ]
 
@@ -71,7 +71,7 @@ def test_an_exact_copy_in_another_split_of_the_source_is_a_leak(photos: Path) ->
     write_shards(({**row, "source_split": sides.get(row["path"])} for row in rows), images)
     (leak,) = find_duplicates(Layout(photos), split=None).leaks["source_split"]
     assert (leak.one, leak.other) == ("temple/again.jpg", "temple/large.jpg")
-    assert (leak.sides, leak.difference) == (("train", "test"), 0.0)
+    assert (leak.subsets, leak.difference) == (("train", "test"), 0.0)
 
 
 def test_the_list_can_be_json(photos: Path) -> None:
@@ -104,5 +104,5 @@ def test_a_split_with_leaks_can_fail(
     monkeypatch.setattr("sys.argv", ["lookalike", "duplicates", "--fail-on-leaks"])
     with pytest.raises(SystemExit) as ended:
         cli.main()
-    assert ended.value.code == "lookalike: duplicates on two sides: data/split.csv 1"
+    assert ended.value.code == "lookalike: duplicates in two subsets: data/split.csv 1"
     assert "16 pairs" in capsys.readouterr().out

@@ -34,7 +34,7 @@ def test_classes_and_samples_can_be_cut_with_every_method(method: str) -> None:
     assert {image_id[:3] for image_id in found} == {"ant", "bee"}
     assert 20 < len(found) <= 40
     named = split(method=method, classes=["bee"])
-    assert named == {i: side for i, side in split(method=method).items() if i[:3] == "bee"}
+    assert named == {i: subset for i, subset in split(method=method).items() if i[:3] == "bee"}
 
 
 @pytest.mark.parametrize("method", ["stratified", "per_class"])

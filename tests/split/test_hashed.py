@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.split.hashed import hashed_sides, merged_groups, own_side
+from lookalike.split.hashed import hashed_subsets, merged_groups, own_subset
 from lookalike.split.params import Ratios
 
 RATIOS = Ratios()
@@ -37,7 +37,7 @@ def test_without_memory_no_image_moves_to_training(
 ) -> None:
     before: dict[str, str] = {}
     for images, group_of in states(steps):
-        after = hashed_sides(images, RATIOS, group_of, {}, seed)
+        after = hashed_subsets(images, RATIOS, group_of, {}, seed)
         assert [i for i in before if before[i] != "train" and after[i] == "train"] == []
         before = after
 
@@ -47,7 +47,7 @@ def test_without_memory_a_group_is_never_divided(
     steps: list[list[tuple[int, int]]], seed: int
 ) -> None:
     for images, group_of in states(steps):
-        subset_of = hashed_sides(images, RATIOS, group_of, {}, seed)
+        subset_of = hashed_subsets(images, RATIOS, group_of, {}, seed)
         assert len({(group_of[i], subset_of[i]) for i in images}) == len(set(group_of.values()))
 
 
@@ -56,43 +56,43 @@ def test_with_memory_no_image_moves_whatever_changes(steps: list[list[tuple[int,
     before: dict[str, str] = {}
     for seed, (images, group_of) in enumerate(states(steps)):
         ratios = OTHER_RATIOS if seed % 2 else RATIOS
-        after = hashed_sides(images, ratios, group_of, before, seed)
+        after = hashed_subsets(images, ratios, group_of, before, seed)
         assert {i: after[i] for i in before} == before
         before = after
 
 
 @given(growth)
-def test_with_memory_a_new_image_joins_a_side_that_its_group_is_on(
+def test_with_memory_a_new_image_joins_a_subset_that_its_group_is_on(
     steps: list[list[tuple[int, int]]],
 ) -> None:
     before: dict[str, str] = {}
     for images, group_of in states(steps):
-        after = hashed_sides(images, RATIOS, group_of, before, seed=0)
+        after = hashed_subsets(images, RATIOS, group_of, before, seed=0)
         for new in set(images) - before.keys():
             there = {before[i] for i in before if group_of[i] == group_of[new]}
             assert not there or after[new] in there
         before = after
 
 
-def test_a_new_image_joins_the_strictest_of_several_sides() -> None:
+def test_a_new_image_joins_the_strictest_of_several_subsets() -> None:
     group_of = {"a": "g", "b": "g", "new": "g"}
     previous = {"a": "train", "b": "valid"}
-    subset_of = hashed_sides(["a", "b", "new"], RATIOS, group_of, previous, seed=0)
+    subset_of = hashed_subsets(["a", "b", "new"], RATIOS, group_of, previous, seed=0)
     assert subset_of == {**previous, "new": "valid"}
 
 
 def test_a_group_counts_members_that_take_no_part() -> None:
-    tested = next(f"i{n}" for n in range(100) if own_side(f"i{n}", RATIOS, 0) == "test")
-    assert hashed_sides(["x"], RATIOS, {tested: "g", "x": "g"}, {}, seed=0) == {"x": "test"}
+    tested = next(f"i{n}" for n in range(100) if own_subset(f"i{n}", RATIOS, 0) == "test")
+    assert hashed_subsets(["x"], RATIOS, {tested: "g", "x": "g"}, {}, seed=0) == {"x": "test"}
 
 
-def test_sides_of_single_images_are_in_the_ratios() -> None:
-    sides = list(hashed_sides([str(n) for n in range(10_000)], RATIOS, {}, {}, seed=0).values())
-    for side, share in (("train", 0.7), ("valid", 0.15), ("test", 0.15)):
-        assert abs(sides.count(side) / 10_000 - share) < 0.015
+def test_subsets_of_single_images_are_in_the_ratios() -> None:
+    subsets = list(hashed_subsets([str(n) for n in range(10_000)], RATIOS, {}, {}, seed=0).values())
+    for subset, share in (("train", 0.7), ("valid", 0.15), ("test", 0.15)):
+        assert abs(subsets.count(subset) / 10_000 - share) < 0.015
 
 
-def test_groups_with_images_of_several_sides_are_merged_groups() -> None:
+def test_groups_with_images_of_several_subsets_are_merged_groups() -> None:
     group_of = {"a": "g", "b": "g", "c": "h", "d": "h", "new": "h"}
     previous = {"a": "train", "b": "test", "c": "valid", "d": "valid"}
     assert merged_groups(group_of, previous) == 1

@@ -30,8 +30,8 @@ def placed(by_class: ByClass, group_of: dict[str, str], seed: int = 0) -> dict[s
 
 
 def counts(by_class: ByClass, subset_of: dict[str, str], label: str) -> tuple[int, ...]:
-    sides = Counter(subset_of.get(image.id) for image in by_class[label])
-    return tuple(sides[side] for side in SUBSETS)
+    subsets = Counter(subset_of.get(image.id) for image in by_class[label])
+    return tuple(subsets[subset] for subset in SUBSETS)
 
 
 @st.composite
@@ -44,7 +44,7 @@ def grouped_classes(draw: st.DrawFn, most: int = 3) -> tuple[ByClass, dict[str, 
     return by_class, {i: str(key) for i, key in zip(ids, keys, strict=True) if key % 3}
 
 
-def test_without_groups_sides_are_filled_in_the_order_of_each_class() -> None:
+def test_without_groups_subsets_are_filled_in_the_order_of_each_class() -> None:
     by_class = classes_of(dog=20, cat=10)
     subset_of = placed(by_class, {})
     assert [subset_of[image.id] for image in by_class["cat"]] == (
@@ -56,14 +56,14 @@ def test_without_groups_sides_are_filled_in_the_order_of_each_class() -> None:
 
 
 @given(grouped_classes())
-def test_every_image_has_a_side_and_a_group_has_one(case: tuple[ByClass, dict[str, str]]) -> None:
+def test_every_image_has_a_subset_and_a_group_has_one(case: tuple[ByClass, dict[str, str]]) -> None:
     by_class, group_of = case
     subset_of = placed(by_class, group_of)
     assert subset_of.keys() == {image.id for images in by_class.values() for image in images}
-    sides: dict[str, set[str]] = {}
+    subsets: dict[str, set[str]] = {}
     for image_id, key in group_of.items():
-        sides.setdefault(key, set()).add(subset_of[image_id])
-    assert all(len(found) == 1 for found in sides.values())
+        subsets.setdefault(key, set()).add(subset_of[image_id])
+    assert all(len(found) == 1 for found in subsets.values())
 
 
 @given(grouped_classes())
@@ -74,7 +74,7 @@ def test_every_class_has_a_training_image(case: tuple[ByClass, dict[str, str]]) 
 
 
 @given(grouped_classes(most=1))
-def test_in_a_class_no_side_is_further_from_its_quota_than_the_largest_group(
+def test_in_a_class_no_subset_is_further_from_its_quota_than_the_largest_group(
     case: tuple[ByClass, dict[str, str]],
 ) -> None:
     by_class, group_of = case
@@ -100,13 +100,13 @@ def test_groups_that_fit_leave_every_quota_exact() -> None:
     assert counts(by_class, placed(by_class, group_of), "cat") == (14, 3, 3)
 
 
-def test_groups_are_spread_over_the_sides() -> None:
+def test_groups_are_spread_over_the_subsets() -> None:
     by_class = classes_of(cat=200)
     group_of = {f"cat{i}": str(i // 2) for i in range(200)}
     assert counts(by_class, placed(by_class, group_of), "cat") == (140, 30, 30)
 
 
-def test_where_a_group_overfills_a_side_the_others_go_short() -> None:
+def test_where_a_group_overfills_a_subset_the_others_go_short() -> None:
     by_class = classes_of(cat=10)
     group_of = {f"cat{i}": "copies" for i in range(8)}
     assert counts(by_class, placed(by_class, group_of), "cat") == (8, 1, 1)

@@ -22,7 +22,7 @@ def test_nothing_is_remembered_where_no_file_is_named() -> None:
     assert read_previous(SplitParams(method="hashed")) == {}
 
 
-def test_the_sides_are_those_of_the_file(tmp_path: Path) -> None:
+def test_the_subsets_are_those_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "split.csv"
     write_split(path, [("a", "cat/a.png", "cat", "train"), ("b", "cat/b.png", "cat", "test")])
     assert read_previous(pinned(path, sha256_of_file(path))) == {"a": "train", "b": "test"}

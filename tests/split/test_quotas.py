@@ -14,12 +14,12 @@ any_ratios = st.tuples(*3 * [st.integers(1, 1000)]).map(
 
 
 @given(st.integers(1, 100_000), any_ratios)
-def test_sides_add_up_to_the_class(count: int, ratios: Ratios) -> None:
+def test_subsets_add_up_to_the_class(count: int, ratios: Ratios) -> None:
     assert sum(by_ratios(count, ratios)) == count
 
 
 @given(st.integers(3, 1000), any_ratios)
-def test_three_images_or_more_fill_every_side(count: int, ratios: Ratios) -> None:
+def test_three_images_or_more_fill_every_subset(count: int, ratios: Ratios) -> None:
     assert min(by_ratios(count, ratios)) >= 1
 
 
@@ -34,7 +34,7 @@ def test_three_images_give_one_each(ratios: Ratios) -> None:
 
 
 @given(st.integers(3, 10_000), any_ratios)
-def test_a_side_is_within_one_image_of_its_share_where_every_share_is_an_image(
+def test_a_subset_is_within_one_image_of_its_share_where_every_share_is_an_image(
     count: int, ratios: Ratios
 ) -> None:
     shares = [count * ratio for ratio in (ratios.train, ratios.valid, ratios.test)]
@@ -54,7 +54,7 @@ def test_a_side_is_within_one_image_of_its_share_where_every_share_is_an_image(
         (100, (70, 15, 15)),
     ],
 )
-def test_sides_have_the_default_ratios(count: int, expected: tuple[int, int, int]) -> None:
+def test_subsets_have_the_default_ratios(count: int, expected: tuple[int, int, int]) -> None:
     assert by_ratios(count, DEFAULT) == expected
 
 

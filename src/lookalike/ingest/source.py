@@ -14,7 +14,7 @@ class Candidate(NamedTuple):
         label: its class, or None: not every source says, and `make_manifest` completes it.
         uri: where it is, spelt so that it can be found again.
         bytes: its size; 0 where the source does not know before it reads.
-        source_split: the side that the source itself gives it, or None.
+        source_split: the subset that the source itself gives it, or None.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""Groups of images that are to fall on one side, from links between pairs of them."""
+"""Groups of images that are to fall in one subset, from links between pairs of them."""
 
 from collections import Counter
 from collections.abc import Iterable

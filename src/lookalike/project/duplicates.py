@@ -41,7 +41,7 @@ class Duplicates:
         links: how many pairs of near-duplicates there are.
         refused: how many of them join no group, which would have been too large.
         groups: largest first, members sorted by path.
-        sides: of each split that was checked, by its name: the side of each row.
+        subsets: of each split that was checked, by its name: the subset of each row.
         leaks: of each split that was checked, by its name; nearest first.
     """
 
@@ -49,7 +49,7 @@ class Duplicates:
     links: int
     refused: int
     groups: list[list[Member]]
-    sides: dict[str, dict[int, str]]
+    subsets: dict[str, dict[int, str]]
     leaks: dict[str, list[Leak]]
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,14 +78,16 @@ def find_duplicates(project: Layout, split: Path | None) -> Duplicates:
     thresholds = params.split.near_duplicates or NearDuplicates()
     images = ImageStore(project.images)
     store = images.metadata.select(["id", "path", SOURCE_SPLIT])
-    sides = {}
+    subsets = {}
     if split is not None or project.split.is_file():
         path = split or project.split
-        sides[str(path)] = {image.row: image.split for image in read_split(path, images)}
+        subsets[str(path)] = {image.row: image.split for image in read_split(path, images)}
     paths = store["path"].to_pylist()
     of_source = [usual_name(split) for split in store[SOURCE_SPLIT].to_pylist()]
     if any(of_source):
-        sides[SOURCE_SPLIT] = {row: side for row, side in enumerate(of_source) if side is not None}
+        subsets[SOURCE_SPLIT] = {
+            row: subset for row, subset in enumerate(of_source) if subset is not None
+        }
     exact = read_exact_duplicates(project.rejected, dict(zip(paths, of_source, strict=True)))
 
     row_of = {image_id: row for row, image_id in enumerate(store["id"].to_pylist())}
@@ -95,7 +97,9 @@ def find_duplicates(project: Layout, split: Path | None) -> Duplicates:
     for image_id, name in groups.group_of.items():
         row = row_of[image_id]
         members.setdefault(name, []).append(Member(row, paths[row]))
-    leaks = {name: near_leaks(links, row_of, paths, subset_of) for name, subset_of in sides.items()}
+    leaks = {
+        name: near_leaks(links, row_of, paths, subset_of) for name, subset_of in subsets.items()
+    }
     if SOURCE_SPLIT in leaks:
         leaks[SOURCE_SPLIT] = exact_leaks(exact) + leaks[SOURCE_SPLIT]
     by_path = [sorted(images, key=lambda image: image.path) for images in members.values()]
@@ -104,7 +108,7 @@ def find_duplicates(project: Layout, split: Path | None) -> Duplicates:
         links=len(links),
         refused=len(groups.refused),
         groups=sorted(by_path, key=lambda images: (-len(images), images[0].path)),
-        sides=sides,
+        subsets=subsets,
         leaks=leaks,
     )
 
@@ -121,15 +125,15 @@ def describe(found: Duplicates) -> str:
     lines += ["  " + ", ".join(image.path for image in members) for members in found.groups]
     for name, leaks in found.leaks.items():
         lines.append(
-            f"leaks in {name}: {len(leaks)} of the pairs are on two sides{_between(leaks)}"
+            f"leaks in {name}: {len(leaks)} of the pairs are in two subsets{_between(leaks)}"
         )
         lines += [
-            f"  {leak.one} ({leak.sides[0]}), {leak.other} ({leak.sides[1]})" for leak in leaks
+            f"  {leak.one} ({leak.subsets[0]}), {leak.other} ({leak.subsets[1]})" for leak in leaks
         ]
     return "\n".join(lines)
 
 
 def _between(leaks: list[Leak]) -> str:
-    counts = Counter(" and ".join(sorted(leak.sides)) for leak in leaks)
-    between = ", ".join(f"{sides} {count}" for sides, count in sorted(counts.items()))
+    counts = Counter(" and ".join(sorted(leak.subsets)) for leak in leaks)
+    between = ", ".join(f"{subsets} {count}" for subsets, count in sorted(counts.items()))
     return f" ({between})" if between else ""

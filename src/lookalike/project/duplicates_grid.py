@@ -9,9 +9,7 @@ from lookalike.images.store import ImageStore
 from lookalike.project.duplicates import Duplicates, Member
 
 ROWS, COLUMNS = 20, 8
-TITLE = (
-    "Near-duplicates, a row a group; green: on the first one's side of the split, red: on another"
-)
+TITLE = "Near-duplicates, a row a group; green: in the first one's subset, red: in another"
 
 
 def draw_duplicates(project: Layout, found: Duplicates, path: Path) -> None:
@@ -28,16 +26,16 @@ def draw_duplicates(project: Layout, found: Duplicates, path: Path) -> None:
     if not found.groups:
         raise LookalikeError("--gallery: there are no near-duplicates to draw")
     images = ImageStore(project.images)
-    subset_of = next(iter(found.sides.values()), {})
+    subset_of = next(iter(found.subsets.values()), {})
 
     def panel(member: Member, first: Member) -> Panel:
-        side, side_of_first = subset_of.get(member.row), subset_of.get(first.row)
-        known = side is not None and side_of_first is not None and member is not first
+        subset, subset_of_first = subset_of.get(member.row), subset_of.get(first.row)
+        known = subset is not None and subset_of_first is not None and member is not first
         folder, _, name = member.path.rpartition("/")
         return Panel(
             images.picture(member.row),
-            f"{folder.rpartition('/')[2]}\n{name}\n{side or ''}",
-            side == side_of_first if known else None,
+            f"{folder.rpartition('/')[2]}\n{name}\n{subset or ''}",
+            subset == subset_of_first if known else None,
         )
 
     def is_whole(members: list[Member]) -> bool:

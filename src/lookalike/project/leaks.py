@@ -1,4 +1,4 @@
-"""Duplicates that a split puts on two sides: exact ones, and near ones.
+"""Duplicates that a split puts in two subsets: exact ones, and near ones.
 
 Of exact duplicates the image store holds one. Where the source puts the others into another subset
 its split leaks all the same, whoever else trains by it.
@@ -24,11 +24,11 @@ class ExactDuplicate:
 
 @dataclass(frozen=True)
 class Leak:
-    """Two duplicates on two sides of a split; exact ones differ by 0."""
+    """Two duplicates in two subsets of a split; exact ones differ by 0."""
 
     one: str
     other: str
-    sides: tuple[str, str]
+    subsets: tuple[str, str]
     difference: float
 
 
@@ -54,7 +54,7 @@ def read_exact_duplicates(rejected: Path, split_of: dict[str, str | None]) -> li
 
 
 def exact_leaks(exact: list[ExactDuplicate]) -> list[Leak]:
-    """The exact duplicates that the source puts on two sides of its split."""
+    """The exact duplicates that the source puts in two subsets of its split."""
     return [
         Leak(copy.path, copy.duplicate_of, (copy.source_split, copy.kept_in), 0.0)
         for copy in exact
@@ -65,18 +65,18 @@ def exact_leaks(exact: list[ExactDuplicate]) -> list[Leak]:
 def near_leaks(
     links: list[Link], row_of: dict[str, int], paths: list[str], subset_of: dict[int, str]
 ) -> list[Leak]:
-    """The near-duplicates that a split puts on two sides, nearest first.
+    """The near-duplicates that a split puts in two subsets, nearest first.
 
     Args:
         links: pairs of near-duplicates.
         row_of: the row of an image, by its id.
         paths: of the rows.
-        subset_of: the side of each row that the split has.
+        subset_of: the subset of each row that the split has.
     """
     found = []
     for link in links:
         one, other = sorted((row_of[link.one], row_of[link.other]), key=paths.__getitem__)
         if one in subset_of and other in subset_of and subset_of[one] != subset_of[other]:
-            sides = subset_of[one], subset_of[other]
-            found.append(Leak(paths[one], paths[other], sides, link.difference))
+            subsets = subset_of[one], subset_of[other]
+            found.append(Leak(paths[one], paths[other], subsets, link.difference))
     return sorted(found, key=lambda leak: (leak.difference, leak.one, leak.other))

@@ -16,7 +16,7 @@ def rehearse(candidates: list[Candidate], params: Parameters, root: Path) -> Non
     """Raise LookalikeError where the split or the training stage would, for all that names tell.
 
     Groups of near-duplicates and the hashes of images are not known yet, so nothing is said of
-    sides that depend on them.
+    subsets that depend on them.
 
     Args:
         candidates: what is expected to be in the image store.

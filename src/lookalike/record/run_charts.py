@@ -25,9 +25,9 @@ def training_charts(project: Layout) -> Iterator[Picture]:
     """Loss and accuracy by epoch, where a project's training has left any."""
     for name in ("loss", "accuracy"):
         series = {
-            side: points
-            for side in ("train", "valid")
-            if (points := _curve(project.train_log, side, name))
+            subset: points
+            for subset in ("train", "valid")
+            if (points := _curve(project.train_log, subset, name))
         }
         if series:
             chart = charts.lines(series, "epoch", name, share=name == "accuracy")
@@ -75,9 +75,9 @@ def _points(rows: list[dict[str, str]], x: str, y: str) -> list[tuple[float, flo
     return [(float(row[x]), float(row[y])) for row in rows]
 
 
-def _curve(log: Path, side: str, name: str) -> list[tuple[float, float]]:
+def _curve(log: Path, subset: str, name: str) -> list[tuple[float, float]]:
     """A curve of dvclive: `(epoch, value)`."""
-    path = log / "plots" / "metrics" / side / f"{name}.tsv"
+    path = log / "plots" / "metrics" / subset / f"{name}.tsv"
     if not path.is_file():
         return []
     with path.open(encoding="utf-8", newline="") as file:

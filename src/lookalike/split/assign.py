@@ -2,12 +2,12 @@
 
 from itertools import chain
 
-from lookalike.split.hashed import hashed_sides
+from lookalike.split.hashed import hashed_subsets
 from lookalike.split.params import SplitParams
 from lookalike.split.placement import place
 from lookalike.split.quotas import class_quotas
 from lookalike.split.select import Labeled
-from lookalike.split.source import source_sides
+from lookalike.split.source import source_subsets
 from lookalike.terminal.progress import say
 
 
@@ -18,19 +18,19 @@ def assign(
     group_of: dict[str, str],
     previous: dict[str, str],
 ) -> dict[str, str]:
-    """Give images their sides by `split.method`.
+    """Give images their subsets by `split.method`.
 
-    A class without a training image cannot be learned, so none of its images gets a side.
+    A class without a training image cannot be learned, so none of its images gets a subset.
 
     Args:
         by_class: the images of each class, in a seeded order.
         params: the method and what it needs.
         seed: what decides where the method leaves a choice.
         group_of: the group of an image, by id; an image that is not in it is a group of its own.
-        previous: the sides of an earlier split, by id; only `hashed` looks at it.
+        previous: the subsets of an earlier split, by id; only `hashed` looks at it.
 
     Returns:
-        The side of each image, by id; images without one are left out of the split.
+        The subset of each image, by id; images without one are left out of the split.
 
     Raises:
         LookalikeError: the source's own split is asked for and there is none, or an unknown one.
@@ -46,9 +46,9 @@ def assign(
             subset_of = place(by_class, class_quotas(by_class, params), group_of, seed)
         case "hashed":
             ids = [image.id for image in images]
-            subset_of = hashed_sides(ids, params.ratios, group_of, previous, seed)
+            subset_of = hashed_subsets(ids, params.ratios, group_of, previous, seed)
         case "source":
-            subset_of = source_sides(images)
+            subset_of = source_subsets(images)
     learned = {image.label for image in images if subset_of.get(image.id) == "train"}
     return {
         image.id: subset_of[image.id]

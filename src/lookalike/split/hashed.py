@@ -1,56 +1,56 @@
-"""A split that is stable under growth: a side is a function of the image, not of the others."""
+"""A split that is stable under growth: an image's subset depends on no other image."""
 
 from collections.abc import Iterable
 
 from lookalike.core.seeds import seed_for
 from lookalike.split.params import Ratios
 
-# The side of a group is the first of these that one of its images has, so that an image which joins
-# a group can never pull another one into training.
+# The subset of a group is the first of these that one of its images has, so that an image which
+# joins a group can never pull another one into training.
 STRICTEST_FIRST = ("test", "valid", "train")
 
 
-def hashed_sides(
+def hashed_subsets(
     images: Iterable[str],
     ratios: Ratios,
     group_of: dict[str, str],
     previous: dict[str, str],
     seed: int,
 ) -> dict[str, str]:
-    """The side of each image, by id.
+    """The subset of each image, by id.
 
-    An image of the previous split keeps its side. A new one joins its group: on the strictest side
-    of the group's images in the previous split or, where there are none, of their own sides.
+    An image of the previous split keeps its subset. A new one joins its group, in the strictest
+    subset that images of the group have in the previous split, else by themselves.
 
     As long as groups only grow and merge, no image moves to training, and with a previous split
     none that is in it moves at all.
 
     Args:
-        images: ids of the images that need a side.
-        ratios: the share of each side, of all images in the long run.
-        group_of: the group of an image, by id, also of images that need no side; an image that is
+        images: ids of the images that need a subset.
+        ratios: the share of each subset, of all images in the long run.
+        group_of: the group of an image, by id, also of images that need no subset; an image that is
             not in it is a group of its own.
-        previous: the sides of an earlier split, by id; empty where there is none.
-        seed: what the images' own sides are drawn from.
+        previous: the subsets of an earlier split, by id; empty where there is none.
+        seed: what the images' own subsets are drawn from.
     """
     members = group_members(group_of)
     side_of_group: dict[str, str] = {}
     for key, group in members.items():
         old = {previous[image_id] for image_id in group if image_id in previous}
-        side_of_group[key] = _strictest(old or {own_side(i, ratios, seed) for i in group})
+        side_of_group[key] = _strictest(old or {own_subset(i, ratios, seed) for i in group})
 
-    def side(image_id: str) -> str:
+    def subset(image_id: str) -> str:
         if image_id in previous:
             return previous[image_id]
         if image_id in group_of:
             return side_of_group[group_of[image_id]]
-        return own_side(image_id, ratios, seed)
+        return own_subset(image_id, ratios, seed)
 
-    return {image_id: side(image_id) for image_id in images}
+    return {image_id: subset(image_id) for image_id in images}
 
 
-def own_side(image_id: str, ratios: Ratios, seed: int) -> str:
-    """The side that an image has by itself; a draw in the ratios that the id decides."""
+def own_subset(image_id: str, ratios: Ratios, seed: int) -> str:
+    """The subset that an image has by itself; a draw in the ratios that the id decides."""
     drawn = seed_for(seed, "side", image_id) / 2**63
     if drawn < ratios.test:
         return "test"
@@ -58,7 +58,7 @@ def own_side(image_id: str, ratios: Ratios, seed: int) -> str:
 
 
 def merged_groups(group_of: dict[str, str], previous: dict[str, str]) -> int:
-    """How many groups hold images of several sides of the previous split."""
+    """How many groups hold images of several subsets of the previous split."""
     groups = group_members(group_of).values()
     return sum(len({previous[i] for i in group if i in previous}) > 1 for group in groups)
 
@@ -71,5 +71,5 @@ def group_members(group_of: dict[str, str]) -> dict[str, list[str]]:
     return members
 
 
-def _strictest(sides: set[str]) -> str:
-    return next(side for side in STRICTEST_FIRST if side in sides)
+def _strictest(subsets: set[str]) -> str:
+    return next(subset for subset in STRICTEST_FIRST if subset in subsets)

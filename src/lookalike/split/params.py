@@ -13,7 +13,7 @@ from lookalike.near_duplicates.params import NearDuplicates
 
 
 class Ratios(Group):
-    """The share of each side; they add up to 1."""
+    """The share of each subset; they add up to 1."""
 
     train: float = Field(default=0.7, gt=0, lt=1)
     valid: float = Field(default=0.15, gt=0, lt=1)
@@ -28,7 +28,7 @@ class Ratios(Group):
 
 
 class SplitParams(Block):
-    """Which labeled images take part, and by which method they get their sides."""
+    """Which labeled images take part, and by which method they get their subsets."""
 
     block = "split"
 

@@ -1,4 +1,4 @@
-"""Images onto sides by quotas: groups first and whole, then single images into what is left."""
+"""Images into subsets by quotas: groups first and whole, then single images into what is left."""
 
 from collections import Counter
 from itertools import chain, repeat
@@ -19,21 +19,21 @@ def place(
     group_of: dict[str, str],
     seed: int,
 ) -> dict[str, str]:
-    """Give images their sides; images beyond all quotas of their class get none.
+    """Give images their subsets; images beyond all quotas of their class get none.
 
     Groups of several images come first, the largest before the others, then in the seeded order. A
-    group goes where it exceeds the quotas of its classes least, and where it fits several sides, to
-    the one that it leaves least filled. Only the last images of a class that has no training image
-    yet always go to training. Without groups every class has exactly its quotas.
+    group goes where it exceeds the quotas of its classes least; among subsets where it fits, to the
+    one that it leaves least filled. Only the last images of a class that has no training image yet
+    always go to training. Without groups every class has exactly its quotas.
 
     Args:
-        by_class: the images of each class, in the (seeded) order in which sides are filled.
-        quotas: how many images of each class each side should get.
+        by_class: the images of each class, in the (seeded) order in which subsets are filled.
+        quotas: how many images of each class each subset should get.
         group_of: the group of an image, by id; an image that is not in it is a group of its own.
         seed: what orders groups of one size.
 
     Returns:
-        The side of each image, by id.
+        The subset of each image, by id.
     """
     classes = {
         label: _ClassPlaces(quotas[label], len(images)) for label, images in by_class.items()
@@ -49,7 +49,7 @@ def place(
     for label, images in by_class.items():
         singles = [image for image in images if image.id not in place_of]
         room = enumerate(classes[label].room(len(singles)))
-        free = chain.from_iterable(repeat(side, count) for side, count in room)
+        free = chain.from_iterable(repeat(subset, count) for subset, count in room)
         place_of |= {image.id: found for image, found in zip(singles, free, strict=False)}
     return {image_id: SUBSETS[found] for image_id, found in place_of.items() if found != LEFT_OUT}
 
@@ -75,15 +75,15 @@ class _ClassPlaces:
         return place != TRAIN and not self.placed[TRAIN] and images == self.waiting
 
     def room(self, images: int) -> list[int]:
-        """How many of the last `images`, single ones, each side gets.
+        """How many of the last `images`, single ones, each subset gets.
 
-        Where a group has overfilled a side, the others go short, in proportion to their quotas.
+        Where a group has overfilled a subset, the others go short, in proportion to their quotas.
         """
-        room = [max(0, self.wanted[side] - self.placed[side]) for side in range(3)]
+        room = [max(0, self.wanted[subset] - self.placed[subset]) for subset in range(3)]
         while sum(room) > images:
             fullest = max(
-                (side for side in (VALID, TEST, TRAIN) if room[side]),
-                key=lambda side: (self.placed[side] + room[side] - 1) / self.wanted[side],
+                (subset for subset in (VALID, TEST, TRAIN) if room[subset]),
+                key=lambda subset: (self.placed[subset] + room[subset] - 1) / self.wanted[subset],
             )
             room[fullest] -= 1
         return room

@@ -10,7 +10,7 @@ from lookalike.split.params import SplitParams
 
 
 def read_previous(params: SplitParams, root: Path = Path()) -> dict[str, str]:
-    """The side of each image of `split.previous`, by id; nothing where none is named.
+    """The subset of each image of `split.previous`, by id; nothing where none is named.
 
     Args:
         params: which file it is, and its hash.

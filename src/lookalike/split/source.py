@@ -7,8 +7,8 @@ from lookalike.terminal.listing import some_of
 from lookalike.terminal.progress import say
 
 
-def source_sides(images: list[Labeled]) -> dict[str, str]:
-    """The side of each image, by id; images to which the source gives no split have none.
+def source_subsets(images: list[Labeled]) -> dict[str, str]:
+    """The subset of each image, by id; images to which the source gives no split have none.
 
     Raises:
         LookalikeError: a split has a name that is not known, or no image has a split.
