@@ -49,6 +49,8 @@ def evaluate_classifier(
 ) -> Classification:
     """Score the classifier's logits.
 
+    Six parameters: four are the data, and two say how intervals are drawn.
+
     Args:
         model: what the logits come from.
         logits: float `[n, classes of the model]`, n at least 1.

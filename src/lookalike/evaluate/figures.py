@@ -23,7 +23,8 @@ def draw_figures(
 ) -> None:
     """Write `queries.png`, `mistakes.png`, `hardest.png`, `projection.png` and `projection.html`.
 
-    One that has nothing to show is left out.
+    One that has nothing to show is left out. Six parameters: what is shown comes from three places
+    (scores, vectors, pictures), and the seed is of another block than the others.
 
     Args:
         folder: where to.

@@ -26,6 +26,8 @@ def draw_queries(
 ) -> None:
     """Draw some test images, each with its nearest neighbors, into the PNG file `path`.
 
+    Six parameters, as `draw_figures` has them.
+
     Args:
         path: the file to write.
         test: the test images.

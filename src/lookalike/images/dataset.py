@@ -21,7 +21,8 @@ class ImageDataset(Dataset[Sample]):
     store names bands.
 
     Items are asked for by `(epoch, position)`. Random transforms are seeded by (seed, epoch, image
-    id), so an item is the same in whatever process, order and company it is made.
+    id), so an item is independent of worker, order and batch. Six parameters, of which most callers
+    leave out the last two.
 
     Args:
         images: the image store.

@@ -71,6 +71,8 @@ def decode_once(
 ) -> DecodedImages:
     """Decode and resize rows of an image store, unless that lies in the cache already.
 
+    Six parameters: three say what is decoded, and three where it is kept and by how many.
+
     Args:
         images: the image store, of 8-bit RGB.
         rows: the rows that will be asked for.

@@ -64,6 +64,8 @@ def evaluate_rankings(
 ) -> Retrieval:
     """Rank the gallery for each query by exact search and score the rankings.
 
+    Six parameters: the four tensors of two labeled sets, and two that most callers leave out.
+
     Args:
         queries: `[n, d]`, rows of length 1.
         query_targets: class numbers, int64 `[n]`.

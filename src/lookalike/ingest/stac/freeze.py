@@ -32,7 +32,7 @@ def freeze(
 
     Sorted by collection and id: the same items give the same bytes. Local files below `root` are
     named relative to the file that is written, others by their absolute path. Signatures and tokens
-    in addresses are left out.
+    in addresses are left out. Six parameters: what the command line asks for, and the project.
 
     Args:
         address: URL of an API or a catalog, or path of a catalog's folder or topmost file.
