@@ -44,7 +44,7 @@ def test_a_missing_source(fresh: Project) -> None:
 
 def test_a_folder_without_images(fresh: Project, tmp_path: Path) -> None:
     (tmp_path / "texts" / "a").mkdir(parents=True)
-    (tmp_path / "texts" / "a" / "note.txt").write_text("not an image")
+    (tmp_path / "texts" / "a" / "note.dat").write_text("not an image")
     fresh.set_params(ingest__source=str(tmp_path / "texts"))
     line = one_line(fresh, "python", "src/ingest.py")
     assert "none of its files is an image (1 x not an image of a known format" in line
