@@ -32,7 +32,7 @@ def look(data: bytes) -> Inspection:
         case b"noisy":
             os.write(2, b"libtiff: a warning\n")
             print("a warning of Python", file=sys.stderr)
-    return Inspection(data.decode(), 1, 1, 3, 0, 0)
+    return Inspection(data.decode(), 1, 1, 3, 0, 0, 0, 0, 0)
 
 
 def files(*contents: str) -> list[ReadFile]:
