@@ -185,39 +185,6 @@ def digit_files(encoded: Callable[..., bytes]) -> dict[str, bytes]:
 def project(tmp_path: Path) -> Path:
     """A project as a clone has it, without results: parameters at the preset `digits`, presets."""
     from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
-    from lookalike.core.layout import Layout
     from lookalike.project.preset import apply_preset
 
     shutil.copy(REPOSITORY / "params.yaml", tmp_path)

@@ -33,7 +33,10 @@ machine: {workers: 0, devices: DEVICES, hosts: HOSTS}
 def project(tiny_images: ImageStore, tiny_split: Path, tiny_model: Path, tmp_path: Path) -> Path:
     """The tiny digits and their model, for one process."""
     root = tmp_path / "project"
-    shutil.copytree(tiny_images.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder, root / "data" / "images")
+    shutil.copytree(
+        tiny_images.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder,
+        root / "data" / "images",
+    )
     shutil.copytree(tiny_model, root / "models" / "model")
     shutil.copy(tiny_split, root / "data" / "split.csv")
     share_out(root)

@@ -23,7 +23,10 @@ SUBSETS = {"flower/large.jpg": "train", "flower/small.webp": "test"}
 def photos(project: Path, photo_images: ImageStore) -> Path:
     """A project with photographs, of which the split tears the flower apart."""
     (project / "dvc.yaml").touch()
-    shutil.copytree(photo_images.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder, project / "data" / "images")
+    shutil.copytree(
+        photo_images.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder,
+        project / "data" / "images",
+    )
     rows = open_shards(photo_images.folder).to_pylist()
     write_split(
         project / "data" / "split.csv",

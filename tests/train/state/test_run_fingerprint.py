@@ -40,7 +40,10 @@ def test_other_params_data_or_devices_give_another(
     split.write_text(split.read_text().replace(",valid\n", ",test\n"))
     found.add(fingerprint(TrainParams(), BaseParams(), split, tiny_images, "1 x cpu"))
     fewer = tmp_path / "images"
-    shutil.copytree(tiny_images.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder, fewer)
+    shutil.copytree(
+        tiny_images.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder,
+        fewer,
+    )
     shutil.copy(next(fewer.iterdir()), fewer / "part-99999.arrow")
     found.add(fingerprint(TrainParams(), BaseParams(), split, ImageStore(fewer), "1 x cpu"))
     assert len(found) == 6
