@@ -8,6 +8,7 @@ from lookalike.core.params import Block, Group
 from lookalike.images.bands import Bands
 from lookalike.images.bounded import DEFAULT_MAX_BYTES
 from lookalike.images.decode import DEFAULT_MAX_PIXELS
+from lookalike.images.exif import ExifFact
 from lookalike.ingest.folder_labels import LabelRule
 
 # What makes a folder a STAC catalog.
@@ -45,6 +46,7 @@ class IngestParams(Block):
     split_folders: Literal["auto", "none"] = "auto"
     label_file: LabelFile = LabelFile()
     stac: StacParams = StacParams()
+    exif: list[ExifFact] = Field(default_factory=list)
     bands: Literal["all"] | list[int] | None = None
     rgb: list[int] | None = None
     max_bytes: int = Field(default=DEFAULT_MAX_BYTES, ge=1, le=2**30)  # a column of Arrow: 2 GiB
