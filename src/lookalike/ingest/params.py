@@ -19,6 +19,7 @@ class StacParams(Group):
     """Which items of a STAC source, which asset of each, and which of their properties count."""
 
     asset: str | None = Field(default=None, min_length=1)
+    assets: list[str] = Field(default_factory=list)
     label: str | None = Field(default=None, min_length=1)
     split: str | None = Field(default="ml-aoi:split", min_length=1)
     where: str | None = Field(default=None, min_length=1)
@@ -63,6 +64,8 @@ class IngestParams(Block):
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
+        if self.stac.assets and self.stac.asset is not None:
+            raise ValueError("stac.asset is one image, stac.assets are its bands: set one of them")
         if self.rgb is not None and self.bands is None:
             raise ValueError("rgb has no meaning without bands")
         try:
