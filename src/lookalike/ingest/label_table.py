@@ -1,6 +1,6 @@
 """What a table says of files: the label of each, and the subset that the data set puts it in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 from unicodedata import normalize
@@ -8,7 +8,7 @@ from unicodedata import normalize
 from lookalike.ingest.further_columns import LABELS, kept_columns
 from lookalike.ingest.params import LabelFile
 from lookalike.ingest.table_values import several, texts
-from lookalike.ingest.tables import column_of, read_table
+from lookalike.ingest.tables import Record, column_of, read_table
 
 PATH_COLUMNS = ("file_name", "path", "filename", "file", "image")
 LABEL_COLUMNS = ("label", "labels", "class", "category")
@@ -71,14 +71,21 @@ def read_label_rows(name: str, data: bytes, params: LabelFile) -> list[LabelRow]
         named = texts(record.get(path))
         if not named:
             continue
-        row = LabelRow(
-            plain_path(named[0]),
-            several(texts(record.get(label))) if label else (),
-            next(iter(texts(record.get(split))), None) if split else None,
-            {column: values for column in further if (values := texts(record.get(column)))},
-        )
+        row = said_of(plain_path(named[0]), record, label, split, further)
         rows[row.path] = together(rows.get(row.path, row), row)
     return list(rows.values())
+
+
+def said_of(
+    path: str, record: Record, label: str | None, split: str | None, further: Sequence[str]
+) -> LabelRow:
+    """What a record of a table says of the file at a path, by the names of its columns."""
+    return LabelRow(
+        path,
+        several(texts(record.get(label))) if label else (),
+        next(iter(texts(record.get(split))), None) if split else None,
+        {column: values for column in further if (values := texts(record.get(column)))},
+    )
 
 
 def plain_path(path: str) -> str:
