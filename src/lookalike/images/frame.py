@@ -39,13 +39,20 @@ def content_box(gray: Image.Image) -> Box | None:
 
 def _frame(rows: np.ndarray) -> float:
     """How many of the first rows are frame; of the last one, perhaps a part."""
-    distance = np.abs(rows - np.median(rows[0]))
-    plain = (distance <= TOLERANCE).mean(axis=1) >= PLAIN
-    if not plain[0]:
+    color = _median(rows[0])
+    if (np.abs(rows[0] - color) <= TOLERANCE).mean() < PLAIN:  # of most images: asked first
         return 0
+    distance = np.abs(rows - color)
+    plain = (distance <= TOLERANCE).mean(axis=1) >= PLAIN
     found = np.flatnonzero(plain)
     ends = np.flatnonzero(np.diff(found) > 1 + CAPTION * len(rows))
     frame = int(found[ends[0] if len(ends) else -1]) + 1
     # The next row may be frame in part: as far as it is nearer to the frame than the one after it.
     here, after = np.append(distance.mean(axis=1), [1, 1])[frame : frame + 2]
     return frame + float(max(0, 1 - here / after)) if after > 0 else frame
+
+
+def _median(values: np.ndarray) -> float:
+    """As `np.median`, which takes ten times as long for so few."""
+    ordered = np.sort(values)
+    return (float(ordered[(len(values) - 1) // 2]) + float(ordered[len(values) // 2])) / 2
