@@ -156,8 +156,8 @@ def test_an_archive_of_a_folder_gives_what_the_folder_gives(tree: Tree) -> None:
             if path.is_symlink()
         )
         assume(not links_out)  # those an archive cannot follow
-        in_folder = readable(FolderSource(str(top), "folder"))
-        assert readable(ArchiveSource(f"{scratch}/top.tar", "folder")) == in_folder
+        in_folder = readable(FolderSource(str(top)))
+        assert readable(ArchiveSource(f"{scratch}/top.tar")) == in_folder
 
 
 def tar_of(*links: tuple[str, bytes, str]) -> ArchiveSource:
@@ -170,7 +170,7 @@ def tar_of(*links: tuple[str, bytes, str]) -> ArchiveSource:
             link = tarfile.TarInfo(name)
             link.type, link.linkname = kind, target
             archive.addfile(link)
-    return ArchiveSource("photos.tar", "folder")
+    return ArchiveSource("photos.tar")
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def zip_of(*names: bytes, flag: int = 0) -> ArchiveSource:
     while (place := raw.find(b"PK\x01\x02", place + 1)) >= 0:
         raw[place + 8 : place + 10] = flag.to_bytes(2, "little")
     Path("photos.zip").write_bytes(raw)
-    return ArchiveSource("photos.zip", "folder")
+    return ArchiveSource("photos.zip")
 
 
 def test_names_of_a_zip_are_utf_8_else_cp437_with_a_remark(
@@ -247,12 +247,12 @@ def test_a_part_of_a_split_zip_says_so(archived: MakeArchive, one_line_error: On
     data[data.rindex(b"PK\x05\x06") + 4] = 2
     Path("photos.zip").write_bytes(data)
     with one_line_error("photos.zip: ", "one part of several: join them"):
-        ArchiveSource("photos.zip", "folder").candidates()
+        ArchiveSource("photos.zip").candidates()
 
 
 def test_a_zip_behind_a_program_is_read(archived: MakeArchive) -> None:
     Path("photos.zip").write_bytes(b"#!/bin/sh\n" * 99 + archived({"a.png": b"a"}, "zip"))
-    assert contents(ArchiveSource("photos.zip", "folder")) == {"a.png": b"a"}
+    assert contents(ArchiveSource("photos.zip")) == {"a.png": b"a"}
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -263,7 +263,7 @@ def test_every_method_of_pythons_zipfile_is_read(method: int) -> None:
         archive.open("a.gif", "w", force_zip64=True) as member,
     ):
         member.write(data)
-    assert contents(ArchiveSource("photos.zip", "folder")) == {"a.gif": data}
+    assert contents(ArchiveSource("photos.zip")) == {"a.gif": data}
 
 
 def test_of_members_with_one_name_the_last_counts_and_that_is_said(

@@ -57,7 +57,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[bytes, list[dic
             monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
             monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
             S3FileSystem.clear_instance_cache()
-            return BucketSource("s3://bucket", "folder").read(CANDIDATE), asked
+            return BucketSource("s3://bucket").read(CANDIDATE), asked
 
     return reading
 
