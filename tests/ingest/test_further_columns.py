@@ -106,3 +106,31 @@ def test_a_column_of_exif_and_of_a_label_file_is_a_mistake(photos: Path) -> None
     (photos / "labels.csv").write_text("path,label,camera\na.jpg,cat,old\n")
     with pytest.raises(LookalikeError, match=r"ingest\.exif: a label file has .* 'camera' too"):
         understood(photos, exif=["camera"])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("9007199254740991", pa.int64()),
+        ("9007199254740993", pa.string()),
+        ("9" * 5000, pa.string()),
+        ("1e5", pa.float64()),
+        ("1e999", pa.string()),
+        ("-0.5", pa.float64()),
+        ("+1", pa.string()),
+        ("1_000", pa.string()),
+        ("nan", pa.string()),
+        ("٣", pa.string()),
+    ],
+)
+def test_a_number_is_what_is_written_as_one(photos: Path, text: str, kind: pa.DataType) -> None:
+    (photos / "labels.csv").write_text(f"path,label,value\na.jpg,cat,{text}\n")
+    assert [field.type for field in understood(photos).columns] == [kind]
+
+
+def test_half_a_letter_is_no_text(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (photos / "metadata.jsonl").write_text(
+        '{"file_name": "a.jpg", "label": "x", "note": "\\ud800", "\\udfff": 1}\n'
+    )
+    assert understood(photos).columns == []
+    assert "not taken are 'note', '\\udfff'" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from math import isfinite
 
 import pyarrow as pa
 
@@ -20,9 +21,9 @@ TAKEN = {*SCHEMA.names, "split", "predicted_label", "length", "similarity"}
 TAKEN |= {"_id", "version", "row", "embedding"}
 
 # As numbers are written when they are meant as such: 007 is a name.
-WHOLE = re.compile(r"-?(0|[1-9]\d*)")
-NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
-EXACT = 2**53  # up to here a whole number is one as a float, which filters compare
+WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+EXACT = 2**53  # below it a whole number is one as a float, too, which filters compare
 
 
 def kept_columns(records: list[Record], used: set[str | None], name: str) -> list[str]:
@@ -38,7 +39,10 @@ def kept_columns(records: list[Record], used: set[str | None], name: str) -> lis
     odd = [
         column
         for column in columns
-        if column not in taken and not all(is_plain(record.get(column)) for record in records)
+        if column not in taken
+        and not all(
+            is_plain(value) for value in [column, *(record.get(column) for record in records)]
+        )
     ]
     for left_out, reason in (
         (taken, "every image has columns of these names"),
@@ -97,11 +101,12 @@ def _type_of(values: list[tuple[str, ...]]) -> pa.DataType:
     if any(len(each) > 1 for each in values):
         return pa.list_(pa.string())
     texts = [text for each in values for text in each]
-    if texts and all(WHOLE.fullmatch(text) and abs(int(text)) <= EXACT for text in texts):
-        return pa.int64()
-    if texts and all(map(NUMBER.fullmatch, texts)):
-        return pa.float64()
-    return pa.string()
+    if not texts or not all(NUMBER.fullmatch(t) and isfinite(float(t)) for t in texts):
+        return pa.string()
+    whole = [text for text in texts if WHOLE.fullmatch(text)]
+    if any(abs(float(text)) >= EXACT for text in whole):  # an identifier, whose last digits count
+        return pa.string()
+    return pa.int64() if len(whole) == len(texts) else pa.float64()
 
 
 def _typed(values: tuple[str, ...], kind: pa.DataType) -> str | float | list[str]:

@@ -9,12 +9,14 @@ def texts(value: Any) -> tuple[str, ...]:
     """A table's value as texts: several for a list, none where nothing is said.
 
     Raises:
-        ValueError: it is neither text nor a number nor a time.
+        ValueError: it is neither text nor a number nor a time, or is no text of Unicode.
     """
     match value:
         case None | "":
             return ()
         case str():
+            if not is_plain(value):
+                raise ValueError(f"{value!r} is not UTF-8 text")
             return (value,)
         case bool():
             return (str(value).lower(),)
@@ -34,8 +36,10 @@ def texts(value: Any) -> tuple[str, ...]:
 def is_plain(value: Any) -> bool:
     """Whether `texts` takes a value, and it is no list of numbers."""
     if isinstance(value, list):
-        return all(isinstance(item, str) for item in value)
-    return value is None or isinstance(value, str | int | float | date | time)
+        return all(isinstance(item, str) and is_plain(item) for item in value)
+    if isinstance(value, str):
+        return not any("\ud800" <= c <= "\udfff" for c in value)
+    return value is None or isinstance(value, int | float | date | time)
 
 
 def several(labels: tuple[str, ...]) -> tuple[str, ...]:
