@@ -30,10 +30,10 @@ from lookalike.images.inspect import Inspection, inspect
 from lookalike.images.shards import SCHEMA, write_shards
 from lookalike.images.store import ImageStore
 from lookalike.near_duplicates.candidates import Pairs, candidates
-from lookalike.near_duplicates.gray_images import thumbnail
 from lookalike.near_duplicates.groups import group
 from lookalike.near_duplicates.links import compare, find_links
 from lookalike.near_duplicates.params import NearDuplicates
+from lookalike.near_duplicates.thumbnails import thumbnail
 
 DEFAULT = NearDuplicates()
 HARD = ("Motorbikes", "airplanes", "Faces", "Leopards", "watch", "car_side")

@@ -34,14 +34,14 @@ def main(project: Layout) -> None:
     manifest = make_manifest(source, params)
     files = examined(
         read_ahead(source, manifest.candidates, params.max_bytes),
-        partial(inspect, max_pixels=params.max_pixels, bands=params.reading),
+        partial(inspect, max_pixels=params.max_pixels, bands=params.reading, exif=params.exif),
         workers,
         Limits.for_images(params.max_pixels, params.max_seconds),
     )
     intake = Intake(manifest, equal_channels=params.bands == "all")
     with atomic_folder(project.images, SHARDS) as folder:
         rows = intake.rows(track(files, "ingesting", len(manifest.candidates)))
-        write_shards(rows, folder, params.reading)
+        write_shards(rows, folder, params.reading, manifest.columns)
         leave_out(intake.copies.superseded, folder, params.reading)
         write_csv(project.rejected, Rejection._fields, intake.rejections())
         intake.check_complete()

@@ -127,7 +127,7 @@ def test_phash_is_that_of_the_picture_for_people(tile_files: dict[str, bytes]) -
     data = tile_files["water/3.tif"]
     for bands in (Bands(chosen="all"), Bands(chosen=(5,), rgb=(3, 2, 1))):
         picture = decode_picture(data, bands).convert("L")
-        assert inspect(data, MANY, bands)[-5:] == phash(picture)
+        assert inspect(data, MANY, bands)[4:9] == phash(picture)
 
 
 @pytest.mark.parametrize("bands", [Bands(chosen=(6,)), Bands(chosen=(1,), rgb=(1, 2, 6))])

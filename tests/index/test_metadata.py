@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,8 @@ from lookalike.index.metadata import (
     METADATA_SCHEMA,
     complete_metadata,
     joined_metadata,
+    open_metadata_file,
+    write_metadata,
 )
 from lookalike.index.storage import open_index
 from lookalike.inference.embeddings import Embeddings, open_embeddings
@@ -103,10 +106,50 @@ PLAIN = pa.table(
 LENGTHS = np.ones(2, np.float32)
 
 
-def test_what_can_be_null_may_be_missing_and_other_columns_are_left_out() -> None:
-    table = complete_metadata(PLAIN, LENGTHS)
+def test_what_can_be_null_may_be_missing() -> None:
+    table = complete_metadata(PLAIN.drop_columns(["owner"]), LENGTHS)
     assert table.schema == FILE_SCHEMA
     assert table["label"].null_count == table["split"].null_count == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        (["me", None], ["me", None]),
+        (pa.array([1, 2], pa.uint8()), [1, 2]),
+        (pa.array([0.5, None], pa.float32()), [0.5, None]),
+        ([True, False], ["true", "false"]),
+        ([["a", "b"], None], [["a", "b"], None]),
+    ],
+)
+def test_further_columns_are_kept_through_the_file(
+    values: Any, kept: list[Any], tmp_path: Path
+) -> None:
+    table = complete_metadata(PLAIN.set_column(5, "owner", [values]), LENGTHS)
+    write_metadata(table, tmp_path / "metadata.arrow")
+    assert open_metadata_file(tmp_path / "metadata.arrow")["owner"].to_pylist() == kept
+
+
+def test_further_columns_of_other_types_are_left_out() -> None:
+    odd = PLAIN.set_column(5, "owner", [[{"name": "me"}, {"name": "you"}]])
+    assert complete_metadata(odd, LENGTHS).schema == FILE_SCHEMA
+
+
+def test_what_an_image_store_alone_knows_is_left_out(tiny_images: ImageStore) -> None:
+    table = complete_metadata(tiny_images.metadata, np.ones(len(tiny_images), np.float32))
+    assert table.schema == FILE_SCHEMA
+
+
+def test_a_file_with_a_column_of_another_type_is_refused(tmp_path: Path) -> None:
+    table = complete_metadata(PLAIN, LENGTHS)
+    with pa.ipc.new_file(tmp_path / "metadata.arrow", table.schema) as whole:
+        whole.write_table(table)
+    assert open_metadata_file(tmp_path / "metadata.arrow")["owner"].to_pylist() == ["me", "you"]
+    wrong = table.append_column("taken", pa.array([None, None], pa.timestamp("s")))
+    with pa.ipc.new_file(tmp_path / "wrong.arrow", wrong.schema) as whole:
+        whole.write_table(wrong)
+    with pytest.raises(ValueError, match="other columns"):
+        open_metadata_file(tmp_path / "wrong.arrow")
 
 
 @pytest.mark.parametrize("name", ["id", "path", "source", "width", "height"])

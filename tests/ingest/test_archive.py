@@ -266,13 +266,18 @@ def test_every_method_of_pythons_zipfile_is_read(method: int) -> None:
     assert contents(ArchiveSource("photos.zip")) == {"a.gif": data}
 
 
-def test_of_members_with_one_name_the_last_counts() -> None:
+def test_of_members_with_one_name_the_last_counts_and_that_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with tarfile.open("photos.tar", "w") as archive:
         for data in (b"old", b"newer"):
             info = tarfile.TarInfo("a.png")
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
     assert contents(ArchiveSource("photos.tar")) == {"a.png": b"newer"}
+    said = capsys.readouterr().err
+    assert "photos.tar: 1 earlier file replaced by the last of the same name" in said
+    assert "'a.png'" in said
 
 
 def test_an_encrypted_member_is_refused(archived: MakeArchive) -> None:

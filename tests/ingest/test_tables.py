@@ -72,5 +72,5 @@ def test_what_is_no_table_says_why(name: str, data: bytes, reason: str) -> None:
 
 def test_images_inside_of_a_table_are_refused_with_what_to_do() -> None:
     table = pa.table({"image": [{"bytes": b"x", "path": "a.png"}], "label": [0]})
-    with pytest.raises(ValueError, match="holds the images themselves; save them as files"):
+    with pytest.raises(ValueError, match="holds images; a table of labels names files"):
         read_table("x.parquet", parquet(table))

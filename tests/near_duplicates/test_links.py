@@ -13,10 +13,10 @@ from lookalike.images.inspect import inspect
 from lookalike.images.shards import open_shards, write_shards
 from lookalike.images.store import ImageStore
 from lookalike.near_duplicates.candidates import Pairs
-from lookalike.near_duplicates.gray_images import read_thumbnails
 from lookalike.near_duplicates.links import compare, find_links
 from lookalike.near_duplicates.orientations import UPRIGHT
 from lookalike.near_duplicates.params import NearDuplicates
+from lookalike.near_duplicates.thumbnails import read_thumbnails
 
 
 def linked(images: ImageStore, **thresholds: float) -> set[tuple[str, ...]]:

@@ -169,11 +169,11 @@ def test_a_single_class_cannot_be_trained_on(
 def test_without_labels_it_says_that_nothing_will_be_trained(project: Path, photos: Path) -> None:
     set_params(project, "ingest", labels="none")
     line = check(Layout(project))
-    assert "is valid; photos has 24 files without labels, so nothing will be trained" in line
+    assert "is valid; photos has 24 files without a label, so nothing will be trained" in line
     assert "put each class into its folder" in line
 
 
 def test_without_training_there_need_be_no_classes(project: Path, photos: Path) -> None:
     set_params(project, "ingest", labels="none")
     set_params(project, "train", epochs=0)
-    assert check(Layout(project)).endswith("24 files without labels")
+    assert check(Layout(project)).endswith("24 files without a label")

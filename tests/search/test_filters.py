@@ -250,3 +250,57 @@ def test_what_is_no_expression_of_truth_is_one_line(
 ) -> None:
     with one_line_error("where: ", kind=QueryError):
         found(where)
+
+
+# --- columns of one's own ----------------------------------------------------------------------
+
+FURTHER = METADATA.slice(0, 5)
+for name, values in {
+    "labels": [["cat", "dog"], ["catfish"], None, [], [""]],
+    "taken by": ["Ada", "Bo", None, "Ada", 'the "one"'],
+    "year": pa.array([1999, 2001, None, 2024, 2024], pa.int64()),
+    "latitude": pa.array([-1.5, 60.25, None, 0.0, 0.0], pa.float64()),
+}.items():
+    FURTHER = FURTHER.append_column(name, pa.array(values))
+
+
+@pytest.mark.parametrize(
+    ("where", "rows"),
+    [
+        ("labels = 'cat'", [0]),
+        ("labels != 'cat'", [1, 3, 4]),
+        ("NOT labels = 'cat'", [1, 3, 4]),
+        ("labels IN ('dog', 'catfish')", [0, 1]),
+        ("labels NOT IN ('dog', 'catfish')", [3, 4]),
+        ("labels LIKE 'cat%'", [0, 1]),
+        ("labels LIKE '%t%d%'", []),
+        ("labels LIKE 'd_g'", [0]),
+        ("labels NOT LIKE '%o%'", [1, 3, 4]),
+        ("labels = ''", [4]),
+        ("labels LIKE '%'", [0, 1, 4]),
+        ("labels = 'ca.'", []),
+        ("labels IS NULL", [2]),
+        ("labels IS NOT NULL AND labels = 'dog'", [0]),
+        ("\"taken by\" = 'Ada' AND year > 2000", [3]),
+        ('"taken by" LIKE \'%"one"\'', [4]),
+        ("year IN (1999, 2001)", [0, 1]),
+        ("latitude < -1", [0]),
+        ("latitude IS NULL", [2]),
+    ],
+)
+def test_further_columns_are_filtered_by_their_types(where: str, rows: list[int]) -> None:
+    assert matching_rows(FURTHER, where).tolist() == rows
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("labels < 'cat'", "expected =, !=, IN, LIKE, IS"),
+        ("labels = 3", "text in single quotes"),
+        ("yeer = 3", "did you mean year?"),
+        ('"taken = 3', "this quote is never closed"),
+    ],
+)
+def test_a_wrong_filter_over_further_columns_is_one_line(where: str, message: str) -> None:
+    with pytest.raises(QueryError, match=re.escape(message)):
+        matching_rows(FURTHER, where)

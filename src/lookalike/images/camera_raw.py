@@ -48,7 +48,7 @@ def camera_raw(data: bytes) -> str | None:
             return name
     make = ""
     for directory in directories(data):
-        make = make or _text(directory.entries.get(MAKE, ()))
+        make = make or directory.text(MAKE).lower()
         if DNG_VERSION in directory.entries:
             return "DNG"
         if (
@@ -57,7 +57,3 @@ def camera_raw(data: bytes) -> str | None:
         ):
             return next((BY_MAKE[name] for name in BY_MAKE if make.startswith(name)), "of a camera")
     return None
-
-
-def _text(value: tuple[int | bytes, ...]) -> str:
-    return b"".join(part for part in value if isinstance(part, bytes)).decode("latin-1").lower()

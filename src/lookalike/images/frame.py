@@ -27,7 +27,8 @@ def content_box(gray: Image.Image) -> Box | None:
     width, height = min(SIDE, gray.width), min(SIDE, gray.height)
     small = gray.resize((width, height), Image.Resampling.BOX)
     pixels = np.asarray(small, np.int16)
-    left, right = _frame(pixels.T), width - _frame(pixels.T[::-1])
+    columns = np.ascontiguousarray(pixels.T)
+    left, right = _frame(columns), width - _frame(columns[::-1])
     top, bottom = _frame(pixels), height - _frame(pixels[::-1])
     if (left, top, right, bottom) == (0, 0, width, height):
         return None
@@ -39,13 +40,21 @@ def content_box(gray: Image.Image) -> Box | None:
 
 def _frame(rows: np.ndarray) -> float:
     """How many of the first rows are frame; of the last one, perhaps a part."""
-    distance = np.abs(rows - np.median(rows[0]))
-    plain = (distance <= TOLERANCE).mean(axis=1) >= PLAIN
-    if not plain[0]:
+    color = _median(rows[0])
+    if (np.abs(rows[0] - color) <= TOLERANCE).mean() < PLAIN:  # of most images: asked first
         return 0
+    distance = np.abs(rows - color)
+    plain = (distance <= TOLERANCE).sum(axis=1) / rows.shape[1] >= PLAIN
     found = np.flatnonzero(plain)
     ends = np.flatnonzero(np.diff(found) > 1 + CAPTION * len(rows))
     frame = int(found[ends[0] if len(ends) else -1]) + 1
     # The next row may be frame in part: as far as it is nearer to the frame than the one after it.
-    here, after = np.append(distance.mean(axis=1), [1, 1])[frame : frame + 2]
+    here, after = np.append(distance[frame : frame + 2].mean(axis=1), [1, 1])[:2]
     return frame + float(max(0, 1 - here / after)) if after > 0 else frame
+
+
+def _median(values: np.ndarray) -> float:
+    """As `np.median`, which takes ten times as long for so few."""
+    ordered = np.sort(values)
+    middle = int(ordered[(len(values) - 1) // 2]) + int(ordered[len(values) // 2])
+    return middle / 2 if middle % 2 else middle // 2  # whole numbers are compared faster

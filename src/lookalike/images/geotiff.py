@@ -64,12 +64,7 @@ def read_geotiff(data: bytes, choose: Callable[[int], list[int]], max_pixels: in
             bands, or with its bands on pages of their own.
         LookalikeError: rasterio is not installed.
     """
-    if not data:
-        raise UndecodableImageError("empty file")
-    if not data.startswith(MAGIC):
-        raise UndecodableImageError("not a TIFF file")
-    check_not_raw(camera_raw(data))
-    with _opened(data) as dataset:
+    with opened_geotiff(data) as dataset:
         numbers = choose(dataset.count)
         _check(dataset, numbers, max_pixels)
         try:
@@ -132,7 +127,18 @@ def _check(dataset: "DatasetReader", numbers: list[int], max_pixels: int | None)
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator["DatasetReader"]:
+def opened_geotiff(data: bytes) -> Iterator["DatasetReader"]:
+    """A GeoTIFF of which only the header is read.
+
+    Raises:
+        UndecodableImageError: empty, no TIFF, camera raw, or broken.
+        LookalikeError: rasterio is not installed.
+    """
+    if not data:
+        raise UndecodableImageError("empty file")
+    if not data.startswith(MAGIC):
+        raise UndecodableImageError("not a TIFF file")
+    check_not_raw(camera_raw(data))
     rasterio = require_rasterio()
     # Whatever else the bytes say, they are read as a TIFF and alone: other drivers follow links to
     # files and servers.

@@ -4,6 +4,7 @@ import re
 
 from PIL import Image
 
+from lookalike.images.exif import exif_block
 from lookalike.images.tiff_directory import ORIENTATION, first_directory
 
 # From the orientation, as EXIF numbers it, to what turns the stored pixels upright.
@@ -43,18 +44,7 @@ def upright_size(stored: tuple[int, int], orientation: int) -> tuple[int, int]:
 
 
 def _in_exif(image: Image.Image) -> int | None:
-    exif = image.info.get("exif") or _exif_as_text(image.info.get("Raw profile type exif"))
-    while exif.startswith(b"Exif\0\0"):  # some write it twice
-        exif = exif[6:]
-    return first_directory(exif).number(ORIENTATION)
-
-
-def _exif_as_text(profile: object) -> bytes:
-    """EXIF as ImageMagick writes it into a PNG: a name and a length, then hexadecimal digits."""
-    try:
-        return bytes.fromhex("".join(str(profile or "").split("\n")[3:]))
-    except ValueError:
-        return b""
+    return first_directory(exif_block(image)).number(ORIENTATION)
 
 
 def _xmp(image: Image.Image) -> str:

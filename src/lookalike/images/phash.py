@@ -50,9 +50,9 @@ def phash(gray: Image.Image) -> PerceptualHashes:
     and Benchmarking of Perceptual Image Hash Functions", 2010; of an image of 32 x 32 pixels the
     bits are those of `imagehash.phash`).
     """
-    upright, mirrored, flipped, rotated = map(_bits, _lowest_frequencies(gray) * SIGNS)
+    upright, mirrored, flipped, rotated = _bits(_lowest_frequencies(gray) * SIGNS)
     box = content_box(gray)
-    unframed = upright if box is None else _bits(_lowest_frequencies(gray, box))
+    unframed = upright if box is None else _bits(_lowest_frequencies(gray, box)[None])[0]
     return PerceptualHashes(upright, mirrored, flipped, rotated, unframed)
 
 
@@ -63,6 +63,10 @@ def _lowest_frequencies(gray: Image.Image, box: Box | None = None) -> np.ndarray
     return low
 
 
-def _bits(low: np.ndarray) -> int:
-    median = np.sort(low, axis=None)[LOW * LOW // 2 - 1 :][:2].mean()
-    return int.from_bytes(np.packbits(low > median).tobytes(), "big")
+def _bits(low: np.ndarray) -> list[int]:
+    """A hash for each `[8, 8]` of `[n, 8, 8]`."""
+    values = low.reshape(len(low), LOW * LOW)
+    ordered = np.sort(values, axis=1)
+    medians = (ordered[:, LOW * LOW // 2 - 1] + ordered[:, LOW * LOW // 2]) / 2
+    bits = np.packbits(values > medians[:, None], axis=1)
+    return [int.from_bytes(row.tobytes(), "big") for row in bits]

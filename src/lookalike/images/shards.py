@@ -5,7 +5,7 @@ are sorted by path. Where a shard ends is decided by its rows' content, not by c
 added in one place change only the shards there: the smaller the shards, the fewer bytes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ SCHEMA = pa.schema(
     ]
 )
 METADATA = [name for name in SCHEMA.names if name != "image"]
+Columns = Sequence[pa.Field]
 
 SHARDS = "part-*.arrow"
 
@@ -40,17 +41,32 @@ AVERAGE_BYTES = 2**19
 MAX_BYTES = 2 * 2**20
 
 
-def write_shards(rows: Iterable[dict[str, Any]], folder: Path, bands: Bands | None = None) -> None:
+def write_shards(
+    rows: Iterable[dict[str, Any]], folder: Path, bands: Bands | None = None, further: Columns = ()
+) -> None:
     """Write rows, already sorted by path, as `part-00000.arrow`, `part-00001.arrow`, ...
 
-    How multispectral images are to be read goes with them, in the metadata of the schema.
+    Args:
+        rows: with the columns of `SCHEMA` and further ones.
+        folder: where to.
+        bands: how multispectral images are to be read; it goes into the metadata of the schema.
+        further: the columns beside those of `SCHEMA`: what else is known of the images.
     """
-    schema = SCHEMA.with_metadata(bands.to_metadata()) if bands is not None else SCHEMA
+    schema = pa.schema(
+        [*SCHEMA.remove(SCHEMA.get_field_index("image")), *further, SCHEMA.field("image")]
+    )
+    if bands is not None:
+        schema = schema.with_metadata(bands.to_metadata())
     folder.mkdir(parents=True, exist_ok=True)
     for number, shard in enumerate(_cut(rows)):
         table = pa.Table.from_pylist(shard, schema=schema)
         with pa.ipc.new_file(folder / f"part-{number:05d}.arrow", schema) as writer:
             writer.write_table(table)
+
+
+def further_columns(schema: pa.Schema) -> list[pa.Field]:
+    """The columns of an image store beside those that each has."""
+    return [field for field in schema if field.name not in SCHEMA.names]
 
 
 def _cut(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

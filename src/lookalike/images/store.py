@@ -9,7 +9,7 @@ from PIL import Image
 
 from lookalike.images.bands import Bands
 from lookalike.images.rendering import decode_picture
-from lookalike.images.shards import METADATA, open_shards
+from lookalike.images.shards import open_shards
 
 
 class ImageStore:
@@ -34,7 +34,7 @@ class ImageStore:
         self.folder = folder
         table = open_shards(folder)
         self.bands = Bands.from_metadata(table.schema.metadata)
-        self.metadata: pa.Table = table.select(METADATA)
+        self.metadata: pa.Table = table.drop_columns(["image"])
         self._encoded: pa.ChunkedArray = table["image"]
 
     def __len__(self) -> int:

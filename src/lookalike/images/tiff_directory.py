@@ -8,20 +8,22 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 # Tags.
-SUBFILE_TYPE, BITS, COMPRESSION, PHOTOMETRIC, MAKE = 254, 258, 259, 262, 271
+SUBFILE_TYPE, BITS, COMPRESSION, PHOTOMETRIC, MAKE, MODEL = 254, 258, 259, 262, 271, 272
 ORIENTATION, PLANAR, TILE_WIDTH, TILE_LENGTH, SUBDIRECTORIES = 274, 284, 322, 323, 330
 EXTRA_SAMPLES, SAMPLE_FORMAT, NODATA, DNG_VERSION = 338, 339, 42113, 50706
+EXIF_DIRECTORY, GPS_DIRECTORY = 34665, 34853
 
 BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
-FORMATS = {1: "B", 2: "s", 3: "H", 4: "I", 13: "I"}  # BYTE, ASCII, SHORT, LONG, IFD
+FORMATS = {1: "B", 2: "s", 3: "H", 4: "I", 5: "Q", 13: "I"}  # BYTE to RATIONAL, IFD
+RATIONAL = 5
 MOST_VALUES = 64
 MOST_DIRECTORIES = 32
 
 
 class Directory(NamedTuple):
-    """Entries by tag: integers, or text as one item of bytes."""
+    """Entries by tag: integers, fractions, or text as one item of bytes."""
 
-    entries: dict[int, tuple[int | bytes, ...]]
+    entries: dict[int, tuple[int | float | bytes, ...]]
     following: int
 
     def number(self, tag: int) -> int | None:
@@ -33,10 +35,32 @@ class Directory(NamedTuple):
         """All numbers of an entry."""
         return [value for value in self.entries.get(tag, ()) if isinstance(value, int)]
 
+    def text(self, tag: int) -> str:
+        """An entry of text, without what pads it; empty where there is none."""
+        value = self.entries.get(tag, (None,))[0]
+        if not isinstance(value, bytes):
+            return ""
+        return value.partition(b"\0")[0].decode(errors="replace").strip()
+
+    def fractions(self, tag: int) -> list[float]:
+        """All values of an entry of fractions."""
+        return [value for value in self.entries.get(tag, ()) if isinstance(value, float)]
+
+
+NONE = Directory({}, 0)
+
 
 def first_directory(data: bytes) -> Directory:
     """The first directory of a TIFF; without entries where there is none."""
-    return next(directories(data), Directory({}, 0))
+    return next(directories(data), NONE)
+
+
+def directory_at(data: bytes, offset: int | None) -> Directory:
+    """The directory at an offset in a TIFF; without entries where there is none."""
+    order = BYTE_ORDERS.get(data[:4])
+    if order is None or offset is None or not 0 < offset <= len(data) - 2:
+        return NONE
+    return _read(data, order, offset)
 
 
 def directories(data: bytes) -> Iterator[Directory]:
@@ -69,7 +93,15 @@ def _read(data: bytes, order: str, offset: int) -> Directory:
         (value,) = struct.unpack_from(order + "I", table, place + 8)
         stored = table[place + 8 :] if size <= 4 else data[value : value + size]
         if len(stored) >= size:
-            entries[tag] = struct.unpack_from(form, stored)
+            values = struct.unpack_from(form, stored)
+            entries[tag] = tuple(_fractions(stored, order, number)) if kind == RATIONAL else values
     end = data[offset + 2 + len(table) :][:4]
     following = struct.unpack(order + "I", end)[0] if len(end) == 4 else 0
     return Directory(entries, following)
+
+
+def _fractions(stored: bytes, order: str, number: int) -> Iterator[float]:
+    """Numerators and denominators as numbers; those that divide by zero are left out."""
+    for above, below in struct.iter_unpack(order + "II", stored[: 8 * number]):
+        if below:
+            yield above / below

@@ -12,7 +12,7 @@ from lookalike.core.errors import QueryError
 from lookalike.index.description import IndexDescription
 from lookalike.index.engines.engine import Engine
 from lookalike.index.engines.registry import engine_kind
-from lookalike.index.metadata import METADATA_SCHEMA
+from lookalike.index.metadata import LENGTH
 from lookalike.retrieval.exact_search import FEW_ROWS, ExactSearch
 from lookalike.retrieval.vectors import Found, Vectors
 
@@ -35,7 +35,7 @@ class Index:
     Attributes:
         description: the content of `index.json`.
         vectors: the indexed vectors, memory-mapped.
-        metadata: a row an image, of `METADATA_SCHEMA`, memory-mapped.
+        metadata: a row an image, memory-mapped: `METADATA_SCHEMA`, then further columns.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Index:
     ) -> None:
         self.description = description
         self.vectors = vectors
-        self.metadata = metadata.select(METADATA_SCHEMA.names)
+        self.metadata = metadata.drop_columns([LENGTH.name])
         self._engine = engine
         self._thumbnails = thumbnails
 
@@ -123,7 +123,7 @@ class Index:
         return Hits(rows, cosines)
 
     def records(self, rows: Sequence[int] | np.ndarray) -> list[dict[str, Any]]:
-        """What is known of the images of some rows, in their order, by `METADATA_SCHEMA`."""
+        """What is known of the images of some rows, in their order, by column."""
         records: list[dict[str, Any]] = self.metadata.take(pa.array(rows, pa.int64())).to_pylist()
         return records
 

@@ -1,5 +1,6 @@
 """What a row of the index is: a table beside the vectors."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lookalike.core.errors import DataError
+from lookalike.images.shards import further_columns
 from lookalike.images.split_file import SplitImage
 from lookalike.inference.embeddings import Embeddings
 
@@ -25,10 +27,12 @@ METADATA_SCHEMA = pa.schema(
 # With the Euclidean length of each embedding, which every search needs and no reader of records
 LENGTH = pa.field("length", pa.float32(), nullable=False)
 FILE_SCHEMA = METADATA_SCHEMA.append(LENGTH)
+# Types of what else may be known of images; true and false are text, smaller numbers grow.
+FURTHER_TYPES = (pa.string(), pa.int64(), pa.float64(), pa.list_(pa.string()))
 
 
 def joined_metadata(images: pa.Table, embeddings: Embeddings, split: list[SplitImage]) -> pa.Table:
-    """Join what is known of the images, row by row, into a table of `METADATA_SCHEMA`.
+    """Join what is known of the images, row by row: `METADATA_SCHEMA`, then further columns.
 
     Args:
         images: metadata of the image store.
@@ -47,11 +51,15 @@ def joined_metadata(images: pa.Table, embeddings: Embeddings, split: list[SplitI
     joined = images.append_column("split", pa.array(subsets, pa.string())).append_column(
         "predicted_label", rows["predicted_label"]
     )
-    return joined.select(METADATA_SCHEMA.names).cast(METADATA_SCHEMA)
+    schema = pa.schema([*METADATA_SCHEMA, *further_columns(images.schema)])
+    return joined.select(schema.names).cast(schema)
 
 
 def complete_metadata(given: pa.Table, lengths: np.ndarray) -> pa.Table:
-    """A table of `FILE_SCHEMA` from one that may lack what can be null, and may have more.
+    """A table as it is written, from one that may lack what can be null.
+
+    Further columns stay where they hold text, numbers, truth values or lists of text; what an image
+    store alone knows of images is left out.
 
     Raises:
         DataError: a column is missing or of another type, or two images have the same id.
@@ -71,6 +79,9 @@ def complete_metadata(given: pa.Table, lengths: np.ndarray) -> pa.Table:
     }
     try:
         table = pa.table(columns).cast(METADATA_SCHEMA)
+        for field in further_columns(given.schema):
+            if (kind := _further_type(field.type)) and field.name not in FILE_SCHEMA.names:
+                table = table.append_column(field.name, given[field.name].cast(kind))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
         raise DataError(f"metadata: {' '.join(str(error).split())}") from None
     if (different := pc.count_distinct(table["id"]).as_py()) < len(table):
@@ -78,9 +89,25 @@ def complete_metadata(given: pa.Table, lengths: np.ndarray) -> pa.Table:
     return table.append_column(LENGTH, pa.array(lengths))
 
 
+def _further_type(given: pa.DataType) -> pa.DataType | None:
+    """How values of a type are kept; None where they are not."""
+    if pa.types.is_integer(given):
+        return pa.int64()
+    if pa.types.is_floating(given):
+        return pa.float64()
+    if pa.types.is_boolean(given) or _is_text(given):
+        return pa.string()
+    lists = pa.types.is_list(given) or pa.types.is_large_list(given)
+    return pa.list_(pa.string()) if lists and _is_text(given.value_type) else None
+
+
+def _is_text(given: pa.DataType) -> bool:
+    return given in {pa.string(), pa.large_string()}
+
+
 def write_metadata(metadata: pa.Table, path: Path) -> None:
-    """Write a table of `FILE_SCHEMA`."""
-    with pa.ipc.new_file(path, FILE_SCHEMA) as writer:
+    """Write what `complete_metadata` gives."""
+    with pa.ipc.new_file(path, metadata.schema) as writer:
         writer.write_table(metadata.combine_chunks())
 
 
@@ -91,23 +118,30 @@ def open_metadata_file(path: Path) -> pa.Table:
         ValueError: the file is no such table.
         OSError: it cannot be read.
     """
-    table = open_table(path, FILE_SCHEMA)
+    table = open_table(path, FILE_SCHEMA, FURTHER_TYPES)
     if not pc.all(pc.is_finite(table["length"])).as_py():
         raise ValueError(f"{path.name} has lengths that are not finite")
     return table
 
 
-def open_table(path: Path, schema: pa.Schema) -> pa.Table:
+def open_table(path: Path, schema: pa.Schema, further: Collection[pa.DataType] = ()) -> pa.Table:
     """Open a table of a schema, memory-mapped, and check it as a whole: offsets, nulls, UTF-8.
 
     What is wrong inside would else end the process when it is touched.
+
+    Args:
+        path: the file.
+        schema: of the columns that have to be there.
+        further: the types that other columns may have; none: there are no others.
 
     Raises:
         ValueError: the file is no such table.
         OSError: it cannot be read.
     """
     table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    if table.schema != schema:
+    others = [field for field in table.schema if field.name not in schema.names]
+    there = [field for field in table.schema if field.name in schema.names]
+    if pa.schema(there) != schema or not {field.type for field in others} <= set(further):
         raise ValueError(f"{path.name} has other columns")
     table.validate(full=True)
     for field in schema:

@@ -12,7 +12,7 @@ from typing import IO
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.secrets import without_secrets
-from lookalike.ingest.members import Member, files_of
+from lookalike.ingest.members import Member, files_of, say_replaced
 from lookalike.ingest.reading import DEFAULT, Allowance, Stream, read_stream
 from lookalike.ingest.remote import is_remote, local_copy, unnamed_copy
 from lookalike.ingest.source import Candidate, UnreadableError
@@ -95,7 +95,9 @@ class ArchiveSource:
         try:
             path = self._root / self._uri
             file = local_copy(self._uri) if is_remote(self._uri) else path.open("rb")
-            return files_of(self._listed(file), self._name)
+            members = self._listed(file)
+            say_replaced(members, self._name)
+            return files_of(members, self._name)
         except FileNotFoundError:
             raise LookalikeError(f"ingest.source: {self._name}: there is no such file") from None
         except BROKEN as error:

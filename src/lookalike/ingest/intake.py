@@ -82,6 +82,8 @@ class Intake:
 def _row(candidate: Candidate, found: Inspection, data: bytes) -> dict[str, Any]:
     return {
         **found._asdict(),
+        **found.exif,
+        **candidate.columns,
         "path": candidate.path,
         "label": candidate.label,
         "source": candidate.uri,

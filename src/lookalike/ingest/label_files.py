@@ -10,6 +10,7 @@ from lookalike.core.files import sha256_of_file
 from lookalike.ingest.label_table import FileNames, LabelRow, plain_path, read_label_rows, together
 from lookalike.ingest.params import LabelFile
 from lookalike.ingest.source import Candidate, Source, UnreadableError
+from lookalike.terminal.listing import counted
 
 # The names that Hugging Face gives them, and others; looked for in every folder.
 USUAL_NAMES = {
@@ -114,12 +115,14 @@ def _add(labels: Labels, name: str, rows: list[LabelRow], images: list[str]) -> 
             if missing and images
             else ""
         )
-        raise ValueError(f"none of its {len(rows)} rows names a file of the source{first}")
+        every = counted(len(rows), "row")
+        raise ValueError(f"none of its {every} names a file of the source{first}")
     labels.rows |= {p: together(labels.rows.get(p, row), row) for p, row in matched.items()}
     labels.files.append(name)
     if missing:
+        absent = counted(len(missing), "file")
         labels.remarks.append(
-            f"{name} names {len(missing)} files that are not there; the first is {missing[0]!r}"
+            f"{name} names {absent} that the source lacks; the first is {missing[0]!r}"
         )
 
 
@@ -135,9 +138,12 @@ def _by_name(rows: list[LabelRow], images: list[str]) -> dict[str, LabelRow]:
 def _remarks(labels: Labels, images: int) -> Iterator[str]:
     if labels.has_labels:
         labeled = sum(bool(row.labels) for row in labels.rows.values())
-        yield f"{', '.join(labels.files)}: the labels of {labeled} of {images} files"
+        yield f"{', '.join(labels.files)}: the labels of {labeled} of {counted(images, 'file')}"
     if several := sum(len(row.labels) > 1 for row in labels.rows.values()):
-        yield f"{several} files have several labels: the first of each counts"
+        yield (
+            f"several labels of {counted(several, 'file')}: the first is trained on, the column "
+            "labels has all"
+        )
 
 
 def common_folder(paths: list[str]) -> str:

@@ -1,12 +1,14 @@
 """What a table says of files: the label of each, and the subset that the data set puts it in."""
 
-from collections.abc import Iterable, Mapping
-from math import isfinite
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 from unicodedata import normalize
 
+from lookalike.ingest.further_columns import LABELS, kept_columns
 from lookalike.ingest.params import LabelFile
-from lookalike.ingest.tables import column_of, read_table
+from lookalike.ingest.table_values import several, texts
+from lookalike.ingest.tables import Record, column_of, read_table
 
 PATH_COLUMNS = ("file_name", "path", "filename", "file", "image")
 LABEL_COLUMNS = ("label", "labels", "class", "category")
@@ -20,16 +22,24 @@ class LabelRow(NamedTuple):
         path: as the table spells it, but with `/` between folders.
         labels: none, one, or several, in the order of the table.
         split: the subset by any name, or None.
+        further: the values in other columns, as texts.
     """
 
     path: str
     labels: tuple[str, ...]
     split: str | None
+    further: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     @property
     def label(self) -> str | None:
         """The first label."""
         return self.labels[0] if self.labels else None
+
+    @property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """The other columns, and all labels in one of them."""
+        labels = tuple(normalize("NFC", label) for label in self.labels)
+        return {**self.further, LABELS: labels} if labels else dict(self.further)
 
 
 def read_label_rows(name: str, data: bytes, params: LabelFile) -> list[LabelRow]:
@@ -55,47 +65,32 @@ def read_label_rows(name: str, data: bytes, params: LabelFile) -> list[LabelRow]
             f"has no column of {what} by a usual name; there are {there or 'no rows'}: name it in "
             f"ingest.label_file.{key}"
         )
+    further = kept_columns(records, {path, label, split}, name)
     rows: dict[str, LabelRow] = {}
     for record in records:
         named = texts(record.get(path))
         if not named:
             continue
-        row = LabelRow(
-            plain_path(named[0]),
-            texts(record.get(label)) if label else (),
-            next(iter(texts(record.get(split))), None) if split else None,
-        )
+        row = said_of(plain_path(named[0]), record, label, split, further)
         rows[row.path] = together(rows.get(row.path, row), row)
     return list(rows.values())
+
+
+def said_of(
+    path: str, record: Record, label: str | None, split: str | None, further: Sequence[str]
+) -> LabelRow:
+    """What a record of a table says of the file at a path, by the names of its columns."""
+    return LabelRow(
+        path,
+        several(texts(record.get(label))) if label else (),
+        next(iter(texts(record.get(split))), None) if split else None,
+        {column: values for column in further if (values := texts(record.get(column)))},
+    )
 
 
 def plain_path(path: str) -> str:
     """A path with `/` between folders, without `.` folders and empty ones."""
     return "/".join(part for part in path.replace("\\", "/").split("/") if part not in {"", "."})
-
-
-def texts(value: Any) -> tuple[str, ...]:
-    """A table's value as texts: several for a list, none where nothing is said.
-
-    Raises:
-        ValueError: it is neither text nor a number.
-    """
-    match value:
-        case None | "":
-            return ()
-        case str():
-            return (value,)
-        case bool():
-            return (str(value).lower(),)
-        case int():
-            return (str(value),)
-        case float():  # whole numbers beside missing ones, as pandas writes them
-            return (
-                (str(int(value)) if value.is_integer() else repr(value),) if isfinite(value) else ()
-            )
-        case list():
-            return tuple(text for item in value for text in texts(item))
-    raise ValueError(f"{value!r} is neither text nor a number")
 
 
 class FileNames:
@@ -124,4 +119,12 @@ def together(one: LabelRow, other: LabelRow) -> LabelRow:
     """
     if one.split != other.split:
         raise ValueError(f"puts {one.path} into {one.split!r} and into {other.split!r}")
-    return one._replace(labels=tuple(dict.fromkeys(one.labels + other.labels)))
+    further = {
+        column: _united(one.further.get(column, ()), other.further.get(column, ()))
+        for column in {**one.further, **other.further}
+    }
+    return one._replace(labels=_united(one.labels, other.labels), further=further)
+
+
+def _united(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one + other))

@@ -47,8 +47,9 @@ class ListedSource:
                 (folder / row.path).as_posix(),
                 size_of(self._path.parent / row.path),
                 row.split,
+                row.columns,
             )
-            for row in sorted(rows)
+            for row in sorted(rows, key=lambda row: row.path)
         ]
 
     def read(self, candidate: Candidate, allowance: Allowance = DEFAULT) -> bytes:

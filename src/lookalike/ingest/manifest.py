@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unicodedata import normalize
 
+import pyarrow as pa
+
 from lookalike.images.split_file import SUBSETS
 from lookalike.images.subset_names import subset_named
 from lookalike.ingest.folder_labels import label_of
+from lookalike.ingest.further_columns import all_columns, with_types
 from lookalike.ingest.label_files import Labels, read_labels
 from lookalike.ingest.params import IngestParams
 from lookalike.ingest.rejection import Rejection, rejection
@@ -17,7 +20,7 @@ from lookalike.ingest.service_files import service_file
 from lookalike.ingest.sidecars import sidecar
 from lookalike.ingest.source import Candidate, Source
 from lookalike.ingest.split_folders import SplitFolders, find_split_folders
-from lookalike.terminal.listing import some_of
+from lookalike.terminal.listing import counted, some_of
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,14 @@ class Manifest:
         set_aside: the others, sorted by path: what is no image of the data set by its name is
             listed, never opened and never counted.
         split_folders: whether the candidates have their splits from folders.
+        columns: what else label files, and EXIF on request, say of them.
         remarks: what a user should know of how this was understood, a line each.
     """
 
     candidates: list[Candidate]
     set_aside: list[Rejection] = field(default_factory=list)
     split_folders: bool = False
+    columns: list[pa.Field] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -45,10 +50,8 @@ class Manifest:
     def describe(self) -> str:
         """As in `14 files in 2 classes, 8/3/3 by the folders train, valid, test`."""
         classes = {candidate.label for candidate in self.candidates} - {None}
-        text = f"{len(self.candidates)} files "
-        text += (
-            f"in {len(classes)} class{'es' * (len(classes) > 1)}" if classes else "without labels"
-        )
+        text = f"{counted(len(self.candidates), 'file')} "
+        text += f"in {counted(len(classes), 'class')}" if classes else "without a label"
         splits = Counter(c.source_split for c in self.candidates if c.source_split is not None)
         if splits:
             names = sorted(splits, key=_subset_order)
@@ -60,7 +63,7 @@ class Manifest:
     def lines(self) -> list[str]:
         """What a user should know, a line each: the remarks, and what is set aside."""
         kinds = Counter(file.kind for file in self.set_aside)
-        counts = [f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in sorted(kinds.items())]
+        counts = [counted(number, kind) for kind, number in sorted(kinds.items())]
         if not counts:
             return self.remarks
         return [*self.remarks, f"by their names no images, and not counted: {', '.join(counts)}"]
@@ -79,7 +82,7 @@ def make_manifest(source: Source, params: IngestParams, root: Path = Path()) -> 
     """
     listed = source.candidates()
     if not source.has_folders:
-        return _manifest(listed, [], False, [])
+        return _manifest(listed, [], False, [], params)
     found, set_aside = _without_others(listed)
     labels = Labels()
     if params.label_file.path != "auto" or params.labels != "none":
@@ -97,7 +100,7 @@ def make_manifest(source: Source, params: IngestParams, root: Path = Path()) -> 
                 f"{len(beside)} files lie beside the folders {', '.join(split_folders.names)} and "
                 f"have no split, nor a label by their folder; the first is {beside[0].path!r}"
             )
-    return _manifest(arranged, set_aside, split_folders is not None, remarks)
+    return _manifest(arranged, set_aside, split_folders is not None, remarks, params)
 
 
 def _without_others(listed: list[Candidate]) -> tuple[list[Candidate], list[Rejection]]:
@@ -125,13 +128,18 @@ def _arranged(
     label = label_of(folders, params.labels)
     if labels.has_labels:
         label = row.label if row else None
-    return candidate._replace(label=label, source_split=split)
+    columns = row.columns if row else candidate.columns
+    return candidate._replace(label=label, source_split=split, columns=columns)
 
 
 def _manifest(
-    candidates: list[Candidate], set_aside: list[Rejection], split_folders: bool, remarks: list[str]
+    candidates: list[Candidate],
+    set_aside: list[Rejection],
+    split_folders: bool,
+    remarks: list[str],
+    params: IngestParams,
 ) -> Manifest:
-    """A manifest whose labels have one spelling: composed Unicode (NFC)."""
+    """A manifest whose labels have one spelling, composed Unicode (NFC), and columns one type."""
     composed = [
         c if c.label is None else c._replace(label=normalize("NFC", c.label)) for c in candidates
     ]
@@ -139,7 +147,8 @@ def _manifest(
     if changed:
         names = some_of(sorted(label for label in changed if label))
         remarks = [*remarks, f"labels in decomposed Unicode are written as composed: {names}"]
-    return Manifest(composed, set_aside, split_folders, remarks)
+    typed, columns = with_types(composed)
+    return Manifest(typed, set_aside, split_folders, all_columns(columns, params.exif), remarks)
 
 
 def _folders(path: str) -> tuple[str, ...]:

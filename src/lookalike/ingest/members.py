@@ -1,10 +1,13 @@
 """The files in an archive, and the links among them, followed as in a folder."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from lookalike.core.errors import LookalikeError
 from lookalike.ingest.reading import Stream
+from lookalike.terminal.listing import counted, some_of
+from lookalike.terminal.progress import say
 
 MOST_HOPS = 40  # as Linux follows them
 OUTSIDE = "its name leads out of the archive"
@@ -74,6 +77,18 @@ def files_of(members: list[tuple[str, Member]], name: str) -> dict[str, Member]:
         if len(files) > most:
             raise LookalikeError(f"ingest.source: {name}: its links make more than {most} paths")
     return files
+
+
+def say_replaced(members: list[tuple[str, Member]], name: str) -> None:
+    """Say which members a later one of the same path replaces, as it would in unpacking."""
+    times = Counter("/".join(parts_of(path)) for path, _ in members)
+    paths = sorted(path for path, number in times.items() if number > 1)
+    if paths:
+        earlier = counted(len(members) - len(times), "earlier file")
+        say(
+            f"ingest.source: {name}: {earlier} replaced by the last of the same name, as in "
+            f"unpacking: {some_of(paths)}"
+        )
 
 
 def _walk(

@@ -11,9 +11,12 @@ from lookalike.ingest.bucket import BucketSource
 from lookalike.ingest.folder import FolderSource
 from lookalike.ingest.listed import ListedSource
 from lookalike.ingest.params import CATALOGUE_FILES, IngestParams
+from lookalike.ingest.parquet_images import ParquetSource
 from lookalike.ingest.remote import is_remote
+from lookalike.ingest.service_files import service_file
+from lookalike.ingest.sidecars import sidecar
 from lookalike.ingest.source import Source
-from lookalike.ingest.tables import READERS
+from lookalike.ingest.tables import READERS, image_column
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 TABLES = tuple(f".{kind}" for kind in READERS)
@@ -36,11 +39,34 @@ def open_source(params: IngestParams, root: Path = Path()) -> Source:
         return ArchiveSource(uri, root)
     if is_remote(uri):
         return BucketSource(uri)
+    if files := _parquet_files(uri, root):
+        return ParquetSource(files, params.label_file, root)
     if not (root / uri).is_file():
         return FolderSource(uri, root)
     if uri.lower().endswith(TABLES):
         return ListedSource(uri, params.label_file, root)
     return ArchiveSource(uri, root)
+
+
+def _parquet_files(uri: str, root: Path) -> list[str]:
+    """The Parquet files with images that a source is, or that a folder has beside documents."""
+    place = root / uri
+    files = [place]
+    if place.is_dir():
+        files = sorted([*place.glob("*.parquet"), *place.glob("data/*.parquet")])
+    if not files or not _holds_images(files[0]):
+        return []
+    others = (path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
+    if place.is_dir() and not all(service_file(path) or sidecar(path) for path in others):
+        return []
+    return [Path(uri, path.relative_to(place)).as_posix() for path in files]
+
+
+def _holds_images(file: Path) -> bool:
+    try:
+        return file.suffix.lower() == ".parquet" and image_column(pq.read_schema(file)) is not None
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def _is_stac(uri: str, root: Path) -> bool:

@@ -8,6 +8,7 @@ from lookalike.core.params import Block, Group
 from lookalike.images.bands import Bands
 from lookalike.images.bounded import DEFAULT_MAX_BYTES
 from lookalike.images.decode import DEFAULT_MAX_PIXELS
+from lookalike.images.exif import ExifFact
 from lookalike.ingest.folder_labels import LabelRule
 
 # What makes a folder a STAC catalog.
@@ -18,6 +19,7 @@ class StacParams(Group):
     """Which items of a STAC source, which asset of each, and which of their properties count."""
 
     asset: str | None = Field(default=None, min_length=1)
+    assets: list[str] = Field(default_factory=list)
     label: str | None = Field(default=None, min_length=1)
     split: str | None = Field(default="ml-aoi:split", min_length=1)
     where: str | None = Field(default=None, min_length=1)
@@ -45,6 +47,7 @@ class IngestParams(Block):
     split_folders: Literal["auto", "none"] = "auto"
     label_file: LabelFile = LabelFile()
     stac: StacParams = StacParams()
+    exif: list[ExifFact] = Field(default_factory=list)
     bands: Literal["all"] | list[int] | None = None
     rgb: list[int] | None = None
     max_bytes: int = Field(default=DEFAULT_MAX_BYTES, ge=1, le=2**30)  # a column of Arrow: 2 GiB
@@ -61,6 +64,8 @@ class IngestParams(Block):
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
+        if self.stac.assets and self.stac.asset is not None:
+            raise ValueError("stac.asset is one image, stac.assets are its bands: set one of them")
         if self.rgb is not None and self.bands is None:
             raise ValueError("rgb has no meaning without bands")
         try:

@@ -1,6 +1,8 @@
 """What every kind of source offers: a list of candidates, and the bytes of each."""
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from lookalike.ingest.reading import Allowance
@@ -15,6 +17,7 @@ class Candidate(NamedTuple):
         uri: where it is, spelt so that it can be found again.
         bytes: its size; 0 where the source does not know before it reads.
         source_split: the subset that the source itself gives it, or None.
+        columns: what else the source says of it, by the name of a column.
     """
 
     path: str
@@ -22,6 +25,7 @@ class Candidate(NamedTuple):
     uri: str
     bytes: int = 0
     source_split: str | None = None
+    columns: Mapping[str, Any] = MappingProxyType({})
 
 
 class UnreadableError(Exception):

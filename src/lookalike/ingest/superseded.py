@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from lookalike.images.bands import Bands
-from lookalike.images.shards import SHARDS, open_shards, write_shards
+from lookalike.images.shards import SHARDS, further_columns, open_shards, write_shards
 
 
 def leave_out(paths: Collection[str], folder: Path, bands: Bands | None) -> None:
@@ -23,8 +23,9 @@ def leave_out(paths: Collection[str], folder: Path, bands: Bands | None) -> None
         shard.rename(shard.with_name(f"{shard.stem}-superseded{shard.suffix}"))
         for shard in sorted(folder.glob(SHARDS))
     ]
-    batches = open_shards(folder).to_batches()
+    table = open_shards(folder)
+    batches = table.to_batches()
     rows = (row for batch in batches for row in batch.to_pylist() if row["path"] not in paths)
-    write_shards(rows, folder, bands)
+    write_shards(rows, folder, bands, further_columns(table.schema))
     for shard in before:
         shard.unlink()

@@ -71,19 +71,31 @@ def _read_json(data: bytes) -> list[Record]:
 def _read_parquet(data: bytes) -> list[Record]:
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
-        plain = [field.name for field in file.schema_arrow if not pa.types.is_struct(field.type)]
-        table = file.read(plain)
+        if image_column(file.schema_arrow) is not None:
+            raise ValueError("holds images; a table of labels names files")
+        return parquet_records(file)
     except pa.ArrowException as error:
         raise ValueError(f"is not Parquet: {' '.join(str(error).split())}") from None
-    if any(
-        pa.types.is_struct(f.type) and f.type.get_field_index("bytes") >= 0
-        for f in file.schema_arrow
-    ):
-        raise ValueError(
-            "holds the images themselves; save them as files, and name those in a table"
-        )
-    names_of = _class_names(file.schema_arrow.metadata or {})
-    rows: list[Record] = table.to_pylist()
+
+
+def image_column(schema: pa.Schema) -> str | None:
+    """The column with encoded images: bytes, or bytes beside a path; None where there is none."""
+    for field in schema:
+        kind = field.type
+        if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
+            kind = kind.field("bytes").type
+        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            return str(field.name)
+    return None
+
+
+def parquet_records(file: pq.ParquetFile) -> list[Record]:
+    """The rows of a Parquet file, without what holds bytes; numbers of classes as their names."""
+    schema = file.schema_arrow
+    plain = [field.name for field in schema if image_column(pa.schema([field])) is None]
+    names_of = _class_names(schema.metadata or {})
+    rows: list[Record] = file.read(plain).to_pylist() if plain else []
+    rows = rows or [{} for _ in range(file.metadata.num_rows)]
     for column in names_of.keys() & set(plain):
         for row in rows:
             if isinstance(row[column], int) and 0 <= row[column] < len(names_of[column]):

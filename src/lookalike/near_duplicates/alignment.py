@@ -7,8 +7,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from lookalike.near_duplicates.candidates import Pairs
-from lookalike.near_duplicates.gray_images import SIZE
 from lookalike.near_duplicates.orientations import turn
+from lookalike.near_duplicates.thumbnails import SIZE
 
 # Side of the pictures that are compared, in pixels.
 SIDE = 16

@@ -12,10 +12,10 @@ from threadpoolctl import threadpool_limits
 from lookalike.images.store import ImageStore
 from lookalike.near_duplicates.alignment import Alignment, align
 from lookalike.near_duplicates.candidates import Pairs, candidates
-from lookalike.near_duplicates.gray_images import read_thumbnails
 from lookalike.near_duplicates.orientations import INVERSE
 from lookalike.near_duplicates.params import NearDuplicates
 from lookalike.near_duplicates.pixel_difference import pixel_difference
+from lookalike.near_duplicates.thumbnails import read_thumbnails
 
 # No copy of docs/near-duplicates.md within the pixel threshold is less like its original.
 LEAST_CORRELATION = 0.9

@@ -4,8 +4,8 @@ import numpy as np
 
 from lookalike.near_duplicates.alignment import LUMA, SIDE, WINDOWS, Alignment
 from lookalike.near_duplicates.candidates import Pairs
-from lookalike.near_duplicates.gray_images import SIZE
 from lookalike.near_duplicates.orientations import turn
+from lookalike.near_duplicates.thumbnails import SIZE
 
 # Tiles along a side: an object that is another one fills at least one of them.
 TILES = 4

@@ -1,9 +1,10 @@
 """Filters over what is known of the images: an Arrow expression, or a small part of SQL.
 
     label = 'cat' AND split IN ('train', 'valid') AND NOT path LIKE 'raw/%' AND width >= 640
+    labels = 'cat' AND "taken by" IS NOT NULL
 
 A text is parsed, never evaluated. As in SQL, a comparison with a missing value is neither true nor
-false, and only what is true passes.
+false, and only what is true passes. A list is equal to, in or like what one of its texts is.
 """
 
 import re
@@ -20,6 +21,7 @@ import pyarrow.dataset as ds
 
 from lookalike.core.errors import QueryError
 from lookalike.index.metadata import METADATA_SCHEMA
+from lookalike.search.text_patterns import any_in, any_like, like
 
 Filter: TypeAlias = str | pc.Expression
 
@@ -30,6 +32,7 @@ MOST_CHARACTERS = 1_000_000
 
 TOKEN = re.compile(
     r"(?P<text>'(?:[^']|'')*')|(?P<number>[+-]?\d+(?:\.\d+)?(?![\w.]))|(?P<word>[^\W\d]\w*)"
+    r"|(?P<name>\"(?:[^\"]|\"\")*\")"
     r"|(?P<symbol><=|>=|<>|!=|==|[=<>(),])|(?P<wrong>\S)",
 )
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -50,13 +53,13 @@ def matching_rows(metadata: pa.Table, where: Filter) -> np.ndarray:
     """The rows that pass a filter, int64, rising.
 
     Args:
-        metadata: a table of `METADATA_SCHEMA`.
+        metadata: of an index.
         where: the filter.
 
     Raises:
         QueryError: it is no such filter; of a text, the line says at which character.
     """
-    expression = parse(where) if isinstance(where, str) else where
+    expression = parse(where, metadata.schema) if isinstance(where, str) else where
     if not isinstance(expression, pc.Expression):
         raise QueryError(f"where: should be text or an Arrow expression, not {where!r:.60}")
     try:
@@ -70,8 +73,12 @@ def matching_rows(metadata: pa.Table, where: Filter) -> np.ndarray:
     return rows
 
 
-def parse(text: str) -> pc.Expression:
+def parse(text: str, schema: pa.Schema = METADATA_SCHEMA) -> pc.Expression:
     """The Arrow expression that a text means.
+
+    Args:
+        text: the filter.
+        schema: of the columns that it may name.
 
     Raises:
         QueryError: it is no filter; the line says at which character, counted from 1.
@@ -80,7 +87,7 @@ def parse(text: str) -> pc.Expression:
         raise QueryError(f"where: has more than {MOST_CHARACTERS:,} characters")
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise QueryError("where: is not UTF-8 text")
-    return _Parser(text).whole()
+    return _Parser(text, schema).whole()
 
 
 class _Token(NamedTuple):
@@ -99,7 +106,8 @@ class _Parser:
                   | IS [NOT] NULL)
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, schema: pa.Schema) -> None:
+        self._schema = schema
         self._tokens = [
             _Token(str(match.lastgroup), match[0], match.start() + 1)
             for match in TOKEN.finditer(text)
@@ -150,26 +158,41 @@ class _Parser:
             raise self._error(f"more than {MOST_COMPARISONS} comparisons; IN takes any number")
         column = self._column()
         field = pc.field(column.name)
-        if column.type != pa.string():  # which compares with any number, and exactly
-            field = field.cast(pa.float64())
         if self._accept("IS"):
             negative = self._accept("NOT")
             self._expect("NULL")
             return field.is_valid() if negative else field.is_null()
         negative = self._accept("NOT")
+        if pa.types.is_list(column.type):
+            expression = self._list_comparison(column, negative)
+            return ~expression if negative else expression
+        if column.type != pa.string():  # which compares with any number, and exactly
+            field = field.cast(pa.float64())
         if self._accept("IN"):
             known = field.isin(pa.array(self._list(column)))
             expression = pc.if_else(field.is_valid(), known, NEITHER)
         elif self._accept("LIKE"):
             if column.type != pa.string():
                 raise self._error(f"{column.name} is a number: LIKE is for text")
-            expression = pc.match_substring_regex(field, _like(self._value(column)))
+            expression = like(field, self._value(column))
         elif not negative and self._token.text in COMPARISONS:
             compare = COMPARISONS[self._take().text]
             expression = compare(field, pc.scalar(self._value(column)))
         else:
             raise self._expected("IN or LIKE" if negative else "=, !=, <, <=, >, >=, IN, LIKE, IS")
         return ~expression if negative else expression
+
+    def _list_comparison(self, column: pa.Field, negative: bool) -> pc.Expression:
+        field = pc.field(column.name)
+        if self._accept("IN"):
+            return any_in(field, self._list(column))
+        if self._accept("LIKE"):
+            return any_like(field, self._value(column))
+        if not negative and self._token.text in {"=", "==", "!=", "<>"}:
+            unequal = self._take().text in {"!=", "<>"}
+            expression = any_in(field, [self._value(column)])
+            return ~expression if unequal else expression
+        raise self._expected("IN or LIKE" if negative else "=, !=, IN, LIKE, IS")
 
     def _list(self, column: pa.Field) -> list[Any]:
         self._expect("(")
@@ -180,20 +203,23 @@ class _Parser:
         return values
 
     def _column(self) -> pa.Field:
-        if self._token.kind != "word" or self._token.text.upper() in KEYWORDS:
-            raise self._expected("a column")
         name = self._token.text
-        if name not in METADATA_SCHEMA.names:
-            close = get_close_matches(name, METADATA_SCHEMA.names, n=1)
-            known = f"did you mean {close[0]}?" if close else ", ".join(METADATA_SCHEMA.names)
+        if self._token.kind == "name":
+            name = name[1:-1].replace('""', '"')
+        elif self._token.kind != "word" or name.upper() in KEYWORDS:
+            raise self._expected("a column")
+        names = self._schema.names
+        if name not in names:
+            close = get_close_matches(name, names, n=1)
+            known = f"did you mean {close[0]}?" if close else ", ".join(names)
             raise self._error(
                 f"there is no column {name}; {known if close else 'there are ' + known}"
             )
         self._take()
-        return METADATA_SCHEMA.field(name)
+        return self._schema.field(name)
 
     def _value(self, column: pa.Field) -> Any:
-        if column.type == pa.string():
+        if column.type == pa.string() or pa.types.is_list(column.type):
             if self._token.kind != "text":
                 raise self._expected(f"text in single quotes: {column.name} is text")
             return self._take().text[1:-1].replace("''", "'")
@@ -221,22 +247,13 @@ class _Parser:
             raise self._expected(text)
 
     def _expected(self, what: str) -> QueryError:
-        if self._token.text == "'":
+        if self._token.text in {"'", '"'}:
             return self._error("this quote is never closed")
         found = repr(self._token.text) if self._token.text else "the end"
         return self._error(f"expected {what}, found {found:.60}")
 
     def _error(self, message: str) -> QueryError:
         return QueryError(f"where: character {self._token.position}: {message}")
-
-
-def _like(pattern: str) -> str:
-    """A LIKE pattern as a regular expression; Arrow's own LIKE stumbles over backslashes."""
-    wildcards = {"%": ".*", "_": "."}
-    plain = (c if c.isalnum() or not c.isascii() else f"\\x{{{ord(c):x}}}" for c in pattern)
-    return (
-        "(?s)^" + "".join(wildcards.get(c, p) for c, p in zip(pattern, plain, strict=True)) + "\\z"
-    )
 
 
 def _balanced(parts: list[pc.Expression], join: Callable[[Any, Any], Any]) -> pc.Expression:

@@ -1,8 +1,9 @@
 """What a search gives: hits, predictions, and a picture of both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from PIL import Image
@@ -22,7 +23,8 @@ class Prediction:
 class Hit(NamedTuple):  # made in a fifth of a dataclass's time, and there may be thousands
     """An indexed image; `similarity` is the cosine between its embedding and the query's.
 
-    `label`, `split` and `predicted_label` are None where they are not known.
+    `label`, `split` and `predicted_label` are None where they are not known. `further` has the
+    further columns of the index's metadata.
     """
 
     id: str
@@ -34,6 +36,13 @@ class Hit(NamedTuple):  # made in a fifth of a dataclass's time, and there may b
     width: int
     height: int
     similarity: float
+    further: Mapping[str, Any] = MappingProxyType({})
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `json.dumps` takes; further columns are keys like the others."""
+        record = self._asdict()
+        further = record.pop("further")
+        return {**record, **further}
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ class SearchResult:
         return {
             "query": self.query,
             "predictions": [asdict(prediction) for prediction in self.predictions],
-            "hits": [hit._asdict() for hit in self.hits],
+            "hits": [hit.to_dict() for hit in self.hits],
         }
 
     def grid(self) -> Image.Image:

@@ -126,8 +126,13 @@ class Searcher:
     def _hits(self, found: list[tuple[int, float]]) -> list[Hit]:
         """With everything that is known of the images, taken from the table in one go."""
         records = self.index.records([row for row, _ in found])
+        further = [name for name in self.index.metadata.column_names if name not in Hit._fields]
         return [
-            Hit(**record, similarity=round(similarity, 6))
+            Hit(
+                similarity=round(similarity, 6),
+                further={name: record.pop(name) for name in further},
+                **record,
+            )
             for record, (_, similarity) in zip(records, found, strict=True)
         ]
 

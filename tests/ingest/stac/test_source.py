@@ -8,10 +8,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from lookalike.images.geotiff import read_geotiff
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams, StacParams
+from lookalike.ingest.reading import Allowance
 from lookalike.ingest.source import Candidate, Source, UnreadableError
 from lookalike.ingest.stac.freeze import freeze
 
@@ -110,7 +113,7 @@ def test_of_several_images_one_has_to_be_named(
 def test_an_asset_that_no_item_has_is_one_line(
     digit_catalog: Path, one_line_error: OneLine
 ) -> None:
-    with one_line_error("ingest.stac.asset = 'rester'", "there are image, labels"):
+    with one_line_error("ingest.stac.asset: no item has 'rester'", "there are image, labels"):
         opened(digit_catalog, asset="rester").candidates()
 
 
@@ -185,6 +188,7 @@ def test_a_missing_extra_is_one_line(digit_catalog: Path) -> None:
     code = f"""
 import sys
 sys.modules["pystac"] = None
+from lookalike.images.geotiff import read_geotiff
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams
 open_source(IngestParams(source="{digit_catalog.parent}"))
@@ -208,3 +212,71 @@ def test_eurosat_is_the_same_from_catalog_and_file(asset: str, tmp_path: Path) -
     sides = {"train": 60, "validate": 20, "test": 20}
     assert Counter(candidate.source_split for candidate in found) == sides
     assert problems(opened(items, stac)) == {}
+
+
+# --- several assets as bands -------------------------------------------------------------------
+
+
+@pytest.fixture
+def scenes(tmp_path: Path, geotiff: Callable[..., bytes]) -> Path:
+    """A catalog of two scenes with a file a band; the red of one is of another size."""
+    links = []
+    for name, side in (("even", 16), ("odd", 8)):
+        bands = {"red": (1, side), "green": (2, 16), "blue": (3, 16)}
+        for band, (value, width) in bands.items():
+            data = geotiff(np.full((1, 16, width), value, np.uint16))
+            (tmp_path / f"{name}-{band}.tif").write_bytes(data)
+        item = {
+            "type": "Feature",
+            "stac_version": "1.0.0",
+            "id": name,
+            "geometry": None,
+            "properties": {"datetime": "2020-01-01T00:00:00Z"},
+            "links": [],
+            "assets": {
+                band: {"href": f"{name}-{band}.tif", "type": "image/tiff"} for band in bands
+            },
+        }
+        (tmp_path / f"{name}.json").write_text(json.dumps(item))
+        links.append({"rel": "item", "href": f"{name}.json"})
+    catalog = {"type": "Catalog", "stac_version": "1.0.0", "id": "c", "description": "d"}
+    (tmp_path / "catalog.json").write_text(json.dumps({**catalog, "links": links}))
+    return tmp_path
+
+
+def test_assets_are_stacked_as_bands_in_the_order_given(scenes: Path) -> None:
+    source = opened(scenes, StacParams(assets=["blue", "green", "red"]))
+    even, _ = source.candidates()
+    assert (even.path, even.uri) == ("even.tif", f"{scenes}/even-blue.tif")
+    data = source.read(even)
+    raster = read_geotiff(data, lambda count: list(range(1, count + 1)), 10**6)
+    assert raster.values.mean(axis=(1, 2)).tolist() == [3, 2, 1]
+    assert source.read(even) == data
+
+
+def test_assets_of_different_sizes_are_not_stacked(scenes: Path) -> None:
+    source = opened(scenes, StacParams(assets=["red", "green"]))
+    reason = "its assets have 8 x 16 and 16 x 16 pixels; only equal ones are stacked"
+    assert problems(source) == {"odd.tif": reason}
+
+
+def test_bands_that_are_too_large_are_not_decoded(scenes: Path) -> None:
+    source = opened(scenes, StacParams(assets=["red", "green"]))
+    with pytest.raises(UnreadableError, match="take more than 1000 bytes"):
+        source.read(source.candidates()[0], Allowance(max_bytes=1000))
+
+
+def test_an_item_without_one_of_the_assets_is_refused(scenes: Path) -> None:
+    change(scenes / "odd.json", lambda item: item["assets"].pop("red"))
+    source = opened(scenes, StacParams(assets=["green", "red"]))
+    assert problems(source) == {"odd.tif": "the item has no asset 'red'"}
+
+
+def test_assets_that_no_item_has_are_one_line(scenes: Path, one_line_error: OneLine) -> None:
+    with one_line_error("ingest.stac.assets: no item has 'nir'; there are blue, green, red"):
+        opened(scenes, StacParams(assets=["red", "nir"])).candidates()
+
+
+def test_an_asset_and_assets_are_a_contradiction() -> None:
+    with pytest.raises(ValueError, match="set one of them"):
+        IngestParams(stac=StacParams(asset="image", assets=["red"]))

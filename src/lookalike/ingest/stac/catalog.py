@@ -91,6 +91,12 @@ def _check_values(content: Any) -> None:
         raise UnreadableError(f"is not a STAC item: its id is {content.get('id')!r}, not text")
     if not isinstance(content.get("assets"), dict):
         raise UnreadableError("is not a STAC item: it has no assets")
+    for key, asset in content["assets"].items():
+        if not isinstance(asset, dict) or not isinstance(asset.get("href"), str):
+            raise UnreadableError(f"is not a STAC item: its asset {key!r} has no address")
+    for key, kind in (("properties", dict), ("links", list)):
+        if not isinstance(content.get(key), kind):
+            raise UnreadableError(f"is not a STAC item: its {key} are missing")
     if not isinstance(content.get("geometry"), dict | None):
         raise UnreadableError("is not a STAC item: its geometry is no GeoJSON")
     if any(not -(2**63) <= number < 2**63 for number in _integers(content)):

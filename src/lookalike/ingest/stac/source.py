@@ -22,8 +22,10 @@ from lookalike.ingest.stac.hrefs import (
 )
 from lookalike.ingest.stac.items import items_table, matching, read_items
 from lookalike.ingest.stac.labels import ItemLabel, labels_of, text_of
+from lookalike.ingest.stac.stacking import stacked
 
 LABELS = Allowance(images_only=False)
+STACKED = "bands.tif"  # what the file of several assets is named after
 
 
 class Broken(NamedTuple):
@@ -34,7 +36,7 @@ class Broken(NamedTuple):
 
 
 class StacSource:
-    """One image an item: the asset that the parameters choose.
+    """One image an item: the asset that the parameters choose, or several stacked as its bands.
 
     A candidate's path is `COLLECTION/ITEM.SUFFIX`, the same for a catalog and for the file that
     `lookalike stac-items` makes of it.
@@ -55,7 +57,7 @@ class StacSource:
         self._root = root
         self._params = params
         self._reader = HrefReader(self._check_host, root)
-        self._hrefs: dict[str, str] = {}
+        self._hrefs: dict[str, list[str]] = {}
         self._problems: dict[str, str] = {}
 
     def candidates(self) -> list[Candidate]:
@@ -74,7 +76,11 @@ class StacSource:
         """The bytes of an item's image; see `Source`."""
         if problem := self._problems.get(candidate.path):
             raise UnreadableError(problem)
-        return self._reader.read(self._hrefs[candidate.path], allowance)
+        hrefs = self._hrefs[candidate.path]
+        if not self._params.assets:
+            return self._reader.read(hrefs[0], allowance)
+        bands = [self._reader.read(href, allowance) for href in hrefs]
+        return stacked(bands, allowance.max_bytes)
 
     def _items(self) -> tuple[pa.Table | None, list[Broken]]:
         """The items with addresses relative to `_folder`, and those that cannot be had."""
@@ -97,27 +103,30 @@ class StacSource:
         split = self._params.split
         wanted = {"id", "collection", "assets", split}
         rows = table.select([n for n in table.column_names if n in wanted]).to_pylist()
-        key = self._params.asset or _only_image(rows)
-        if not any((row["assets"] or {}).get(key) for row in rows):
-            raise LookalikeError(
-                f"ingest.stac.asset = {key!r}: no item has it; there are {_keys(rows)}"
-            )
+        keys = self._params.assets or [self._params.asset or _only_image(rows)]
+        for key in keys:
+            if not any((row["assets"] or {}).get(key) for row in rows):
+                name = "assets" if self._params.assets else "asset"
+                raise LookalikeError(
+                    f"ingest.stac.{name}: no item has {key!r}; there are {_keys(rows)}"
+                )
         found: dict[str, Candidate] = {}
         for row, (label, problem) in zip(rows, labels, strict=True):
-            asset = (row["assets"] or {}).get(key)
-            href = (asset or {}).get("href") or ""
-            path = _path(row, href)
+            assets = [(row["assets"] or {}).get(key) or {} for key in keys]
+            hrefs = [asset.get("href") or "" for asset in assets]
+            path = _path(row, hrefs[0] if len(keys) == 1 else STACKED)
             if path in found:
                 raise LookalikeError(f"ingest.source: {self._source}: two items make {path}")
             if not row["id"]:
                 problem = "the item has no id"
-            if not href:
-                problem = f"the item has no asset {key!r}"
+            if absent := [key for key, href in zip(keys, hrefs, strict=True) if not href]:
+                problem = f"the item has no asset {absent[0]!r}"
             if problem is not None:
                 self._problems[path] = problem
-            self._hrefs[path] = self._allowed(href)
-            uri = without_secrets(self._hrefs[path])
-            found[path] = Candidate(path, label, uri, _size(asset), _split(row, split))
+            self._hrefs[path] = list(map(self._allowed, hrefs))
+            uri = without_secrets(self._hrefs[path][0])
+            size = sum(map(_size, assets))
+            found[path] = Candidate(path, label, uri, size, _split(row, split))
         return list(found.values())
 
     def _labels(self, table: pa.Table) -> list[ItemLabel]:
@@ -219,8 +228,8 @@ def _path(row: dict[str, Any], href: str) -> str:
     return "/".join(str(part).replace("/", "%2F") for part in parts if part)
 
 
-def _size(asset: dict[str, Any] | None) -> int:
-    size = (asset or {}).get("file:size")
+def _size(asset: dict[str, Any]) -> int:
+    size = asset.get("file:size")
     return size if isinstance(size, int) and size > 0 else 0
 
 

@@ -1,0 +1,112 @@
+"""Parquet files that hold the images themselves, as data sets on the Hugging Face Hub do."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lookalike.core.errors import LookalikeError
+from lookalike.images.subset_names import subset_named
+from lookalike.ingest.further_columns import kept_columns
+from lookalike.ingest.label_table import LABEL_COLUMNS, SPLIT_COLUMNS, said_of
+from lookalike.ingest.params import LabelFile
+from lookalike.ingest.reading import DEFAULT, Allowance
+from lookalike.ingest.source import Candidate, UnreadableError
+from lookalike.ingest.tables import column_of, image_column, parquet_records
+
+FILE_NAME = "file_name"  # the column with what an image was called
+
+
+class ParquetSource:
+    """An image a row of one or several Parquet files.
+
+    A candidate's path is `FILE/NUMBER.SUFFIX`, so that rows are read in their order. A row's split
+    is that of its column, or of its file: `train-00000-of-00004.parquet` is of `train`.
+    """
+
+    readers = 1  # a group of rows is read at once
+    has_folders = False
+
+    def __init__(self, files: list[str], params: LabelFile, root: Path = Path()) -> None:
+        """Nothing is read yet.
+
+        Args:
+            files: their paths, sorted.
+            params: what the columns of labels and splits are called.
+            root: what a relative path is relative to.
+        """
+        self._files = files
+        self._params = params
+        self._root = root
+        self._row_of: dict[str, tuple[str, int]] = {}
+        self._group: tuple[str, int, pa.ChunkedArray] | None = None
+
+    def candidates(self) -> list[Candidate]:
+        """Every row, sorted by path; see `Source`."""
+        found: list[Candidate] = []
+        for name in self._files:
+            try:
+                found += self._rows_of(name)
+            except (OSError, ValueError, pa.ArrowException) as error:
+                reason = " ".join(str(error).split())
+                raise LookalikeError(f"ingest.source: {name}: {reason}") from None
+        if not found:
+            raise LookalikeError(f"ingest.source: {self._files[0]}: holds no rows")
+        return sorted(found, key=lambda candidate: candidate.path)
+
+    def read(self, candidate: Candidate, allowance: Allowance = DEFAULT) -> bytes:
+        """The bytes of one row's image; see `Source`."""
+        name, row = self._row_of[candidate.path]
+        try:
+            data: bytes | None = self._value(name, row)
+        except (OSError, pa.ArrowException) as error:
+            raise UnreadableError(f"cannot be read: {' '.join(str(error).split())}") from None
+        if data is None:
+            raise UnreadableError("the row holds no image")
+        allowance.check_size(len(data))
+        allowance.charge(len(data))
+        return data
+
+    def _rows_of(self, name: str) -> Iterator[Candidate]:
+        with pq.ParquetFile(self._root / name) as file:
+            records = parquet_records(file)
+            file_names = _file_names(file)
+        label = column_of(records, self._params.label_column, LABEL_COLUMNS)
+        split = column_of(records, self._params.split_column, SPLIT_COLUMNS)
+        further = kept_columns(records, {label, split}, name)
+        stem = PurePosixPath(name).stem
+        of_file = stem.partition("-")[0]
+        for row, (record, file_name) in enumerate(zip(records, file_names, strict=True)):
+            path = f"{stem}/{row:08d}{PurePosixPath(file_name or '').suffix}"
+            said = said_of(path, record, label, split, further)
+            columns = {**said.columns, **({FILE_NAME: (file_name,)} if file_name else {})}
+            own = said.split or (of_file if subset_named(of_file) else None)
+            self._row_of[path] = name, row
+            yield Candidate(path, said.label, f"{name}#{row}", 0, own, columns)
+
+    def _value(self, name: str, row: int) -> Any:
+        with pq.ParquetFile(self._root / name) as file:
+            metadata = file.metadata
+            sizes = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
+            ends = np.cumsum(sizes)
+            group = int(np.searchsorted(ends, row, side="right"))
+            if self._group is None or self._group[:2] != (name, group):
+                column = image_column(file.schema_arrow)
+                images = file.read_row_group(group, [column])[column]
+                if pa.types.is_struct(images.type):
+                    images = images.combine_chunks().field("bytes")
+                self._group = name, group, images
+        return self._group[2][row - int(ends[group] - sizes[group])].as_py()
+
+
+def _file_names(file: pq.ParquetFile) -> list[str | None]:
+    """What the images were called, where the file says so."""
+    column = image_column(file.schema_arrow)
+    kind = file.schema_arrow.field(column).type
+    if not pa.types.is_struct(kind) or kind.get_field_index("path") < 0:
+        return [None] * file.metadata.num_rows
+    paths = file.read([f"{column}.path"])[column].to_pylist()
+    return [path and path["path"] for path in paths]
