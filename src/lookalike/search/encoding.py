@@ -20,6 +20,7 @@ from lookalike.model.transforms import evaluation_transform
 from lookalike.search.queries import (
     ById,
     Example,
+    Like,
     Query,
     as_like,
     check_size,
@@ -60,6 +61,13 @@ class _Part(NamedTuple):
     row: int | None
 
 
+class _Examples(NamedTuple):
+    """A query, and what its examples are, those to be unlike last."""
+
+    like: Like
+    parts: list[_Part]
+
+
 class QueryEncoder:
     """Gives queries their vectors, by the model that gave the index its own."""
 
@@ -68,17 +76,20 @@ class QueryEncoder:
         self._index = index
         self._transform = evaluation_transform(model.description.image_size)
 
-    def encode(self, queries: Sequence[Query]) -> list[EncodedQuery]:
-        """Every query's vector; all images are embedded together.
+    def encode(self, queries: Sequence[Query]) -> list[EncodedQuery | QueryError]:
+        """Every query's vector, or why it has none: the line names the query.
 
-        Raises:
-            QueryError: a query cannot be answered; the line names it.
+        All images are embedded together.
         """
-        likes = [as_like(query) for query in queries]
-        each = [[self._part(x) for x in (*like.examples, *like.unlike)] for like in likes]
-        outputs = self._outputs([p.pixels for parts in each for p in parts if p.pixels is not None])
-        encoded = []
-        for like, parts in zip(likes, each, strict=True):
+        each = [self._examples(query) for query in queries]
+        known = [examples for examples in each if not isinstance(examples, QueryError)]
+        outputs = self._outputs([p.pixels for e in known for p in e.parts if p.pixels is not None])
+        encoded: list[EncodedQuery | QueryError] = []
+        for examples in each:
+            if isinstance(examples, QueryError):
+                encoded.append(examples)
+                continue
+            like, parts = examples
             vectors: list[np.ndarray] = []
             predictions: list[Prediction] = []
             for part in parts:
@@ -102,6 +113,13 @@ class QueryEncoder:
                 )
             )
         return encoded
+
+    def _examples(self, query: Query) -> _Examples | QueryError:
+        try:
+            like = as_like(query)
+            return _Examples(like, [self._part(x) for x in (*like.examples, *like.unlike)])
+        except QueryError as error:
+            return error
 
     def _part(self, example: Example) -> _Part:
         if isinstance(example, ById):

@@ -51,8 +51,9 @@ class Searcher:
         """Find the `k` indexed images most like the query; fewer where fewer match.
 
         Args:
-            query: a path, encoded bytes, a PIL image, a NumPy vector `[d]`, an indexed image
-                (`ById`), a list of these, or `Like` with examples to be unlike.
+            query: a path, encoded bytes, an open binary file, an image on the web (`Url`), a PIL
+                image, a NumPy vector `[d]`, an indexed image (`ById`), a list of these, or `Like`
+                with examples to be unlike.
             k: how many hits.
             where: which images may be hits, as in `"label = 'cat'"`; see `filters`.
             min_similarity: leave out hits that are less similar, a cosine.
@@ -73,7 +74,25 @@ class Searcher:
         min_similarity: float | None = None,
         exclude_query: bool = False,
     ) -> Iterator[SearchResult]:
-        """As `search`, for any number of queries, one result each; embedded 32 at once."""
+        """As `search`, for any number of queries, one result each; embedded 32 at once.
+
+        The queries may be a stream: 32 are taken when the first of their results is asked for.
+        """
+        return map(_answered, self.search_each(queries, k, where, min_similarity, exclude_query))
+
+    def search_each(
+        self,
+        queries: Iterable[Query],
+        k: int = 10,
+        where: Filter | None = None,
+        min_similarity: float | None = None,
+        exclude_query: bool = False,
+    ) -> Iterator[SearchResult | QueryError]:
+        """As `search_many`, but a query that cannot be answered gives its error in its place.
+
+        Raises:
+            QueryError: an argument is wrong, so that no query can be answered.
+        """
         if k < 1:
             raise QueryError(f"k = {k}: ask for at least 1 neighbor")
         rows = None if where is None else matching_rows(self.index.metadata, where)
@@ -97,15 +116,19 @@ class Searcher:
         rows: np.ndarray | None,
         min_similarity: float | None,
         exclude_query: bool,
-    ) -> Iterator[SearchResult]:
+    ) -> Iterator[SearchResult | QueryError]:
         waiting = iter(queries)
         while block := list(islice(waiting, QUERIES_AT_ONCE)):
             encoded = self._encoder.encode(block)
-            excluded = [set(query.rows) if exclude_query else set() for query in encoded]
-            found = self._found(encoded, k + max(map(len, excluded)), rows)
-            for query, without, of_rows, similarities in zip(
-                encoded, excluded, *found, strict=True
-            ):
+            answerable = [query for query in encoded if not isinstance(query, QueryError)]
+            excluded = [set(query.rows) if exclude_query else set() for query in answerable]
+            most = k + max(map(len, excluded), default=0)
+            found = zip(excluded, *self._found(answerable, most, rows), strict=True)
+            for query in encoded:
+                if isinstance(query, QueryError):
+                    yield query
+                    continue
+                without, of_rows, similarities = next(found)
                 kept = [
                     (row, similarity)
                     for row, similarity in zip(of_rows.tolist(), similarities.tolist(), strict=True)
@@ -121,6 +144,8 @@ class Searcher:
         if len(queries) == 1:  # some engines answer one at less cost
             rows, similarities = self.index.search(queries[0].vector, k, rows)
             return Hits(rows[None], similarities[None])
+        if not queries:
+            return Hits(np.empty((0, 0), np.int64), np.empty((0, 0), np.float32))
         return self.index.search_many(np.stack([query.vector for query in queries]), k, rows)
 
     def _hits(self, found: list[tuple[int, float]]) -> list[Hit]:
@@ -130,6 +155,12 @@ class Searcher:
             Hit(**record, similarity=round(similarity, 6))
             for record, (_, similarity) in zip(records, found, strict=True)
         ]
+
+
+def _answered(found: SearchResult | QueryError) -> SearchResult:
+    if isinstance(found, QueryError):
+        raise found
+    return found
 
 
 def open_searcher(
