@@ -249,9 +249,11 @@ def read_terminal(terminal: int) -> bytes:
 
 
 def test_the_shell_completes_commands_and_options(project: Path) -> None:
+    code = "import sys; sys.argv = ['lookalike']; from lookalike.cli import main; main()"
+
     def completed(words: str) -> list[str]:
         done = subprocess.run(
-            [sys.executable, "-c", "from lookalike.cli import main; main()"],
+            [sys.executable, "-c", code],
             cwd=project,
             env={
                 **os.environ,
