@@ -1,16 +1,15 @@
 """Exact search by any metric: every vector is looked at, and equal ones are ordered by row."""
 
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lookalike.retrieval.neighbors import exact_neighbors
+from lookalike.retrieval.neighbors import exact_neighbors, highest
 from lookalike.retrieval.vectors import Found, Vectors, inverse, inverse_lengths
 
-Products = TypeVar("Products", Tensor, np.ndarray)
 Metric = Literal["angular", "euclidean", "dot"]
 
 # Of so many rows, products with the rows themselves cost less than with all vectors
@@ -28,7 +27,6 @@ class ExactSearch:
         self._values = torch.from_numpy(vectors.values)
         # What a product is multiplied by, or what is taken from it
         terms = inverse(vectors.lengths) if metric == "angular" else vectors.lengths**2
-        self._numpy_terms = terms
         self._terms = torch.from_numpy(terms)
 
     def __len__(self) -> int:
@@ -45,12 +43,10 @@ class ExactSearch:
         if rows is None or len(rows) > FEW_ROWS:
             rows = self._contenders(query, k, rows)
         # One by one equal rows have equal products; of a matrix the last bits may differ
-        near = np.empty(len(rows), np.float32)
-        for start in range(0, len(rows), FEW_ROWS):
-            part = slice(start, start + FEW_ROWS)
-            near[part] = self._nearness_of(query, rows[part])
-        best = _highest(near, k)
-        return Found(rows[best], self._cosines(near[best], query))
+        parts = range(0, len(rows), FEW_ROWS)
+        near = [self.nearness(query[None], rows[None, start : start + FEW_ROWS]) for start in parts]
+        best = highest(torch.from_numpy(np.concatenate(near, axis=1)), min(k, len(rows)))
+        return Found(rows[best.indices[0].numpy()], self._cosines(best.values[0].numpy(), query))
 
     def nearest_of_each(self, queries: np.ndarray, k: int, rows: np.ndarray | None = None) -> Found:
         """As `nearest`, for several vectors `[n, d]` at once; -1 where there are fewer than `k`."""
@@ -72,11 +68,9 @@ class ExactSearch:
 
         By the metric, and to be compared for one query only; what is no row, -1, is far away.
         """
-        return np.where(rows < 0, np.float32(-np.inf), self._nearness_of(queries, rows))
-
-    def _nearness_of(self, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Of rows `[k]` to a query `[d]`, or of rows `[n, k]` to queries `[n, d]`."""
-        return self._nearness(self._vectors.products(queries, rows), self._numpy_terms[rows])
+        products = torch.from_numpy(self._vectors.products(queries, rows))
+        near = self._nearness(products, self._terms[torch.from_numpy(rows)]).numpy()
+        return np.where(rows < 0, np.float32(-np.inf), near)
 
     def _contenders(self, query: np.ndarray, k: int, rows: np.ndarray | None) -> np.ndarray:
         """The rows that are among the `k` nearest, or would be with other rounding; rising."""
@@ -87,7 +81,8 @@ class ExactSearch:
             scores[~inside] = -torch.inf
         most = len(scores) if rows is None else len(rows)
         border = scores.topk(min(k, most)).values[-1] - self._rounding(query)
-        return np.flatnonzero(scores.numpy() >= float(border))
+        contenders: np.ndarray = torch.nonzero(scores >= border).flatten().numpy()
+        return contenders
 
     def _rounding(self, query: np.ndarray) -> float:
         length = float(np.linalg.norm(query))
@@ -100,7 +95,7 @@ class ExactSearch:
     def _longest(self) -> float:
         return float(self._vectors.lengths.max())
 
-    def _nearness(self, products: Products, terms: Products) -> Products:
+    def _nearness(self, products: Tensor, terms: Tensor) -> Tensor:
         """From dot products with some rows, in place: they may be many."""
         if self._metric == "angular":
             products *= terms
@@ -111,13 +106,3 @@ class ExactSearch:
 
     def _cosines(self, near: np.ndarray, queries: np.ndarray) -> np.ndarray | None:
         return near * inverse_lengths(queries) if self._metric == "angular" else None
-
-
-def _highest(near: np.ndarray, k: int) -> np.ndarray:
-    """Where the `k` highest numbers are, highest first and equal ones by place."""
-    if k < len(near):
-        border = np.partition(near, -k)[-k]
-        places = np.flatnonzero(near >= border)
-        best: np.ndarray = places[np.argsort(-near[places], kind="stable")][:k]
-        return best
-    return np.argsort(-near, kind="stable")
