@@ -33,6 +33,7 @@ PUBLIC = [
     "Retrieval",
     "SearchResult",
     "Searcher",
+    "Url",
     "build_index",
     "evaluate_retrieval",
     "open_embedder",

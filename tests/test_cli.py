@@ -1,16 +1,20 @@
 """The command line, run as a user runs it: in processes of its own."""
 
+import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from PIL import Image
 
 from lookalike.index.building import build_index
 from lookalike.index.engines.exact import Exact
@@ -38,7 +42,7 @@ def run(project: Path) -> Run:
     """Run `lookalike` in a folder of the project."""
 
     def lookalike(
-        *arguments: object, folder: str = ".", encoding: str = "utf-8"
+        *arguments: object, folder: str = ".", encoding: str = "utf-8", stdin: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "lookalike", *map(str, arguments)],
@@ -51,6 +55,7 @@ def run(project: Path) -> Run:
             },
             encoding=encoding,
             capture_output=True,
+            stdin=None if stdin is None else stdin.open("rb"),
         )
 
     return lookalike
@@ -63,6 +68,14 @@ def one_line(done: subprocess.CompletedProcess[str]) -> str:
     assert done.stderr.startswith("lookalike: ")
     assert len(done.stderr.splitlines()) == 1, done.stderr
     return done.stderr
+
+
+def misuse(done: subprocess.CompletedProcess[str]) -> str:
+    """What is said where a command is not used as it should be, its line breaks undone."""
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    return " ".join(done.stderr.replace("│", " ").split())
 
 
 def test_a_search_prints_what_looks_like_the_image(run: Run, tiny_source: Path) -> None:
@@ -133,9 +146,9 @@ def test_a_search_can_be_filtered(run: Run, tiny_source: Path) -> None:
     assert {hit["label"] for hit in hits} == {"4"}
 
 
-def test_a_mistake_in_a_filter_is_one_line(run: Run, tiny_source: Path) -> None:
+def test_a_mistake_in_a_filter_is_a_mistake_in_use(run: Run, tiny_source: Path) -> None:
     done = run("search", tiny_source / "3/03.png", "--where", "label = 4")
-    assert "where: character 9: expected text in single quotes" in one_line(done)
+    assert "where: character 9: expected text in single quotes" in misuse(done)
 
 
 def test_a_query_that_is_no_image_is_one_line(run: Run, project: Path) -> None:
@@ -143,8 +156,133 @@ def test_a_query_that_is_no_image_is_one_line(run: Run, project: Path) -> None:
     assert "text.png: cannot be searched for" in one_line(run("search", "text.png"))
 
 
-def test_no_neighbors_are_one_line(run: Run) -> None:
-    assert "-k 0: ask for at least 1 neighbor" in one_line(run("search", "a.png", "-k", "0"))
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["a.png", "-k", "0"], "-k"),
+        ([], "name an image to search for"),
+        (["--unlike", "a.png"], "--unlike needs --like"),
+        (["a.png", "--json", "--csv"], "choose one of them"),
+        (["a.png", "--min-similarity", "nan"], "--min-similarity"),
+        (["a.png", "--min-similarity", "1.5"], "--min-similarity"),
+        (["a.png", "--grid", "grid.gif"], "should end in .png or .html"),
+        (["a.png", "--pictures"], "in a terminal that shows pictures"),
+        (["a.png", "--color"], "--color"),
+    ],
+)
+def test_a_search_that_is_misused_says_so(words: list[str], message: str, run: Run) -> None:
+    assert message in misuse(run("search", *words))
+
+
+def test_of_many_queries_those_that_fail_are_named_and_the_others_answered(
+    run: Run, project: Path, tiny_source: Path
+) -> None:
+    (project / "text.png").write_text("text")
+    words = (tiny_source / "3/03.png", "missing.png", tiny_source / "4", "*.png")
+    done = run("search", *words, "--jsonl", "-k", "1", "--grid", "page.html")
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1
+    assert [answer["hits"][0]["path"] for answer in answers] == [
+        "3/03.png",
+        *(f"4/{number:02d}.png" for number in range(20)),
+    ]
+    assert [line.partition(": cannot")[0] for line in done.stderr.splitlines()] == [
+        "lookalike: missing.png",
+        "lookalike: text.png",
+    ]
+    assert (project / "page.html").read_text().count("<section>") == 21
+
+
+def test_an_image_from_stdin_is_searched_for(run: Run, tiny_source: Path) -> None:
+    done = run("search", "-", "--json", "-k", "1", stdin=tiny_source / "5/05.png")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["hits"][0]["path"] == "5/05.png"
+
+
+def test_examples_and_counterexamples_are_one_query(run: Run, tiny_source: Path) -> None:
+    likes = (tiny_source / "3/03.png", tiny_source / "3/04.png")
+    done = run("search", "--like", *likes, "--unlike", tiny_source / "1", "--json", "-k", "5")
+    answer = json.loads(done.stdout)
+    assert answer["query"].startswith(f"{likes[0]}, {likes[1]}; unlike {tiny_source / '1/00.png'}")
+    assert {hit["label"] for hit in answer["hits"]} == {"3"}
+
+
+def test_a_reader_that_stops_early_is_no_mistake(project: Path, tiny_source: Path) -> None:
+    script = '"$0" -m lookalike search "$1" --csv | head -n 1'
+    done = subprocess.run(
+        ["bash", "-c", script, sys.executable, tiny_source],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+        text=True,
+        capture_output=True,
+    )
+    assert done.stdout.startswith('"query","rank"')
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_shows_pictures_is_sent_them(project: Path, tiny_source: Path) -> None:
+    terminal, inside = os.openpty()
+    command = ["search", str(tiny_source / "3/03.png"), "-k", "2", "--pictures"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "lookalike", *command],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "TERM": "xterm-kitty"},
+        stdout=inside,
+    ) as process:
+        os.close(inside)
+        printed = b"".join(iter(lambda: read_terminal(terminal), b"")).decode()
+    assert process.returncode == 0
+    start, table = printed.split("\x1b\\\r\n", 1)
+    chunks = re.findall("\x1b_G[^;]*;([^\x1b]*)", start)
+    picture = Image.open(BytesIO(base64.b64decode("".join(chunks))))
+    assert (picture.format, picture.height) == ("PNG", 96)
+    assert "looks like: " in table
+    assert "1.0000" in table
+
+
+def read_terminal(terminal: int) -> bytes:
+    """What a process has printed; nothing once it has ended."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""
+
+
+def test_the_shell_completes_commands_and_options(project: Path) -> None:
+    code = "import sys; sys.argv = ['lookalike']; from lookalike.cli import main; main()"
+
+    def completed(words: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=project,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(REPOSITORY / "src"),
+                "_LOOKALIKE_COMPLETE": "complete_bash",
+                "COMP_WORDS": f"lookalike {words}",
+                "COMP_CWORD": str(len(words.split())),
+            },
+            text=True,
+            capture_output=True,
+        )
+        return done.stdout.split()
+
+    assert completed("sea") == ["search"]
+    assert completed("search --min") == ["--min-similarity"]
+    assert completed("preset di") == ["digits"]
+
+
+def test_help_and_completion_load_nothing_heavy() -> None:
+    code = (
+        "import sys, lookalike.cli; print(*{'torch', 'numpy', 'pyarrow', 'PIL'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+        text=True,
+        capture_output=True,
+    )
+    assert (done.stdout, done.stderr) == ("\n", "")
 
 
 def test_an_index_without_its_engine_is_one_line(run: Run, project: Path) -> None:
@@ -242,13 +380,6 @@ def test_help_names_every_command(run: Run) -> None:
         command in done.stdout
         for command in ("search", "check", "preset", "publish", "results", "report")
     )
-
-
-def test_an_unknown_option_is_a_mistake_in_use(run: Run) -> None:
-    done = run("search", "a.png", "--color")
-    assert done.returncode == 2
-    assert "--color" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

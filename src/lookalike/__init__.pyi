@@ -17,6 +17,7 @@ from .project.project import Project as Project
 from .project.project import open_project as open_project
 from .retrieval.evaluation import Retrieval as Retrieval
 from .retrieval.labeled import evaluate_retrieval as evaluate_retrieval
+from .search.download import Url as Url
 from .search.queries import ById as ById
 from .search.queries import Like as Like
 from .search.results import Hit as Hit

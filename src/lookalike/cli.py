@@ -11,11 +11,13 @@ from typing import Annotated
 
 import typer
 
+from lookalike.commands.greedy_options import GreedyOptions
+from lookalike.commands.search import EXAMPLES, search
 from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
 from lookalike.core.files import check_output_file, to_json
 from lookalike.core.layout import find_project
-from lookalike.terminal.printable import printable_json, printable_lines
+from lookalike.terminal.printable import printable_lines
 from lookalike.terminal.progress import reporting_to
 
 STAC_ITEMS = Path("data/items.parquet")
@@ -24,7 +26,6 @@ REPORT = Path("report.html")
 app = typer.Typer(
     name="lookalike",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -47,41 +48,7 @@ def options(
     """Image similarity search: what looks like this?"""
 
 
-@app.command()
-def search(
-    image: Annotated[Path, typer.Argument(help="An image file.")],
-    k: Annotated[int, typer.Option("-k", help="How many neighbors.")] = 10,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    model: Annotated[Path | None, typer.Option(help="Model; default models/model.")] = None,
-    index: Annotated[Path | None, typer.Option(help="Index; default models/index.")] = None,
-    where: Annotated[
-        str | None, typer.Option(help="Only images for which this is true: \"label = 'cat'\".")
-    ] = None,
-    min_similarity: Annotated[
-        float | None, typer.Option(help="Only images at least this similar, -1 to 1.")
-    ] = None,
-    exclude_query: Annotated[
-        bool, typer.Option("--exclude-query", help="Leave out IMAGE itself, where it is indexed.")
-    ] = False,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Hash every byte of the index first.")
-    ] = False,
-) -> None:
-    """Find the indexed images that look most like IMAGE."""
-    from lookalike.search.searcher import open_searcher
-    from lookalike.search.table import print_result
-
-    if k < 1:
-        raise LookalikeError(f"-k {k}: ask for at least 1 neighbor")
-    if model is None or index is None:
-        project = find_project(Path())
-        model, index = model or project.model, index or project.index
-    searcher = open_searcher(model, index, verify)
-    result = searcher.search(image, k, where, min_similarity, exclude_query)
-    if as_json:
-        print(printable_json(result.to_dict(), sys.stdout.encoding))
-    else:
-        print_result(result)
+app.command(cls=GreedyOptions, epilog=EXAMPLES)(search)
 
 
 @app.command()
@@ -101,9 +68,21 @@ def doctor() -> None:
         print(line, flush=True)
 
 
+def _complete_preset(start: str) -> list[str]:
+    from lookalike.project.preset import preset_names
+
+    try:
+        return [name for name in preset_names(find_project(Path())) if name.startswith(start)]
+    except LookalikeError:  # a shell that completes a word shows no mistakes
+        return []
+
+
 @app.command()
 def preset(
-    name: Annotated[str | None, typer.Argument(help="Leave out to list the presets.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Leave out to list the presets.", autocompletion=_complete_preset),
+    ] = None,
     source: Annotated[
         str | None, typer.Option(help="Where the images are: a path or an address.")
     ] = None,

@@ -29,6 +29,7 @@ LAYERS = (
     {"record"},
     {"project"},
     {"doctor"},
+    {"commands"},
 )
 # What cannot change a byte, so no stage declares it.
 UNDECLARED = {"terminal", "record"}

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path
@@ -482,3 +482,58 @@ def test_a_tile_of_bands_is_one_line_where_photographs_are_searched(
 ) -> None:
     with one_line_error("the image: cannot be searched for: not an image of a known format"):
         searcher.search(tile_files["crop/0.tif"], k=1)
+
+
+# --- streams of queries ------------------------------------------------------------------------
+
+
+def test_an_open_file_is_searched_for_as_its_path_is(searcher: Searcher, tiny_source: Path) -> None:
+    image = tiny_source / "4/04.png"
+    with image.open("rb") as file:
+        found = searcher.search(file, k=2)
+    assert found.query == str(image)
+    assert found.hits == searcher.search(image, k=2).hits
+
+
+def test_a_query_that_cannot_be_answered_gives_its_error_in_its_place(
+    searcher: Searcher, tiny_source: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "text.png").write_text("text")
+    missing, text = str(tmp_path / "missing.png"), str(tmp_path / "text.png")
+    images = [str(tiny_source / f"{label}/00.png") for label in range(6)] * 6
+    queries: list[Query] = [missing, *images, text, []]
+    found = list(searcher.search_each(queries, k=1))
+    assert [isinstance(each, QueryError) for each in found] == [True, *[False] * 36, True, True]
+    assert [str(each).partition(": ")[0] for each in found if isinstance(each, QueryError)] == [
+        missing,
+        text,
+        "a search needs at least one example",
+    ]
+    answered = [each for each in found if not isinstance(each, QueryError)]
+    assert [each.query for each in answered] == images
+    assert [each.hits[0].path[0] for each in answered] == list("012345") * 6
+
+
+def test_an_argument_that_is_wrong_for_all_is_an_error_at_once(
+    searcher: Searcher, one_line_error: OneLineError
+) -> None:
+    with one_line_error("k = 0", kind=QueryError):
+        searcher.search_each([], k=0)
+    with one_line_error("where: ", kind=QueryError):
+        searcher.search_many([], where="label")
+
+
+def test_of_a_stream_of_queries_only_a_block_is_taken_ahead(
+    searcher: Searcher, tiny_source: Path
+) -> None:
+    taken = []
+
+    def stream() -> Iterator[Query]:
+        for number in range(1_000_000):
+            taken.append(number)
+            yield ById(searcher.index.ids[number % 120])
+
+    results = searcher.search_many(stream(), k=1)
+    assert taken == []
+    assert next(results).hits[0].similarity == pytest.approx(1, abs=1e-5)
+    assert len(taken) == 32

@@ -1,5 +1,6 @@
 """An opened index: searches, and tells what a row is."""
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -158,10 +159,12 @@ class Index:
                 f"a vector of shape {list(vectors.shape)} cannot be searched for: this index is of "
                 f"vectors of {self.description.dimension} numbers"
             )
-        if not np.issubdtype(vectors.dtype, np.number):
+        if vectors.dtype != np.float32 and not np.issubdtype(vectors.dtype, np.number):
             raise QueryError(f"a vector of {vectors.dtype} cannot be searched for")
         vectors = np.ascontiguousarray(vectors, np.float32)
-        if not np.isfinite(vectors).all():
+        # A product with itself is the quickest look at every number of one vector; it may overflow
+        looked = dimensions == 1 and math.isfinite(vectors.dot(vectors))
+        if not looked and not np.isfinite(vectors).all():
             raise QueryError("a vector with numbers that are not finite cannot be searched for")
         return vectors
 

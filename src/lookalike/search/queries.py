@@ -5,11 +5,14 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, TypeGuard
 
 import numpy as np
 from PIL import Image
 
 from lookalike.core.errors import QueryError
+from lookalike.core.secrets import without_secrets
+from lookalike.search.download import Url, download
 
 MAX_BYTES = 2**28  # of an image file, 256 MB
 
@@ -25,7 +28,8 @@ class ById:
     id: str
 
 
-Example = str | os.PathLike[str] | bytes | Image.Image | np.ndarray | ById
+Example = str | os.PathLike[str] | bytes | BinaryIO | Url | Image.Image | np.ndarray | ById
+KNOWN = str, os.PathLike, bytes, Url, Image.Image, np.ndarray, ById
 
 
 @dataclass(frozen=True, init=False)
@@ -66,10 +70,10 @@ def as_like(query: Query) -> Like:
     if not like.examples:
         raise QueryError("a search needs at least one example")
     for example in (*like.examples, *like.unlike):
-        if not isinstance(example, str | os.PathLike | bytes | Image.Image | np.ndarray | ById):
+        if not isinstance(example, KNOWN) and not _is_stream(example):
             raise QueryError(
-                f"cannot search for {type(example).__name__}: give a path, bytes, a PIL image, a "
-                "NumPy vector, ById(...), or a list of these"
+                f"cannot search for {type(example).__name__}: give a path, bytes, a binary file, "
+                "Url(...), a PIL image, a NumPy vector, ById(...), or a list of these"
             )
     return like
 
@@ -80,6 +84,10 @@ def name_of(example: Example) -> str:
         return os.fspath(example)
     if isinstance(example, ById):
         return example.id
+    if isinstance(example, Url):
+        return without_secrets(example.address)
+    if _is_stream(example):
+        return str(getattr(example, "name", "the stream"))
     return "the vector" if isinstance(example, np.ndarray) else "the image"
 
 
@@ -103,12 +111,24 @@ def combined(examples: np.ndarray, unlike: np.ndarray) -> np.ndarray:
     return np.asarray(mean, np.float32)
 
 
-def read_bounded(path: str | os.PathLike[str]) -> bytes:
-    """The content of an image file: a regular one, of at most 256 MB.
+def read_bounded(example: str | os.PathLike[str] | BinaryIO | Url) -> bytes:
+    """The content of an image file, at most 256 MB: regular, open, or on a web server.
 
     Raises:
-        QueryError: it is not, or it cannot be read.
+        QueryError: it is larger, no regular file, or cannot be read.
     """
+    name = name_of(example)
+    if isinstance(example, Url):
+        return download(example, name, MAX_BYTES)
+    if _is_stream(example):
+        try:
+            return check_size(example.read(MAX_BYTES + 1), name)
+        except OSError as error:
+            raise QueryError(f"{name}: cannot be read ({error.strerror})") from None
+    return _read_file(name)
+
+
+def _read_file(path: str) -> bytes:
     try:
         # Asked before it is opened: a named pipe waits for its writer, a device may never end
         if not stat.S_ISREG(Path(path).stat().st_mode):
@@ -119,7 +139,7 @@ def read_bounded(path: str | os.PathLike[str]) -> bytes:
         raise QueryError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError:  # a null character
         raise QueryError(f"{path!r}: cannot be read (not a path)") from None
-    return check_size(data, str(path))
+    return check_size(data, path)
 
 
 def check_size(data: bytes, name: str) -> bytes:
@@ -137,3 +157,8 @@ def _normalized(vectors: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: np.ndarray = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
     return unit
+
+
+def _is_stream(example: object) -> TypeGuard[BinaryIO]:
+    """Whether it is a binary file that is open: whatever can be read from."""
+    return hasattr(example, "read")

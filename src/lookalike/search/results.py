@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-COLUMNS = 8  # of a grid
 PLACEHOLDER = (96, 96), "#d0d0d0"
 
 
@@ -72,17 +71,22 @@ class SearchResult:
             "hits": [hit.to_dict() for hit in self.hits],
         }
 
+    @property
+    def examples(self) -> list[Image.Image]:
+        """The images searched for, as the network sees them; none of an id or vector."""
+        return list(self._examples)
+
+    def thumbnail(self, hit: Hit) -> bytes | None:
+        """A small picture of a hit, WebP; None where the index has none."""
+        return self._thumbnail(hit.id)
+
+    def picture(self, hit: Hit) -> Image.Image:
+        """The thumbnail of a hit, or a gray square where the index has none."""
+        data = self.thumbnail(hit)
+        return Image.new("RGB", *PLACEHOLDER) if data is None else Image.open(BytesIO(data))
+
     def grid(self) -> Image.Image:
         """The examples, then the hits by falling similarity, with their labels; RGB."""
-        from lookalike.figures.grid import Panel, grid_image  # matplotlib takes half a second
+        from lookalike.search.grid import grid_of  # matplotlib takes half a second
 
-        panels = [Panel(example, "query", None) for example in self._examples]
-        for hit in self.hits:
-            caption = f"{'' if hit.label is None else hit.label}\n{hit.similarity:.2f}"
-            panels.append(Panel(self._picture(hit), caption, None))
-        rows = [panels[start : start + COLUMNS] for start in range(0, len(panels), COLUMNS)]
-        return grid_image(rows or [[Panel(Image.new("RGB", *PLACEHOLDER), "", None)]], self.query)
-
-    def _picture(self, hit: Hit) -> Image.Image:
-        data = self._thumbnail(hit.id)
-        return Image.new("RGB", *PLACEHOLDER) if data is None else Image.open(BytesIO(data))
+        return grid_of([self])

@@ -1,5 +1,6 @@
 """A search result for people."""
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,10 +24,10 @@ def print_result(result: SearchResult) -> None:
     ]
     if guesses:
         console.print("looks like: " + ", ".join(guesses), markup=False)
-    table = Table(box=None, pad_edge=False)
-    table.add_column("similarity", justify="right")
+    table = Table(box=SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+    table.add_column("similarity", justify="right", style="cyan")
     table.add_column("label")
-    table.add_column("path", overflow="fold")
+    table.add_column("path", overflow="fold", style="dim")
     for hit in result.hits:
         label = "-" if hit.label is None else printable(hit.label)
         table.add_row(f"{hit.similarity:.4f}", Text(label), Text(printable(hit.path)))

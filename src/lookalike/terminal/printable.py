@@ -23,12 +23,13 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
-def printable_json(value: Any, encoding: str) -> str:
+def printable_json(value: Any, encoding: str, indent: int | None = 2) -> str:
     """JSON in which nothing commands the terminal, for an output in some encoding.
 
-    What is escaped is escaped as JSON does it, so programs read what was meant.
+    What is escaped is escaped as JSON does it, so programs read what was meant. Without an
+    indent it is one line.
     """
     is_utf_8 = codecs.lookup(encoding).name == "utf-8"
-    text = json.dumps(value, indent=2, ensure_ascii=not is_utf_8, allow_nan=False)
+    text = json.dumps(value, indent=indent, ensure_ascii=not is_utf_8, allow_nan=False)
     lines = text.split("\n")  # JSON's own
     return "\n".join(CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in lines)
