@@ -438,7 +438,7 @@ def tiny_embeddings(
 ) -> Path:
     """The embeddings of `tiny_images` by `tiny_model`."""
     from lookalike.inference.embedder import open_embedder
-    from lookalike.inference.embeddings import write_embeddings
+    from lookalike.inference.writing import write_embeddings
 
     folder = tmp_path_factory.mktemp("tiny") / "embeddings"
     write_embeddings(folder, tiny_images, open_embedder(tiny_model))

@@ -49,6 +49,9 @@ class BaseParams(Block):
     inference_batch_size: int = Field(default=32, ge=1)
 
 
+RuntimeChoice = Literal["auto", "onnxruntime", "torch"]
+
+
 class MachineParams(Block):
     """What this machine has, so no stage declares it.
 
@@ -66,6 +69,7 @@ class MachineParams(Block):
     devices: int = Field(default=1, ge=1)
     hosts: int = Field(default=1, ge=1)
     strategy: Literal["auto", "ddp", "ddp_find_unused_parameters_true"] = "auto"
+    runtime: RuntimeChoice = "auto"
 
 
 PARAMS = Path("params.yaml")

@@ -57,8 +57,7 @@ def _open(folder: Path, description: IndexDescription) -> Index:
     kind = engine_kind(description.engine)
     metadata = open_metadata_file(folder / METADATA)
     thumbnails = open_thumbnails(folder / THUMBNAILS) if THUMBNAILS in description.files else None
-    # Mapped for writing, though nobody does: torch warns of what is not. The file stays as it is.
-    values = np.asarray(np.load(folder / VECTORS, mmap_mode="c", allow_pickle=False))
+    values = np.asarray(np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False))
     if values.dtype != np.float32 or values.shape[1:] != (description.dimension,):
         raise ValueError(f"{VECTORS} holds {values.dtype} {list(values.shape)}")
     counts = {VECTORS: len(values), METADATA: len(metadata)}

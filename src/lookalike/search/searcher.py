@@ -4,18 +4,24 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lookalike.core.errors import DataError, QueryError
+from lookalike.core.layout import EXPORT
+from lookalike.core.params import RuntimeChoice
 from lookalike.index.index import Hits, Index
 from lookalike.index.storage import open_index
-from lookalike.model.artifact import Model, load_model
+from lookalike.inference.runtimes.choice import open_runtime
+from lookalike.inference.runtimes.runtime import Runtime
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.search.encoding import EncodedQuery, QueryEncoder
-from lookalike.search.filters import Filter, matching_rows
 from lookalike.search.queries import Query
 from lookalike.search.results import Hit, SearchResult
+
+if TYPE_CHECKING:
+    from lookalike.search.filters import Filter
 
 QUERIES_AT_ONCE = 32
 
@@ -31,7 +37,7 @@ class Searcher:
         DataError: model and index are of vectors of different sizes.
     """
 
-    def __init__(self, model: Model, index: Index) -> None:
+    def __init__(self, model: Runtime, index: Index) -> None:
         if model.dimension != index.description.dimension:
             raise DataError(
                 f"the index is of vectors of {index.description.dimension} numbers, but the model "
@@ -44,7 +50,7 @@ class Searcher:
         self,
         query: Query,
         k: int = 10,
-        where: Filter | None = None,
+        where: "Filter | None" = None,
         min_similarity: float | None = None,
         exclude_query: bool = False,
     ) -> SearchResult:
@@ -69,14 +75,18 @@ class Searcher:
         self,
         queries: Iterable[Query],
         k: int = 10,
-        where: Filter | None = None,
+        where: "Filter | None" = None,
         min_similarity: float | None = None,
         exclude_query: bool = False,
     ) -> Iterator[SearchResult]:
         """As `search`, for any number of queries, one result each; embedded 32 at once."""
         if k < 1:
             raise QueryError(f"k = {k}: ask for at least 1 neighbor")
-        rows = None if where is None else matching_rows(self.index.metadata, where)
+        rows = None
+        if where is not None:
+            from lookalike.search.filters import matching_rows  # Arrow's datasets take a while
+
+            rows = matching_rows(self.index.metadata, where)
         return self._results(queries, k, rows, min_similarity, exclude_query)
 
     def thumbnail(self, image_id: str) -> bytes | None:
@@ -133,7 +143,11 @@ class Searcher:
 
 
 def open_searcher(
-    model: str | PathLike[str], index: str | PathLike[str], verify: bool = False
+    model: str | PathLike[str],
+    index: str | PathLike[str],
+    verify: bool = False,
+    runtime: RuntimeChoice = "auto",
+    export: str | PathLike[str] | None = None,
 ) -> Searcher:
     """Open a model artifact and the index that was built with it.
 
@@ -141,9 +155,15 @@ def open_searcher(
         model: the folder of the model.
         index: the folder of the index.
         verify: hash every byte of the index (see `open_index`).
+        runtime: what computes the queries' embeddings; `auto`: ONNX Runtime where the model is
+            exported, which needs no torch and starts faster, else torch.
+        export: the folder of the exported model; None: `export` beside the model.
 
     Raises:
         LookalikeError: one of them is missing or broken, or they do not belong together.
     """
-    opened = open_index(index, fingerprint(Path(model)), verify)
-    return Searcher(load_model(Path(model)), opened)
+    model = Path(model)
+    model_sha256 = fingerprint(model)
+    opened = open_index(index, model_sha256, verify)
+    exported = model.with_name(EXPORT) if export is None else Path(export)
+    return Searcher(open_runtime(model, model_sha256, exported, runtime), opened)

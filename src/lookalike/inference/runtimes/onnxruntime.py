@@ -1,0 +1,66 @@
+"""An exported model, computed by ONNX Runtime."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from lookalike.core.errors import DataError
+from lookalike.inference.exported import EMBEDDING, IMAGES, ExportDescription, graph_of, read_export
+from lookalike.inference.runtimes.runtime import Outputs
+from lookalike.model.description import ModelDescription
+
+
+class OnnxRuntime:
+    """Computes with an ONNX file.
+
+    Args:
+        path: the file.
+        export: its description.
+        threads: compute threads; 0: as many as there are cores.
+
+    Raises:
+        DataError: ONNX Runtime cannot read the file.
+    """
+
+    def __init__(self, path: Path, export: ExportDescription, threads: int = 0) -> None:
+        self._export = export
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 4  # its errors are raised as well
+        # A thread that waits for work in a loop takes processor time from others
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(
+                path, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # its exceptions have no class in common
+            reason = " ".join(str(error).split())[:200]
+            raise DataError(f"{path}: cannot be read ({reason}); run the export stage") from None
+
+    @property
+    def description(self) -> ModelDescription:
+        return self._export.model
+
+    @property
+    def dimension(self) -> int:
+        size: int = self._export.outputs[EMBEDDING][1]
+        return size
+
+    def run(self, images: np.ndarray) -> Outputs:
+        embeddings, *logits = self._session.run(None, {IMAGES: np.ascontiguousarray(images)})
+        return Outputs(embeddings, logits[0] if logits else None)
+
+
+def open_onnxruntime(folder: Path, model_sha256: str) -> OnnxRuntime:
+    """Open an export.
+
+    Args:
+        folder: what the export stage has written.
+        model_sha256: the fingerprint of the model that it has to be of.
+
+    Raises:
+        LookalikeError: it is missing, broken, of another model, or of one that has no export.
+    """
+    export = read_export(folder)
+    return OnnxRuntime(graph_of(folder, export, model_sha256), export)
