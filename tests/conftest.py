@@ -468,3 +468,16 @@ def tiny_index(
     engine = Annoy(trees=10, search_k=10_000)
     build_index(embeddings.vectors, metadata, folder, engine, embeddings.model_sha256, thumbnails)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_export(
+    tiny_images: ImageStore, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The export of `tiny_model`, away from it, so that nobody takes it unasked."""
+    from lookalike.export.writing import write_export
+    from lookalike.model.artifact import load_model
+
+    folder = tmp_path_factory.mktemp("tiny") / "export"
+    write_export(folder, load_model(tiny_model), tiny_images, "onnx")
+    return folder

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from lookalike.core.choices import ExportFormat, RuntimeChoice
 from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
 from lookalike.core.files import check_output_file, to_json
@@ -66,8 +67,13 @@ def search(
     verify: Annotated[
         bool, typer.Option("--verify", help="Hash every byte of the index first.")
     ] = False,
+    runtime: Annotated[
+        RuntimeChoice | None,
+        typer.Option(help="What computes the embedding; default machine.runtime, or auto."),
+    ] = None,
 ) -> None:
     """Find the indexed images that look most like IMAGE."""
+    from lookalike.core.params import MachineParams, read_params
     from lookalike.search.searcher import open_searcher
     from lookalike.search.table import print_result
 
@@ -76,12 +82,27 @@ def search(
     if model is None or index is None:
         project = find_project(Path())
         model, index = model or project.model, index or project.index
-    searcher = open_searcher(model, index, verify)
+        runtime = runtime or read_params(MachineParams, "runtime", path=project.params).runtime
+    searcher = open_searcher(model, index, verify, runtime or "auto")
     result = searcher.search(image, k, where, min_similarity, exclude_query)
     if as_json:
         print(printable_json(result.to_dict(), sys.stdout.encoding))
     else:
         print_result(result)
+
+
+@app.command()
+def export(
+    output: Annotated[Path, typer.Option("-o", help="The folder to write.")],
+    graph: Annotated[
+        ExportFormat,
+        typer.Option("--format", help="Of the graph: for ONNX Runtime and others, or for torch."),
+    ] = "onnx",
+) -> None:
+    """Write the model as a graph for other programs, compared with the network on real images."""
+    from lookalike.project.export import export_model
+
+    print(export_model(find_project(Path()), graph, output))
 
 
 @app.command()

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from lookalike.core.choices import RuntimeChoice
 from lookalike.core.errors import ConfigError
 from lookalike.core.secrets import check_addresses, without_secrets
 
@@ -47,9 +48,6 @@ class BaseParams(Block):
     precision: Literal["fp32", "bf16"] = "fp32"
     threads: int = Field(default=2, ge=1)
     inference_batch_size: int = Field(default=32, ge=1)
-
-
-RuntimeChoice = Literal["auto", "onnxruntime", "torch"]
 
 
 class MachineParams(Block):

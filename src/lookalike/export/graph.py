@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lookalike.core.choices import ExportFormat
 from lookalike.core.extras import extra
-from lookalike.inference.exported import EMBEDDING, IMAGES, LOGITS, ExportDescription, Format
+from lookalike.inference.exported import EMBEDDING, IMAGES, LOGITS, ExportDescription
 from lookalike.inference.runtimes.runtime import Outputs
 from lookalike.model.artifact import Model
 from lookalike.model.fuse_batch_norm import fold
@@ -99,14 +100,14 @@ def _run_by_torch(module: Callable[[Tensor], tuple[Tensor, ...]]) -> Run:
     return run
 
 
-FORMATS: dict[Format, GraphFormat] = {
+FORMATS: dict[ExportFormat, GraphFormat] = {
     "onnx": GraphFormat("model.onnx", _write_onnx, _open_onnx),
     "torchscript": GraphFormat("model.pt", _write_torchscript, _open_torchscript),
     "torch-export": GraphFormat("model.pt2", _write_program, _open_program),
 }
 
 
-def write_graph(graph: Graph, images: np.ndarray, form: Format, path: Path) -> None:
+def write_graph(graph: Graph, images: np.ndarray, form: ExportFormat, path: Path) -> None:
     """Write a graph; the same network gives the same bytes of ONNX.
 
     Raises whatever the tracer meets.

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from lookalike.core.choices import ExportFormat
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder, sampled_sha256, sha256_of_file, to_json
 from lookalike.export.graph import FORMATS, Graph, write_graph
@@ -15,7 +16,6 @@ from lookalike.inference.exported import (
     LOGITS,
     ExportDescription,
     ExportedFile,
-    Format,
     Shape,
 )
 from lookalike.model.artifact import Model
@@ -27,7 +27,7 @@ class NotExportableError(LookalikeError):
     """The network cannot become a graph, or the graph computes something else."""
 
 
-def write_export(folder: Path, model: Model, images: ImageStore, form: Format) -> Parity:
+def write_export(folder: Path, model: Model, images: ImageStore, form: ExportFormat) -> Parity:
     """Write a model as a graph with its description, whole or not at all.
 
     Args:
@@ -72,7 +72,7 @@ def write_export(folder: Path, model: Model, images: ImageStore, form: Format) -
     return parity
 
 
-def write_refusal(folder: Path, model: Model, form: Format, reason: str) -> None:
+def write_refusal(folder: Path, model: Model, form: ExportFormat, reason: str) -> None:
     """Write a folder that says why a model has no graph."""
     with atomic_folder(folder, *CONTENTS) as partial:
         _write(partial, _description(model, form, None, reason))
@@ -83,7 +83,7 @@ def _write(folder: Path, export: ExportDescription) -> None:
 
 
 def _description(
-    model: Model, form: Format, file: ExportedFile | None, reason: str | None
+    model: Model, form: ExportFormat, file: ExportedFile | None, reason: str | None
 ) -> ExportDescription:
     description = model.description
     side, classes = description.image_size.crop, len(description.classes)

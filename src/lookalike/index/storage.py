@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.core.errors import DataError
+from lookalike.index.arrow import numbers_of
 from lookalike.index.description import DESCRIPTION, IndexDescription, read_description
 from lookalike.index.engines.registry import engine_kind
 from lookalike.index.file_fingerprint import REMEDY
@@ -64,7 +65,7 @@ def _open(folder: Path, description: IndexDescription) -> Index:
     if thumbnails is not None:
         counts[THUMBNAILS] = len(thumbnails)
     _check_counts(counts, description)
-    vectors = Vectors(values, metadata["length"].to_numpy())
+    vectors = Vectors(values, numbers_of(metadata["length"]))
     engine = kind.open(folder / (kind.file or VECTORS), vectors, description.engine)
     _check_counts({kind.file or VECTORS: len(engine)}, description)
     return Index(description, vectors, engine, metadata, thumbnails)

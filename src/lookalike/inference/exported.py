@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from lookalike.core.choices import ExportFormat
 from lookalike.core.errors import DataError, NotReadyError
 from lookalike.core.files import sampled_sha256
 from lookalike.model.description import ModelDescription
@@ -17,7 +18,6 @@ IMAGES: Final = "images"
 EMBEDDING: Final = "embedding"
 LOGITS: Final = "logits"
 
-Format = Literal["onnx", "torchscript", "torch-export"]
 Shape = tuple[Literal["batch"], int] | tuple[Literal["batch"], int, int, int]
 
 
@@ -54,7 +54,7 @@ class ExportDescription(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     format: Literal[1] = 1
-    graph: Format
+    graph: ExportFormat
     model_sha256: str
     file: ExportedFile | None
     reason: str | None

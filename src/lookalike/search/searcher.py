@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lookalike.core.choices import RuntimeChoice
 from lookalike.core.errors import DataError, QueryError
 from lookalike.core.layout import EXPORT
-from lookalike.core.params import RuntimeChoice
 from lookalike.index.index import Hits, Index
 from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import open_runtime

@@ -3,8 +3,8 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+from lookalike.core.choices import RuntimeChoice
 from lookalike.core.errors import ConfigError, LookalikeError, NotReadyError
-from lookalike.core.params import RuntimeChoice
 from lookalike.inference.exported import graph_of, read_export
 from lookalike.inference.runtimes.runtime import Runtime
 from lookalike.terminal.progress import say
