@@ -124,6 +124,21 @@ def test_by_default_an_export_beside_the_model_is_taken(project: Path) -> None:
     assert searcher.search(Image.new("RGB", (9, 9)), k=1).predictions
 
 
+def test_an_export_and_an_index_are_enough(project: Path, tiny_source: Path) -> None:
+    shutil.rmtree(project / "models" / "model")
+    code = WITHOUT_TORCH + "from lookalike.cli import main; main()"
+    done = python(code, "search", tiny_source / "3/03.png", "--json", folder=project)
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["hits"][0]["path"] == "3/03.png"
+
+
+def test_without_model_and_export_it_is_one_line(
+    tiny_index: Path, tmp_path: Path, one_line_error: OneLineError
+) -> None:
+    with one_line_error(str(tmp_path), "missing"):
+        open_searcher(tmp_path / "model", tiny_index)
+
+
 def test_without_an_export_torch_searches(
     tiny_model: Path, tiny_index: Path, tmp_path: Path, tiny_source: Path
 ) -> None:
@@ -185,7 +200,7 @@ def test_a_model_without_a_graph_is_searched_with_by_torch(
     write_refusal(models / "export", load_model(models / "model"), "onnx", "no such operator")
     open_searcher(models / "model", models / "index")
     assert capsys.readouterr().err == ""
-    with one_line_error("no such operator", "torch", kind=DataError):
+    with one_line_error("no such operator", "torch", kind=ConfigError):
         open_searcher(models / "model", models / "index", runtime="onnxruntime")
 
 

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lookalike.core.choices import ExportFormat
-from lookalike.core.errors import DataError, NotReadyError
+from lookalike.core.errors import ConfigError, DataError, NotReadyError
 from lookalike.core.files import sampled_sha256
 from lookalike.model.description import ModelDescription
 
@@ -93,8 +93,8 @@ def graph_of(folder: Path, export: ExportDescription, model_sha256: str) -> Path
         model_sha256: the fingerprint of the model.
 
     Raises:
-        DataError: the file is missing or another, the export is of another model, or its model
-            cannot be exported.
+        ConfigError: the model has no graph, or one that computes in another precision.
+        DataError: the file is missing or another, or the export is of another model.
     """
     if export.model_sha256 != model_sha256:
         raise DataError(
@@ -102,7 +102,12 @@ def graph_of(folder: Path, export: ExportDescription, model_sha256: str) -> Path
             f"is {model_sha256:.12}; {REMEDY}"
         )
     if export.file is None:
-        raise DataError(f"{folder}: holds no graph: {export.reason}; use machine.runtime: torch")
+        raise ConfigError(f"{folder}: holds no graph: {export.reason}; use machine.runtime: torch")
+    if export.model.precision != "fp32":
+        raise ConfigError(
+            f"{folder}: computes in fp32, but the model and its index in {export.model.precision}; "
+            "use machine.runtime: torch"
+        )
     path = folder / export.file.name
     try:
         found = sampled_sha256(path)

@@ -13,9 +13,8 @@ from lookalike.core.errors import DataError, QueryError
 from lookalike.core.layout import EXPORT
 from lookalike.index.index import Hits, Index
 from lookalike.index.storage import open_index
-from lookalike.inference.runtimes.choice import open_runtime
+from lookalike.inference.runtimes.choice import model_fingerprint, open_runtime
 from lookalike.inference.runtimes.runtime import Runtime
-from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.search.encoding import EncodedQuery, QueryEncoder
 from lookalike.search.queries import Query
 from lookalike.search.results import Hit, SearchResult
@@ -152,7 +151,7 @@ def open_searcher(
     """Open a model artifact and the index that was built with it.
 
     Args:
-        model: the folder of the model.
+        model: the folder of the model; it may be missing where its export is there.
         index: the folder of the index.
         verify: hash every byte of the index (see `open_index`).
         runtime: what computes the queries' embeddings; `auto`: ONNX Runtime where the model is
@@ -163,7 +162,7 @@ def open_searcher(
         LookalikeError: one of them is missing or broken, or they do not belong together.
     """
     model = Path(model)
-    model_sha256 = fingerprint(model)
-    opened = open_index(index, model_sha256, verify)
     exported = model.with_name(EXPORT) if export is None else Path(export)
+    model_sha256 = model_fingerprint(model, exported)
+    opened = open_index(index, model_sha256, verify)
     return Searcher(open_runtime(model, model_sha256, exported, runtime), opened)

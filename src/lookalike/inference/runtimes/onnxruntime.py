@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 
 from lookalike.core.errors import DataError
-from lookalike.inference.exported import EMBEDDING, IMAGES, ExportDescription, graph_of, read_export
+from lookalike.inference.exported import EMBEDDING, IMAGES, REMEDY, ExportDescription
 from lookalike.inference.runtimes.runtime import Outputs
 from lookalike.model.description import ModelDescription
 
@@ -38,7 +38,7 @@ class OnnxRuntime:
             )
         except Exception as error:  # its exceptions have no class in common
             reason = " ".join(str(error).split())[:200]
-            raise DataError(f"{path}: cannot be read ({reason}); run the export stage") from None
+            raise DataError(f"{path}: cannot be read ({reason}); {REMEDY}") from None
 
     @property
     def description(self) -> ModelDescription:
@@ -52,17 +52,3 @@ class OnnxRuntime:
     def run(self, images: np.ndarray) -> Outputs:
         embeddings, *logits = self._session.run(None, {IMAGES: np.ascontiguousarray(images)})
         return Outputs(embeddings, logits[0] if logits else None)
-
-
-def open_onnxruntime(folder: Path, model_sha256: str) -> OnnxRuntime:
-    """Open an export.
-
-    Args:
-        folder: what the export stage has written.
-        model_sha256: the fingerprint of the model that it has to be of.
-
-    Raises:
-        LookalikeError: it is missing, broken, of another model, or of one that has no export.
-    """
-    export = read_export(folder)
-    return OnnxRuntime(graph_of(folder, export, model_sha256), export)
