@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lookalike.core.choices import RuntimeChoice
-from lookalike.core.errors import ConfigError, DataError, NotReadyError
+from lookalike.core.errors import DataError, LookalikeError
 from lookalike.inference.exported import DESCRIPTION, graph_of, read_export
 from lookalike.inference.runtimes.runtime import Runtime
 from lookalike.model.artifact_fingerprint import WEIGHTS, fingerprint
@@ -38,13 +38,11 @@ def open_runtime(
     if choice != "torch":
         try:
             return _open_export(export, model_sha256)
-        except (NotReadyError, ConfigError):  # there is none, or none that could be taken
+        except LookalikeError as error:
             if choice == "onnxruntime":
                 raise
-        except DataError as error:
-            if choice == "onnxruntime":
-                raise
-            say(f"{error} (until then torch computes, which starts more slowly)")
+            if isinstance(error, DataError):  # else there is none, or none that could be taken
+                say(f"{error} (until then torch computes, which starts more slowly)")
     from lookalike.inference.runtimes.torch import open_torch
 
     return open_torch(model)
