@@ -37,7 +37,7 @@ from lookalike.images.store import ImageStore
 from lookalike.inference.devices import launch
 from lookalike.model.compute import accelerator, autocast, fix_compute
 from lookalike.model.network import EmbeddingNetwork
-from lookalike.model.transforms import ImageSize
+from lookalike.model.preprocessing import ImageSize
 from lookalike.model.vision import v2
 from lookalike.train.data import Subset, TrainingData
 from lookalike.train.log import training_log

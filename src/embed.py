@@ -8,7 +8,7 @@ from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.images.store import ImageStore
 from lookalike.inference.embedder import start_embedder
-from lookalike.inference.embeddings import write_embeddings
+from lookalike.inference.writing import write_embeddings
 from lookalike.terminal.stage import run_stage
 
 

@@ -438,7 +438,7 @@ def tiny_embeddings(
 ) -> Path:
     """The embeddings of `tiny_images` by `tiny_model`."""
     from lookalike.inference.embedder import open_embedder
-    from lookalike.inference.embeddings import write_embeddings
+    from lookalike.inference.writing import write_embeddings
 
     folder = tmp_path_factory.mktemp("tiny") / "embeddings"
     write_embeddings(folder, tiny_images, open_embedder(tiny_model))
@@ -467,4 +467,17 @@ def tiny_index(
     thumbnails = partial(write_thumbnails, tiny_images, 96, 1)
     engine = Annoy(trees=10, search_k=10_000)
     build_index(embeddings.vectors, metadata, folder, engine, embeddings.model_sha256, thumbnails)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_export(
+    tiny_images: ImageStore, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The export of `tiny_model`, away from it, so that nobody takes it unasked."""
+    from lookalike.export.writing import write_export
+    from lookalike.model.artifact import load_model
+
+    folder = tmp_path_factory.mktemp("tiny") / "export"
+    write_export(folder, load_model(tiny_model), tiny_images, "onnx")
     return folder

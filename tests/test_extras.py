@@ -25,6 +25,7 @@ EXTRAS = [
     "jinja2",
     "lightning_fabric",
     "mlflow",
+    "onnx",
     "psutil",
     "pymongo",
     "pystac",

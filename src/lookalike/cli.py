@@ -13,6 +13,7 @@ import typer
 
 from lookalike.commands.greedy_options import GreedyOptions
 from lookalike.commands.search import EXAMPLES, search
+from lookalike.core.choices import ExportFormat
 from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
 from lookalike.core.files import check_output_file, to_json
@@ -49,6 +50,20 @@ def options(
 
 
 app.command(cls=GreedyOptions, epilog=EXAMPLES)(search)
+
+
+@app.command()
+def export(
+    output: Annotated[Path, typer.Option("-o", help="The folder to write.")],
+    graph: Annotated[
+        ExportFormat,
+        typer.Option("--format", help="Of the graph: for ONNX Runtime and others, or for torch."),
+    ] = "onnx",
+) -> None:
+    """Write the model as a graph for other programs, compared with the network on real images."""
+    from lookalike.project.export import export_model
+
+    print(export_model(find_project(Path()), graph, output))
 
 
 @app.command()

@@ -14,7 +14,8 @@ from lookalike.images.dataset import ImageDataset
 from lookalike.images.decoded_cache import KEPT, decode_once
 from lookalike.images.pixels import Pixels
 from lookalike.images.store import ImageStore
-from lookalike.model.transforms import ImageSize, evaluation_transform, whole_image
+from lookalike.model.preprocessing import ImageSize
+from lookalike.model.transforms import evaluation_transform, whole_image
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 

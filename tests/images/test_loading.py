@@ -28,7 +28,8 @@ from lookalike.images.store import ImageStore
 from lookalike.images.batches import SequentialBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import load_batches
-from lookalike.model.transforms import ImageSize, evaluation_transform
+from lookalike.model.preprocessing import ImageSize
+from lookalike.model.transforms import evaluation_transform
 
 def forever():
     rows = list(range(100))

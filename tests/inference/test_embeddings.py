@@ -11,7 +11,8 @@ import torch
 
 from lookalike.images.store import ImageStore
 from lookalike.inference.embedder import Embedder, OutputBlock
-from lookalike.inference.embeddings import ROWS, VECTORS, open_embeddings, write_embeddings
+from lookalike.inference.embeddings import ROWS, VECTORS, open_embeddings
+from lookalike.inference.writing import write_embeddings
 from lookalike.model.artifact import Model, build_network, load_model
 from lookalike.model.artifact_fingerprint import fingerprint
 

@@ -13,22 +13,15 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from lookalike.images.bands import Bands
-from lookalike.model.artifact import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
-    Model,
-    ModelDescription,
-    build_network,
-    load_model,
-    save_model,
-)
+from lookalike.model.artifact import Model, build_network, load_model, save_model
 from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS, fingerprint
+from lookalike.model.description import IMAGENET_MEAN, IMAGENET_STD, ModelDescription
+from lookalike.model.preprocessing import ImageSize
 from lookalike.model.training_images import (
     TRAINING_IMAGES,
     read_training_images,
     shortened,
 )
-from lookalike.model.transforms import ImageSize
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 

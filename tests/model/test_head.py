@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from lookalike.model.head import HeadKind, build_head
+from lookalike.model.description import HeadKind
+from lookalike.model.head import build_head
 
 
 @pytest.mark.parametrize("kind", ["linear", "mlp"])

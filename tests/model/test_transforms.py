@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from lookalike.model.transforms import ImageSize, evaluation_transform
+from lookalike.model.preprocessing import ImageSize
+from lookalike.model.transforms import evaluation_transform
 
 SIZE = ImageSize(resize=40, crop=32)
 PHOTO = Image.fromarray(load_sample_image("flower.jpg"))
@@ -73,28 +74,28 @@ def test_the_middle_of_a_very_long_image_is_seen() -> None:
 
 # --- bands -----------------------------------------------------------------------------------
 
-BANDS = torch.arange(5.0).view(5, 1, 1) * 1000 + torch.rand(5, 50, 70)
+BANDS = (torch.arange(5.0).view(5, 1, 1) * 1000 + torch.rand(5, 50, 70)).numpy()
 
 
 def test_bands_become_a_square_of_as_many_bands_in_their_own_units() -> None:
     tensor = evaluation_transform(SIZE)(BANDS)
     assert (tensor.shape, tensor.dtype) == ((5, 32, 32), torch.float32)
     assert tensor.mean(dim=(1, 2)).tolist() == pytest.approx(
-        BANDS.mean(dim=(1, 2)).tolist(), abs=0.1
+        BANDS.mean(axis=(1, 2)).tolist(), abs=0.1
     )
 
 
 def test_bands_of_the_right_size_are_left_as_they_are() -> None:
     tile = BANDS[:, :32, :32]
-    assert torch.equal(evaluation_transform(ImageSize(resize=32, crop=32))(tile), tile)
+    assert (evaluation_transform(ImageSize(resize=32, crop=32))(tile).numpy() == tile).all()
 
 
 def test_bands_are_cut_as_an_rgb_image_is() -> None:
-    tensor = torch.from_numpy(np.asarray(PHOTO).copy()).permute(2, 0, 1).float()
+    bands = np.asarray(PHOTO, np.float32).transpose(2, 0, 1)
     transform = evaluation_transform(SIZE)
-    assert (transform(tensor) - transform(PHOTO).float()).abs().max() < 2
+    assert (transform(bands) - transform(PHOTO).float()).abs().max() < 2
 
 
 @given(width=st.integers(1, 200), height=st.integers(1, 200))
 def test_bands_of_every_size_become_the_square(width: int, height: int) -> None:
-    assert evaluation_transform(SIZE)(torch.zeros(2, height, width)).shape == (2, 32, 32)
+    assert evaluation_transform(SIZE)(np.zeros((2, height, width), np.float32)).shape == (2, 32, 32)

@@ -23,7 +23,7 @@ LAYERS = (
     {"figures", "images", "retrieval"},
     {"model", "near_duplicates"},
     {"inference"},
-    {"ingest", "split", "train", "evaluate", "index"},
+    {"ingest", "split", "train", "evaluate", "export", "index"},
     {"search"},
     {"publish"},
     {"record"},

@@ -16,7 +16,7 @@ from .conftest import REPOSITORY, Project, copy
 
 Change = Callable[[Project], None]
 
-ALL = "samples ingest split train evaluate embed index"
+ALL = "samples ingest split train evaluate export embed index"
 
 
 def code(name: str) -> Change:
@@ -60,11 +60,14 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "`machine.workers`": (param("machine.workers", 1), ""),
     "`machine.checkpoint_every`": (param("machine.checkpoint_every", 7), ""),
     "`machine.embedding_cache_gigabytes`": (param("machine.embedding_cache_gigabytes", 1.0), ""),
+    "`machine.runtime`": (param("machine.runtime", "torch"), ""),
     "`publish.keep_versions`": (param("publish.keep_versions", 5), ""),
     "a color in `figures/grid.py`": (code("src/lookalike/figures/grid.py"), "evaluate"),
     "`evaluate.ranks`": (param("evaluate.ranks", [1]), "evaluate"),
     "the version of matplotlib": (library("matplotlib"), "evaluate"),
     "`base.inference_batch_size`": (param("base.inference_batch_size", 16), "evaluate embed"),
+    "a comment in `export/graph.py`": (code("src/lookalike/export/graph.py"), "export"),
+    "the version of onnxruntime": (library("onnxruntime"), "export"),
     "`index.recall_queries`": (param("index.recall_queries", 10), "index"),
     "the version of annoy": (library("annoy"), "index"),
     "`base.precision`": (param("base.precision", "bf16"), "train"),
@@ -74,7 +77,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
         "train",
     ),
     "a comment in `src/train.py`": (code("src/train.py"), "train"),
-    "`base.threads`": (param("base.threads", 1), "train evaluate embed"),
+    "`base.threads`": (param("base.threads", 1), "train evaluate export embed"),
     "`base.seed`": (param("base.seed", 7), "split train evaluate"),
     "a comment in `retrieval/metrics.py`": (
         code("src/lookalike/retrieval/metrics.py"),
@@ -82,9 +85,9 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "a comment in `inference/forward.py`": (
         code("src/lookalike/inference/forward.py"),
-        "train evaluate embed index",
+        "train evaluate export embed index",
     ),
-    "the version of torch": (library("torch"), "train evaluate embed index"),
+    "the version of torch": (library("torch"), "train evaluate export embed index"),
     "`split.method`": (param("split.method", "per_class"), "split"),
     "a comment in `near_duplicates/links.py`": (
         code("src/lookalike/near_duplicates/links.py"),
@@ -94,7 +97,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "one more image in the source": (new_image, "ingest"),
     "a comment in `images/store.py`": (
         code("src/lookalike/images/store.py"),
-        "ingest split train evaluate embed index",
+        "ingest split train evaluate export embed index",
     ),
     "the version of pillow": (library("pillow"), ALL),
     "a comment in `core/files.py`": (code("src/lookalike/core/files.py"), ALL),

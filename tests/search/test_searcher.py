@@ -25,7 +25,8 @@ from lookalike.index.engines.exact import Exact
 from lookalike.index.metadata import joined_metadata
 from lookalike.inference.devices import launch
 from lookalike.inference.embedder import open_embedder
-from lookalike.inference.embeddings import open_embeddings, write_embeddings
+from lookalike.inference.embeddings import open_embeddings
+from lookalike.inference.writing import write_embeddings
 from lookalike.model.artifact import load_model, save_model
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.search.filters import matching_rows

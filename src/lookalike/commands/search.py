@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from lookalike.commands.result_printing import Form, print_results
+from lookalike.core.choices import RuntimeChoice
 from lookalike.core.errors import QueryError
 from lookalike.core.files import check_output_file
 from lookalike.core.layout import find_project
@@ -86,6 +87,10 @@ def search(
     verify: Annotated[
         bool, typer.Option("--verify", help="Hash every byte of the index first.")
     ] = False,
+    runtime: Annotated[
+        RuntimeChoice | None,
+        typer.Option(help="What computes the embedding; default machine.runtime, or auto."),
+    ] = None,
 ) -> None:
     """Find the indexed images that look most like each QUERY.
 
@@ -95,8 +100,11 @@ def search(
     _check_usage([*(queries or []), *(ids or []), *(like or [])], unlike, grid, min_similarity)
     inline = _inline(form) if pictures else None
     if model is None or index is None:
+        from lookalike.core.params import MachineParams, read_params
+
         project = find_project(Path())
         model, index = model or project.model, index or project.index
+        runtime = runtime or read_params(MachineParams, "runtime", path=project.params).runtime
 
     from lookalike.commands.answers import Answers
     from lookalike.commands.query_words import queries_of
@@ -106,7 +114,7 @@ def search(
 
     asked = queries_of(queries or [], ids or [], like or [], unlike or [])
     drawing = None if grid is None else ResultGrid(grid, len(asked.queries), k)
-    searcher = open_searcher(model, index, verify)
+    searcher = open_searcher(model, index, verify, runtime or "auto")
     try:
         found = searcher.search_each(asked.queries, k, where, min_similarity, exclude_query)
     except QueryError as error:

@@ -7,6 +7,8 @@ from lookalike.core.errors import LookalikeError
 
 # Metrics that do not say which model they are of are worth little.
 MEASURED_MODEL = "model.sha256"
+# Beside the model that it comes from
+EXPORT = "export"
 
 
 class Layout:
@@ -33,6 +35,7 @@ class Layout:
         self.split = root / "data/split.csv"
         self.embeddings = root / "data/embeddings"
         self.model = root / "models/model"
+        self.export = self.model.with_name(EXPORT)
         self.checkpoints = root / "models/checkpoints"
         self.index = root / "models/index"
         self.metrics = root / "metrics"

@@ -10,6 +10,8 @@ COMPUTING = {
     "faiss": "faiss-cpu",
     "matplotlib": "matplotlib",
     "numpy": "numpy",
+    "onnx": "onnx",
+    "onnxruntime": "onnxruntime",
     "pyarrow": "pyarrow",
     "pytorch_metric_learning": "pytorch-metric-learning",
     "rasterio": "rasterio",

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from lookalike.core.choices import RuntimeChoice
 from lookalike.core.errors import ConfigError
 from lookalike.core.secrets import check_addresses, without_secrets
 
@@ -66,6 +67,7 @@ class MachineParams(Block):
     devices: int = Field(default=1, ge=1)
     hosts: int = Field(default=1, ge=1)
     strategy: Literal["auto", "ddp", "ddp_find_unused_parameters_true"] = "auto"
+    runtime: RuntimeChoice = "auto"
 
 
 PARAMS = Path("params.yaml")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import cycle
 from typing import Any
 
+import numpy as np
 import torch
 
 from lookalike.core.layout import Layout
@@ -69,7 +70,7 @@ def decoding_speed(layout: Layout, params: TrainParams, seconds: float) -> float
 
 
 def _channels(pixels: Any) -> int:
-    return len(pixels) if isinstance(pixels, torch.Tensor) else 3
+    return len(pixels) if isinstance(pixels, np.ndarray) else 3
 
 
 def _per_second(work: Callable[[], object], seconds: float) -> float:

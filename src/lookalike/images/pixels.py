@@ -1,14 +1,13 @@
-"""From an encoded image to what transforms and the network take."""
+"""From an encoded image to what transforms take."""
 
-import torch
+import numpy as np
 from PIL import Image
-from torch import Tensor
 
 from lookalike.images.bands import Bands
 from lookalike.images.decode import DEFAULT_MAX_PIXELS, decode
 from lookalike.images.geotiff import decode_bands
 
-Pixels = Image.Image | Tensor
+Pixels = Image.Image | np.ndarray
 
 
 def decode_pixels(
@@ -20,6 +19,4 @@ def decode_pixels(
         UndecodableImageError: it cannot be decoded, or lacks one of the bands.
         LookalikeError: rasterio is needed and not installed.
     """
-    if bands is None:
-        return decode(data, max_pixels)
-    return torch.from_numpy(decode_bands(data, bands, max_pixels))
+    return decode(data, max_pixels) if bands is None else decode_bands(data, bands, max_pixels)

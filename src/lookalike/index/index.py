@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lookalike.core.errors import QueryError
+from lookalike.index.arrow import rows_array, text_scalar
 from lookalike.index.description import IndexDescription
 from lookalike.index.engines.engine import Engine
 from lookalike.index.engines.registry import engine_kind
@@ -66,7 +67,7 @@ class Index:
         """The row of an image; None where it is not indexed."""
         if any("\ud800" <= c <= "\udfff" for c in image_id):  # no text, which Arrow would refuse
             return None
-        row: int = pc.index(self.metadata["id"], pa.scalar(image_id, pa.string())).as_py()
+        row: int = pc.index(self.metadata["id"], text_scalar(image_id)).as_py()
         return None if row < 0 else row
 
     def search(self, vector: np.ndarray, k: int, rows: np.ndarray | None = None) -> Hits:
@@ -125,7 +126,7 @@ class Index:
 
     def records(self, rows: Sequence[int] | np.ndarray) -> list[dict[str, Any]]:
         """What is known of the images of some rows, in their order, by column."""
-        records: list[dict[str, Any]] = self.metadata.take(pa.array(rows, pa.int64())).to_pylist()
+        records: list[dict[str, Any]] = self.metadata.take(rows_array(rows)).to_pylist()
         return records
 
     def thumbnail(self, row: int) -> bytes | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.core.errors import DataError
+from lookalike.index.arrow import numbers_of
 from lookalike.index.description import DESCRIPTION, IndexDescription, read_description
 from lookalike.index.engines.registry import engine_kind
 from lookalike.index.file_fingerprint import REMEDY
@@ -57,15 +58,14 @@ def _open(folder: Path, description: IndexDescription) -> Index:
     kind = engine_kind(description.engine)
     metadata = open_metadata_file(folder / METADATA)
     thumbnails = open_thumbnails(folder / THUMBNAILS) if THUMBNAILS in description.files else None
-    # Mapped for writing, though nobody does: torch warns of what is not. The file stays as it is.
-    values = np.asarray(np.load(folder / VECTORS, mmap_mode="c", allow_pickle=False))
+    values = np.asarray(np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False))
     if values.dtype != np.float32 or values.shape[1:] != (description.dimension,):
         raise ValueError(f"{VECTORS} holds {values.dtype} {list(values.shape)}")
     counts = {VECTORS: len(values), METADATA: len(metadata)}
     if thumbnails is not None:
         counts[THUMBNAILS] = len(thumbnails)
     _check_counts(counts, description)
-    vectors = Vectors(values, metadata["length"].to_numpy())
+    vectors = Vectors(values, numbers_of(metadata["length"]))
     engine = kind.open(folder / (kind.file or VECTORS), vectors, description.engine)
     _check_counts({kind.file or VECTORS: len(engine)}, description)
     return Index(description, vectors, engine, metadata, thumbnails)

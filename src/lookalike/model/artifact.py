@@ -3,56 +3,20 @@
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder, to_json
-from lookalike.images.bands import Bands
 from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS, fingerprint
+from lookalike.model.description import ModelDescription
 from lookalike.model.finite import check_finite
 from lookalike.model.fuse_batch_norm import fold
-from lookalike.model.head import HeadKind
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.training_images import TRAINING_IMAGES, ImageIds, write_training_images
-from lookalike.model.transforms import ImageSize
-
-# What ImageNet models expect of RGB images; for a network trained from scratch as good as any.
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
-
-
-class ModelDescription(BaseModel):
-    """The content of `model.json`.
-
-    `mean` and `std` are those of each channel: of 8-bit RGB scaled to 0 to 1, or where `bands` are
-    chosen, in the units of the images.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    format: Literal[1] = 1
-    backbone: str
-    embedding_dim: int | None
-    head: HeadKind = "linear"
-    classes: list[str]
-    bands: Bands | None = None
-    channels: int = Field(default=3, ge=1)
-    image_size: ImageSize
-    mean: list[float] = list(IMAGENET_MEAN)
-    std: list[Annotated[float, Field(gt=0)]] = list(IMAGENET_STD)
-    temperature: float = Field(default=1.0, gt=0)
-    precision: Literal["fp32", "bf16"]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if not len(self.mean) == len(self.std) == self.channels:
-            raise ValueError(f"mean and std should have {self.channels} numbers, one a channel")
-        return self
 
 
 class Model:
@@ -118,8 +82,8 @@ def save_model(
     with atomic_folder(folder, WEIGHTS, DESCRIPTION, TRAINING_IMAGES) as partial:
         write_weights(partial / WEIGHTS, weights)
         write_training_images(partial / TRAINING_IMAGES, learned_from)
-        content = description.model_dump(exclude={"bands"} if description.bands is None else None)
-        (partial / DESCRIPTION).write_text(to_json(content), encoding="utf-8")
+        content = to_json(description.content())
+        (partial / DESCRIPTION).write_text(content, encoding="utf-8")
 
 
 def write_weights(path: Path, weights: dict[str, Tensor]) -> None:

@@ -1,10 +1,8 @@
 """The embedding head: from a backbone's features to the embedding."""
 
-from typing import Literal
-
 from torch import nn
 
-HeadKind = Literal["linear", "mlp"]
+from lookalike.model.description import HeadKind
 
 
 def build_head(kind: HeadKind, features: int, dimension: int) -> nn.Module:

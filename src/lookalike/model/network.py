@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lookalike.model.backbones import build_backbone
-from lookalike.model.head import HeadKind, build_head
+from lookalike.model.description import HeadKind
+from lookalike.model.head import build_head
 from lookalike.model.inflate import RGB
 
 

@@ -3,15 +3,19 @@
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lookalike.core.layout import Layout, find_project
+from lookalike.core.params import MachineParams, read_params
 from lookalike.images.store import ImageStore
 from lookalike.index.index import Index
 from lookalike.index.storage import open_index
-from lookalike.inference.embedder import Embedder, open_embedder
 from lookalike.model.artifact_fingerprint import fingerprint
-from lookalike.project.parameters import Parameters, read_all
 from lookalike.search.searcher import Searcher, open_searcher
+
+if TYPE_CHECKING:
+    from lookalike.inference.embedder import Embedder
+    from lookalike.project.parameters import Parameters
 
 
 class Project:
@@ -33,20 +37,24 @@ class Project:
         return self.layout.root
 
     @cached_property
-    def params(self) -> Parameters:
+    def params(self) -> "Parameters":
         """The parameters, checked.
 
         Raises:
             ConfigError: a line for each problem.
         """
+        from lookalike.project.parameters import read_all  # which need torch, as searching does not
+
         return read_all(self.layout.params)
 
     def images(self) -> ImageStore:
         """The ingested images."""
         return ImageStore(self.layout.images)
 
-    def embedder(self) -> Embedder:
+    def embedder(self) -> "Embedder":
         """The model of the last training, ready to embed."""
+        from lookalike.inference.embedder import open_embedder
+
         base, machine = self.params.base, self.params.machine
         return open_embedder(self.layout.model, base.inference_batch_size, machine.workers)
 
@@ -56,7 +64,8 @@ class Project:
 
     def searcher(self) -> Searcher:
         """Model and index, ready for queries."""
-        return open_searcher(self.layout.model, self.layout.index)
+        machine = read_params(MachineParams, "runtime", path=self.layout.params)
+        return open_searcher(self.layout.model, self.layout.index, runtime=machine.runtime)
 
 
 def open_project(folder: str | PathLike[str] = ".") -> Project:

@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from lookalike.core.errors import QueryError
 from lookalike.images.bands import Bands
@@ -15,9 +13,8 @@ from lookalike.images.decode import UndecodableImageError, decode_opened
 from lookalike.images.pixels import Pixels, decode_pixels
 from lookalike.images.rendering import picture_of
 from lookalike.index.index import Index
-from lookalike.inference.forward import forward
-from lookalike.model.artifact import Model
-from lookalike.model.transforms import evaluation_transform
+from lookalike.inference.runtimes.runtime import Runtime
+from lookalike.model.preprocessing import preprocess
 from lookalike.search.queries import (
     ById,
     Example,
@@ -58,7 +55,7 @@ class _Part(NamedTuple):
     """A prepared example: a vector, or the pixels that give one."""
 
     vector: np.ndarray | None
-    pixels: Tensor | None
+    pixels: np.ndarray | None
     row: int | None
 
 
@@ -85,11 +82,10 @@ Decode = Callable[[bytes, Bands | None], Pixels]
 class QueryEncoder:
     """Gives queries their vectors, by the model that gave the index its own."""
 
-    def __init__(self, model: Model, index: Index, decode: Decode = decode_pixels) -> None:
+    def __init__(self, model: Runtime, index: Index, decode: Decode = decode_pixels) -> None:
         self._model = model
         self._index = index
         self._decode = decode
-        self._transform = evaluation_transform(model.description.image_size)
 
     def prepare(self, query: Query) -> PreparedQuery:
         """Read and decode what a query is made of; several threads may do so at once.
@@ -123,7 +119,7 @@ class QueryEncoder:
                     predictions if len(parts) == 1 else [],
                     [part.row for part in parts if part.row is not None],
                     [
-                        picture_of(part.pixels.numpy(), self._model.description.bands)
+                        picture_of(part.pixels, self._model.description.bands)
                         for part in parts[:positive]
                         if part.pixels is not None
                     ],
@@ -146,7 +142,7 @@ class QueryEncoder:
         row = self._index.row_of(hashlib.sha256(data).hexdigest())
         return _Part(None, self._pixels(data, name), row)
 
-    def _pixels(self, image: bytes | Image.Image, name: str) -> Tensor:
+    def _pixels(self, image: bytes | Image.Image, name: str) -> np.ndarray:
         """What the network takes, `[channels, height, width]`."""
         description = self._model.description
         try:
@@ -158,7 +154,7 @@ class QueryEncoder:
                 raise QueryError(
                     "a PIL image cannot be searched for by bands: give a path or bytes"
                 )
-            pixels = self._transform(decoded)
+            pixels = preprocess(decoded, description.image_size)
         except UndecodableImageError as error:
             raise QueryError(f"{name}: cannot be searched for: {error}") from None
         if len(pixels) != description.channels:
@@ -168,19 +164,25 @@ class QueryEncoder:
             )
         return pixels
 
-    def _outputs(self, images: list[Tensor]) -> Iterator[tuple[np.ndarray, list[Prediction]]]:
+    def _outputs(self, images: list[np.ndarray]) -> Iterator[tuple[np.ndarray, list[Prediction]]]:
         """The embedding of each image, and what the model takes it for."""
         for start in range(0, len(images), IMAGES_AT_ONCE):
-            batch = torch.stack(images[start : start + IMAGES_AT_ONCE])
-            embeddings, logits = forward(self._model, batch)
-            for number, embedding in enumerate(embeddings.numpy()):
+            embeddings, logits = self._model.run(np.stack(images[start : start + IMAGES_AT_ONCE]))
+            for number, embedding in enumerate(embeddings):
                 yield embedding, [] if logits is None else self._predictions(logits[number])
 
-    def _predictions(self, logits: Tensor) -> list[Prediction]:
-        probabilities = self._model.probabilities(logits[None])[0]
-        best = probabilities.topk(min(PREDICTIONS, len(probabilities)))
-        classes = self._model.description.classes
+    def _predictions(self, logits: np.ndarray) -> list[Prediction]:
+        description = self._model.description
+        probabilities = softmax(logits / description.temperature)
+        best = np.argsort(-probabilities, kind="stable")[:PREDICTIONS]
         return [
-            Prediction(classes[number], round(probability, 6))
-            for number, probability in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+            Prediction(description.classes[number], round(float(probabilities[number]), 6))
+            for number in best
         ]
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Probabilities from the scores of classes, `[classes]`."""
+    exponentials = np.exp(scores - scores.max())
+    probabilities: np.ndarray = exponentials / exponentials.sum()
+    return probabilities

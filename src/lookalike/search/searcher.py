@@ -4,19 +4,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lookalike.core.choices import RuntimeChoice
 from lookalike.core.errors import DataError, QueryError
+from lookalike.core.layout import EXPORT
 from lookalike.images.pixels import decode_pixels
 from lookalike.index.index import Hits, Index
 from lookalike.index.storage import open_index
-from lookalike.model.artifact import Model, load_model
-from lookalike.model.artifact_fingerprint import fingerprint
+from lookalike.inference.runtimes.choice import model_fingerprint, open_runtime
+from lookalike.inference.runtimes.runtime import Runtime
 from lookalike.search.encoding import Decode, EncodedQuery, PreparedQuery, QueryEncoder
-from lookalike.search.filters import Filter, matching_rows
 from lookalike.search.queries import Query
 from lookalike.search.results import Hit, SearchResult
+
+if TYPE_CHECKING:
+    from lookalike.search.filters import Filter
 
 QUERIES_AT_ONCE = 32
 
@@ -37,7 +42,7 @@ class Searcher:
         DataError: model and index are of vectors of different sizes.
     """
 
-    def __init__(self, model: Model, index: Index, decode: Decode = decode_pixels) -> None:
+    def __init__(self, model: Runtime, index: Index, decode: Decode = decode_pixels) -> None:
         if model.dimension != index.description.dimension:
             raise DataError(
                 f"the index is of vectors of {index.description.dimension} numbers, but the model "
@@ -51,7 +56,7 @@ class Searcher:
         self,
         query: Query,
         k: int = 10,
-        where: Filter | None = None,
+        where: "Filter | None" = None,
         min_similarity: float | None = None,
         exclude_query: bool = False,
     ) -> SearchResult:
@@ -77,7 +82,7 @@ class Searcher:
         self,
         queries: Iterable[Query],
         k: int = 10,
-        where: Filter | None = None,
+        where: "Filter | None" = None,
         min_similarity: float | None = None,
         exclude_query: bool = False,
     ) -> Iterator[SearchResult]:
@@ -91,7 +96,7 @@ class Searcher:
         self,
         queries: Iterable[Query],
         k: int = 10,
-        where: Filter | None = None,
+        where: "Filter | None" = None,
         min_similarity: float | None = None,
         exclude_query: bool = False,
     ) -> Iterator[SearchResult | QueryError]:
@@ -118,7 +123,7 @@ class Searcher:
         self,
         query: EncodedQuery,
         k: int = 10,
-        where: Filter | None = None,
+        where: "Filter | None" = None,
         min_similarity: float | None = None,
         exclude_query: bool = False,
     ) -> SearchResult:
@@ -162,11 +167,15 @@ class Searcher:
         except QueryError as error:
             return error
 
-    def _rows(self, k: int, where: Filter | None) -> np.ndarray | None:
+    def _rows(self, k: int, where: "Filter | None") -> np.ndarray | None:
         """The rows that may be hits; None: all of them."""
         if k < 1:
             raise QueryError(f"k = {k}: ask for at least 1 neighbor")
-        return None if where is None else matching_rows(self.index.metadata, where)
+        if where is None:
+            return None
+        from lookalike.search.filters import matching_rows  # Arrow's datasets take a while
+
+        return matching_rows(self.index.metadata, where)
 
     def _answers(
         self,
@@ -219,18 +228,26 @@ def open_searcher(
     model: str | PathLike[str],
     index: str | PathLike[str],
     verify: bool = False,
+    runtime: RuntimeChoice = "auto",
+    export: str | PathLike[str] | None = None,
     decode: Decode = decode_pixels,
 ) -> Searcher:
     """Open a model artifact and the index that was built with it.
 
     Args:
-        model: the folder of the model.
+        model: the folder of the model; it may be missing where its export is there.
         index: the folder of the index.
         verify: hash every byte of the index (see `open_index`).
+        runtime: what computes the queries' embeddings; `auto`: ONNX Runtime where the model is
+            exported, which needs no torch and starts faster, else torch.
+        export: the folder of the exported model; None: `export` beside the model.
         decode: how images that are given as bytes are decoded; a server does so elsewhere.
 
     Raises:
         LookalikeError: one of them is missing or broken, or they do not belong together.
     """
-    opened = open_index(index, fingerprint(Path(model)), verify)
-    return Searcher(load_model(Path(model)), opened, decode)
+    model = Path(model)
+    exported = model.with_name(EXPORT) if export is None else Path(export)
+    model_sha256 = model_fingerprint(model, exported)
+    opened = open_index(index, model_sha256, verify)
+    return Searcher(open_runtime(model, model_sha256, exported, runtime), opened, decode)

@@ -7,7 +7,7 @@ from lookalike.images.batches import SequentialBatches, SharedBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.decoded_cache import decode_once
 from lookalike.images.loading import Batch, load_batches
-from lookalike.model.artifact import ModelDescription
+from lookalike.model.description import ModelDescription
 from lookalike.model.transforms import evaluation_transform, whole_image
 from lookalike.train.data import TrainingData
 from lookalike.train.micro_batches import check_micro_batches, smallest_micro_batch

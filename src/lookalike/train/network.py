@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-from lookalike.model.artifact import ModelDescription, build_network
+from lookalike.model.artifact import build_network
+from lookalike.model.description import ModelDescription
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.timm_models import timm_name, timm_normalization
 from lookalike.model.training_images import ImageIds

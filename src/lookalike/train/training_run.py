@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from lookalike.inference.embedder import Embedder
-from lookalike.model.artifact import Model, ModelDescription
+from lookalike.model.artifact import Model
+from lookalike.model.description import ModelDescription
 from lookalike.model.training_images import ImageIds
 from lookalike.train.batches import make_batches
 from lookalike.train.data import TrainingData

@@ -10,7 +10,8 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from lookalike.images.dataset import Transform
-from lookalike.model.transforms import ImageSize, evaluation_transform
+from lookalike.model.preprocessing import ImageSize
+from lookalike.model.transforms import evaluation_transform
 from lookalike.model.vision import v2
 from lookalike.train.recipe.augmentation import augmentation
 from lookalike.train.recipe.augmentation_params import AugmentationParams

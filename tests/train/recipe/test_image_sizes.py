@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from lookalike.model.transforms import ImageSize
+from lookalike.model.preprocessing import ImageSize
 from lookalike.train.params import TrainParams
 from lookalike.train.recipe.image_sizes import check_image_sizes, in_search, while_learning
 

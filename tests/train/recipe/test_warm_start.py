@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import torch
 
-from lookalike.model.artifact import ModelDescription, build_network, save_model
+from lookalike.model.artifact import build_network, save_model
 from lookalike.model.artifact_fingerprint import fingerprint
+from lookalike.model.description import ModelDescription
 from lookalike.model.network import EmbeddingNetwork
+from lookalike.model.preprocessing import ImageSize
 from lookalike.model.training_images import shortened
-from lookalike.model.transforms import ImageSize
 from lookalike.train.recipe.network_params import NetworkParams
 from lookalike.train.recipe.warm_start import warm_start
 

@@ -8,7 +8,8 @@ from torch import Tensor
 from lookalike.core.errors import LookalikeError
 from lookalike.images.dataset import Transform
 from lookalike.images.pixels import Pixels
-from lookalike.model.transforms import ImageSize, evaluation_transform, to_tensor
+from lookalike.model.preprocessing import ImageSize
+from lookalike.model.transforms import evaluation_transform, to_tensor
 from lookalike.model.vision import v2
 from lookalike.train.recipe.augmentation_params import AugmentationParams
 

@@ -11,7 +11,7 @@ from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import load_batches
 from lookalike.images.pixels import Pixels
 from lookalike.images.store import ImageStore
-from lookalike.model.artifact import ModelDescription
+from lookalike.model.description import ModelDescription
 from lookalike.terminal.progress import track
 
 BATCH = 16

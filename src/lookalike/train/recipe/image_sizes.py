@@ -1,7 +1,7 @@
 """How large the network's input is: in search, and while it learns."""
 
 from lookalike.model.image_size import check_image_size
-from lookalike.model.transforms import ImageSize
+from lookalike.model.preprocessing import ImageSize
 from lookalike.train.recipe.network_params import NetworkParams
 
 

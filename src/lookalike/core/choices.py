@@ -1,0 +1,9 @@
+"""Choices that parameters, the command line and the library share."""
+
+from typing import Literal
+
+# What computes the embeddings of queries
+RuntimeChoice = Literal["auto", "onnxruntime", "torch"]
+
+# What a model can be exported as
+ExportFormat = Literal["onnx", "torchscript", "torch-export"]

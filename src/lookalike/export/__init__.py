@@ -1,0 +1,1 @@
+"""The stage `export`: the network as a graph that runs without torch."""

@@ -1,0 +1,103 @@
+"""The folder of an exported model: its graph, and what somebody else needs to use it."""
+
+from pathlib import Path
+
+from lookalike.core.choices import ExportFormat
+from lookalike.core.errors import LookalikeError
+from lookalike.core.files import atomic_folder, sampled_sha256, sha256_of_file, to_json
+from lookalike.export.graph import FORMATS, Graph, write_graph
+from lookalike.export.parity import TOLERANCE, Parity, compared_images, measure_parity
+from lookalike.export.steps import preprocessing_steps
+from lookalike.images.store import ImageStore
+from lookalike.inference.exported import (
+    DESCRIPTION,
+    EMBEDDING,
+    IMAGES,
+    LOGITS,
+    ExportDescription,
+    ExportedFile,
+    Shape,
+)
+from lookalike.model.artifact import Model
+
+CONTENTS = (DESCRIPTION, *(form.file for form in FORMATS.values()))
+
+
+class NotExportableError(LookalikeError):
+    """The network cannot become a graph, or the graph computes something else."""
+
+
+def write_export(folder: Path, model: Model, images: ImageStore, form: ExportFormat) -> Parity:
+    """Write a model as a graph with its description, whole or not at all.
+
+    Args:
+        folder: the folder to write.
+        model: a model that was loaded from an artifact.
+        images: real ones, to compare the graph with the network.
+        form: of the graph.
+
+    Raises:
+        NotExportableError: it cannot be done, or the graph computes something else.
+        LookalikeError: a package is missing, or something else is in the folder.
+    """
+    pixels = compared_images(images, model.description.image_size)
+    graph = Graph(model)
+    name = FORMATS[form].file
+    with atomic_folder(folder, *CONTENTS) as partial:
+        path = partial / name
+        sample = pixels[:1].repeat(2, axis=0)
+        try:
+            write_graph(graph, sample, form, path)
+            run = FORMATS[form].open(path, _description(model, form, None, None))
+            parity = measure_parity(run, model.network, pixels)
+        except LookalikeError:
+            raise
+        except Exception as error:  # tracers raise whatever they meet
+            reason = " ".join(str(error).split())[:300] or type(error).__name__
+            raise NotExportableError(f"as {form}: {reason}") from None
+        if not parity.holds:
+            raise NotExportableError(
+                f"as {form}: of {parity.images} images, normalized embeddings differ by up to "
+                f"{parity.max_difference:.1e} ({TOLERANCE:.0e} is allowed)"
+                + (
+                    ""
+                    if parity.same_top_1 is None
+                    else f", and {parity.same_top_1:.1%} get the same class"
+                )
+            )
+        file = ExportedFile(
+            name=name, sha256=sha256_of_file(path), sampled_sha256=sampled_sha256(path)
+        )
+        _write(partial, _description(model, form, file, None))
+    return parity
+
+
+def write_refusal(folder: Path, model: Model, form: ExportFormat, reason: str) -> None:
+    """Write a folder that says why a model has no graph."""
+    with atomic_folder(folder, *CONTENTS) as partial:
+        _write(partial, _description(model, form, None, reason))
+
+
+def _write(folder: Path, export: ExportDescription) -> None:
+    (folder / DESCRIPTION).write_text(to_json(export.model_dump(mode="json")), encoding="utf-8")
+
+
+def _description(
+    model: Model, form: ExportFormat, file: ExportedFile | None, reason: str | None
+) -> ExportDescription:
+    description = model.description
+    side, classes = description.image_size.crop, len(description.classes)
+    outputs: dict[str, Shape] = {EMBEDDING: ("batch", model.dimension)}
+    if classes:
+        outputs[LOGITS] = ("batch", classes)
+    return ExportDescription(
+        graph=form,
+        model_sha256=model.fingerprint,
+        file=file,
+        reason=reason,
+        preprocessing=preprocessing_steps(description),
+        input_dtype="uint8" if description.bands is None else "float32",
+        inputs={IMAGES: ("batch", description.channels, side, side)},
+        outputs=outputs,
+        model=description,
+    )

@@ -1,0 +1,118 @@
+"""An exported model: a folder with a graph and `model.json`, which says how to use it."""
+
+import json
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from lookalike.core.choices import ExportFormat
+from lookalike.core.errors import ConfigError, DataError, NotReadyError
+from lookalike.core.files import sampled_sha256
+from lookalike.model.description import ModelDescription
+
+DESCRIPTION = "model.json"
+REMEDY = "run dvc repro export, or dvc pull"
+
+IMAGES: Final = "images"
+EMBEDDING: Final = "embedding"
+LOGITS: Final = "logits"
+
+Shape = tuple[Literal["batch"], int] | tuple[Literal["batch"], int, int, int]
+
+
+class ExportedFile(BaseModel):
+    """The graph, known by its content.
+
+    Attributes:
+        name: within the folder.
+        sha256: over every byte.
+        sampled_sha256: see `core.files`; it is checked whenever the file is opened.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    sha256: str
+    sampled_sha256: str
+
+
+class ExportDescription(BaseModel):
+    """The content of an export's `model.json`.
+
+    Attributes:
+        model_sha256: the fingerprint of the model that it comes from.
+        model: what that model is, with its classes in the order of the logits.
+        preprocessing: how an image file becomes the input, step by step, for people.
+        input_dtype: of `images`: uint8 of RGB images, float32 of chosen bands.
+        inputs: the shape of each input.
+        outputs: the shape of each output; `embedding` is as the model gives it, not normalized.
+        file: the graph; null: the model cannot be exported.
+        reason: why it cannot.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    format: Literal[1] = 1
+    graph: ExportFormat
+    model_sha256: str
+    file: ExportedFile | None
+    reason: str | None
+    preprocessing: list[str]
+    input_dtype: Literal["uint8", "float32"]
+    inputs: dict[str, Shape]
+    outputs: dict[str, Shape]
+    model: ModelDescription
+
+
+def read_export(folder: Path) -> ExportDescription:
+    """Read the description of an export.
+
+    Raises:
+        LookalikeError: it is missing or broken.
+    """
+    path = folder / DESCRIPTION
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return ExportDescription.model_validate(content)
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotReadyError(f"{path}: missing; {REMEDY}") from None
+    except (ValueError, ValidationError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(f"{path}: is not whole ({reason}); {REMEDY}") from None
+
+
+def graph_of(folder: Path, export: ExportDescription, model_sha256: str) -> Path:
+    """The file of an export that computes what a model does.
+
+    Its parity with the model was checked when it was written: else there would be no file.
+
+    Args:
+        folder: of the export.
+        export: its description.
+        model_sha256: the fingerprint of the model.
+
+    Raises:
+        ConfigError: the model has no graph, or one that computes in another precision.
+        DataError: the file is missing or another, or the export is of another model.
+    """
+    if export.model_sha256 != model_sha256:
+        raise DataError(
+            f"{folder}: was exported from the model {export.model_sha256:.12}, but the model here "
+            f"is {model_sha256:.12}; {REMEDY}"
+        )
+    if export.file is None:
+        raise ConfigError(f"{folder}: holds no graph: {export.reason}; use machine.runtime: torch")
+    if export.model.precision != "fp32":
+        raise ConfigError(
+            f"{folder}: computes in fp32, but the model and its index in {export.model.precision}; "
+            "use machine.runtime: torch"
+        )
+    path = folder / export.file.name
+    try:
+        found = sampled_sha256(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from None
+    if found != export.file.sampled_sha256:
+        raise DataError(f"{path}: is not the file that {DESCRIPTION} names; {REMEDY}")
+    return path

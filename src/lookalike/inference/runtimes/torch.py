@@ -1,0 +1,39 @@
+"""A model artifact, computed by torch."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from lookalike.inference.forward import forward
+from lookalike.inference.runtimes.runtime import Outputs
+from lookalike.model.artifact import Model, load_model
+from lookalike.model.description import ModelDescription
+
+
+class TorchRuntime:
+    """Computes with the network itself."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    @property
+    def description(self) -> ModelDescription:
+        return self._model.description
+
+    @property
+    def dimension(self) -> int:
+        return self._model.dimension
+
+    def run(self, images: np.ndarray) -> Outputs:
+        embeddings, logits = forward(self._model, torch.from_numpy(images))
+        return Outputs(embeddings.numpy(), None if logits is None else logits.numpy())
+
+
+def open_torch(folder: Path) -> TorchRuntime:
+    """Open a model artifact.
+
+    Raises:
+        LookalikeError: it is missing or broken.
+    """
+    return TorchRuntime(load_model(folder))

@@ -1,0 +1,47 @@
+"""`model.json`: everything about a model but its weights, without the seconds that torch takes."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from lookalike.images.bands import Bands
+from lookalike.model.preprocessing import ImageSize
+
+# What ImageNet models expect of RGB images; for a network trained from scratch as good as any.
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+HeadKind = Literal["linear", "mlp"]
+
+
+class ModelDescription(BaseModel):
+    """The content of `model.json`.
+
+    `mean` and `std` are those of each channel: of 8-bit RGB scaled to 0 to 1, or where `bands` are
+    chosen, in the units of the images.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    format: Literal[1] = 1
+    backbone: str
+    embedding_dim: int | None
+    head: HeadKind = "linear"
+    classes: list[str]
+    bands: Bands | None = None
+    channels: int = Field(default=3, ge=1)
+    image_size: ImageSize
+    mean: list[float] = list(IMAGENET_MEAN)
+    std: list[Annotated[float, Field(gt=0)]] = list(IMAGENET_STD)
+    temperature: float = Field(default=1.0, gt=0)
+    precision: Literal["fp32", "bf16"]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not len(self.mean) == len(self.std) == self.channels:
+            raise ValueError(f"mean and std should have {self.channels} numbers, one a channel")
+        return self
+
+    def content(self) -> dict[str, Any]:
+        """What is written as JSON."""
+        return self.model_dump(exclude={"bands"} if self.bands is None else None)

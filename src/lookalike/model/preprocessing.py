@@ -1,0 +1,75 @@
+"""From a decoded image to the pixels that the network takes, by Pillow and NumPy alone.
+
+Training, embedding and searching all go through here, so a query has the very pixels that the
+network was evaluated on. What ImageNet models are evaluated on is the same: torchvision's Resize
+(bilinear, antialiased) and CenterCrop give the same bytes of an RGB image.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+import numpy as np
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field
+
+from lookalike.images.pixels import Pixels
+
+# Longer images, in shorter sides, lose their ends before they are resized, not after: a few bytes
+# of PNG can hold a million pixels in a line, which resized whole takes gigabytes.
+LONGEST = 64
+
+
+class ImageSize(BaseModel):
+    """How an image becomes the network's input, a square of side `crop`.
+
+    The shorter side becomes `resize`, and the center is cut out; or with `squash` both sides become
+    `crop`, and nothing is cut off.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    resize: Literal["squash"] | Annotated[int, Field(ge=8)]
+    crop: int = Field(ge=8)
+
+
+def preprocess(image: Pixels, size: ImageSize) -> np.ndarray:
+    """Resize (bilinear, antialiased) and cut out the center, which of a square is all.
+
+    Returns:
+        `[channels, crop, crop]`: uint8 of RGB, float32 of bands in their own units.
+    """
+    square = size.crop, size.crop
+    return _each_band(image, lambda band: _center(_resized(band, size), square))
+
+
+def resize_whole(image: Pixels, size: ImageSize) -> np.ndarray:
+    """As `preprocess`, but nothing is cut out of the center: `[channels, height, width]`."""
+    return _each_band(image, lambda band: _resized(band, size))
+
+
+def _each_band(image: Pixels, step: Callable[[Image.Image], Image.Image]) -> np.ndarray:
+    if isinstance(image, Image.Image):
+        return np.array(step(image)).transpose(2, 0, 1)
+    return np.stack([np.asarray(step(Image.fromarray(band))) for band in np.asarray(image)])
+
+
+def _resized(image: Image.Image, size: ImageSize) -> Image.Image:
+    shorter = min(image.size)
+    longest = LONGEST * shorter
+    if max(image.size) > longest:
+        image = _center(image, (min(image.width, longest), min(image.height, longest)))
+    if size.resize == "squash":
+        to = size.crop, size.crop
+    else:
+        width, height = (size.resize * side // shorter for side in image.size)
+        to = width, height
+    return image if image.size == to else image.resize(to, Image.Resampling.BILINEAR)
+
+
+def _center(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The center of an image; where it is smaller, zeros around it."""
+    left, top = (
+        round((side - wanted) / 2) if side >= wanted else -((wanted - side) // 2)
+        for side, wanted in zip(image.size, size, strict=True)
+    )
+    return image.crop((left, top, left + size[0], top + size[1]))
