@@ -85,6 +85,26 @@ def search(
 
 
 @app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address; default serve.host.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port; default serve.port; 0: a free one.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; default serve.workers.")] = None,
+    allow_anonymous: Annotated[
+        bool,
+        typer.Option("--allow-anonymous", help="Listen beyond this machine without a token, too."),
+    ] = False,
+) -> None:
+    """Answer searches over HTTP; LOOKALIKE_TOKEN is what clients have to show, where it is set."""
+    with extra("serve"):
+        from lookalike.serve.command import serve_project
+
+    given = {"host": host, "port": port, "workers": workers}
+    serve_project(find_project(Path()), given, allow_anonymous)
+
+
+@app.command()
 def check() -> None:
     """Check params.yaml, and that the source is there and holds images."""
     from lookalike.project.check import check

@@ -1,7 +1,7 @@
 """From queries to vectors: images are embedded, many at once, and examples are combined."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from lookalike.core.errors import QueryError
+from lookalike.images.bands import Bands
 from lookalike.images.decode import UndecodableImageError, decode_opened
 from lookalike.images.pixels import Pixels, decode_pixels
 from lookalike.images.rendering import picture_of
@@ -20,6 +21,7 @@ from lookalike.model.transforms import evaluation_transform
 from lookalike.search.queries import (
     ById,
     Example,
+    Like,
     Query,
     as_like,
     check_size,
@@ -53,32 +55,58 @@ class EncodedQuery(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """An example on its way: a vector, or the pixels that give one."""
+    """A prepared example: a vector, or the pixels that give one."""
 
     vector: np.ndarray | None
     pixels: Tensor | None
     row: int | None
 
 
+class PreparedQuery(NamedTuple):
+    """A query whose images are decoded: all but the forward pass.
+
+    Attributes:
+        like: the query.
+        parts: its examples, then those to be unlike.
+    """
+
+    like: Like
+    parts: list[_Part]
+
+    @property
+    def images(self) -> int:
+        """How many images have yet to be embedded."""
+        return sum(part.pixels is not None for part in self.parts)
+
+
+Decode = Callable[[bytes, Bands | None], Pixels]
+
+
 class QueryEncoder:
     """Gives queries their vectors, by the model that gave the index its own."""
 
-    def __init__(self, model: Model, index: Index) -> None:
+    def __init__(self, model: Model, index: Index, decode: Decode = decode_pixels) -> None:
         self._model = model
         self._index = index
+        self._decode = decode
         self._transform = evaluation_transform(model.description.image_size)
 
-    def encode(self, queries: Sequence[Query]) -> list[EncodedQuery]:
-        """Every query's vector; all images are embedded together.
+    def prepare(self, query: Query) -> PreparedQuery:
+        """Read and decode what a query is made of; several threads may do so at once.
 
         Raises:
-            QueryError: a query cannot be answered; the line names it.
+            QueryError: the query cannot be answered; the line names it.
         """
-        likes = [as_like(query) for query in queries]
-        each = [[self._part(x) for x in (*like.examples, *like.unlike)] for like in likes]
-        outputs = self._outputs([p.pixels for parts in each for p in parts if p.pixels is not None])
+        like = as_like(query)
+        return PreparedQuery(like, [self._part(x) for x in (*like.examples, *like.unlike)])
+
+    def encode(self, queries: Sequence[PreparedQuery]) -> list[EncodedQuery]:
+        """Every query's vector; all images are embedded together."""
+        outputs = self._outputs(
+            [p.pixels for query in queries for p in query.parts if p.pixels is not None]
+        )
         encoded = []
-        for like, parts in zip(likes, each, strict=True):
+        for like, parts in queries:
             vectors: list[np.ndarray] = []
             predictions: list[Prediction] = []
             for part in parts:
@@ -123,7 +151,7 @@ class QueryEncoder:
         description = self._model.description
         try:
             if isinstance(image, bytes):
-                decoded: Pixels = decode_pixels(image, description.bands)
+                decoded = self._decode(image, description.bands)
             elif description.bands is None:
                 decoded = decode_opened(image)
             else:

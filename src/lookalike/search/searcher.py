@@ -1,6 +1,6 @@
 """What looks like this? From the outputs alone: a model and an index built with it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.core.errors import DataError, QueryError
+from lookalike.images.pixels import decode_pixels
 from lookalike.index.index import Hits, Index
 from lookalike.index.storage import open_index
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.artifact_fingerprint import fingerprint
-from lookalike.search.encoding import EncodedQuery, QueryEncoder
+from lookalike.search.encoding import Decode, EncodedQuery, PreparedQuery, QueryEncoder
 from lookalike.search.filters import Filter, matching_rows
 from lookalike.search.queries import Query
 from lookalike.search.results import Hit, SearchResult
@@ -27,18 +28,24 @@ class Searcher:
         >>> searcher = open_searcher("models/model", "models/index")
         >>> searcher.search("photo.jpg", k=5, where="label = 'cat'").hits[0].path
 
+    Args:
+        model: the model.
+        index: an index that was built with it.
+        decode: how images that are given as bytes are decoded.
+
     Raises:
         DataError: model and index are of vectors of different sizes.
     """
 
-    def __init__(self, model: Model, index: Index) -> None:
+    def __init__(self, model: Model, index: Index, decode: Decode = decode_pixels) -> None:
         if model.dimension != index.description.dimension:
             raise DataError(
                 f"the index is of vectors of {index.description.dimension} numbers, but the model "
                 f"gives {model.dimension}; run embed and index again, or pull both together"
             )
         self.index = index
-        self._encoder = QueryEncoder(model, index)
+        self.model = model.description
+        self._encoder = QueryEncoder(model, index, decode)
 
     def search(
         self,
@@ -74,10 +81,35 @@ class Searcher:
         exclude_query: bool = False,
     ) -> Iterator[SearchResult]:
         """As `search`, for any number of queries, one result each; embedded 32 at once."""
-        if k < 1:
-            raise QueryError(f"k = {k}: ask for at least 1 neighbor")
-        rows = None if where is None else matching_rows(self.index.metadata, where)
-        return self._results(queries, k, rows, min_similarity, exclude_query)
+        return self._results(queries, k, self._rows(k, where), min_similarity, exclude_query)
+
+    def prepare(self, query: Query) -> PreparedQuery:
+        """Read and decode a query: `search` in three steps, of which a server batches the second.
+
+        Raises:
+            QueryError: the query is no image, vector or id of this index.
+        """
+        return self._encoder.prepare(query)
+
+    def encode(self, queries: Sequence[PreparedQuery]) -> list[EncodedQuery]:
+        """Embed prepared queries, all at once."""
+        return self._encoder.encode(queries)
+
+    def answer(
+        self,
+        query: EncodedQuery,
+        k: int = 10,
+        where: Filter | None = None,
+        min_similarity: float | None = None,
+        exclude_query: bool = False,
+    ) -> SearchResult:
+        """Find what is most like an embedded query; see `search`.
+
+        Raises:
+            QueryError: an argument is wrong.
+        """
+        (result,) = self._answers([query], k, self._rows(k, where), min_similarity, exclude_query)
+        return result
 
     def thumbnail(self, image_id: str) -> bytes | None:
         """A small picture of an indexed image, WebP; None where there is none.
@@ -100,22 +132,33 @@ class Searcher:
     ) -> Iterator[SearchResult]:
         waiting = iter(queries)
         while block := list(islice(waiting, QUERIES_AT_ONCE)):
-            encoded = self._encoder.encode(block)
-            excluded = [set(query.rows) if exclude_query else set() for query in encoded]
-            found = self._found(encoded, k + max(map(len, excluded)), rows)
-            for query, without, of_rows, similarities in zip(
-                encoded, excluded, *found, strict=True
-            ):
-                kept = [
-                    (row, similarity)
-                    for row, similarity in zip(of_rows.tolist(), similarities.tolist(), strict=True)
-                    if row not in without
-                    and (min_similarity is None or similarity >= min_similarity)
-                ]
-                hits = self._hits(kept[:k])
-                yield SearchResult(
-                    query.name, query.predictions, hits, query.pictures, self.thumbnail
-                )
+            encoded = self.encode([self.prepare(query) for query in block])
+            yield from self._answers(encoded, k, rows, min_similarity, exclude_query)
+
+    def _rows(self, k: int, where: Filter | None) -> np.ndarray | None:
+        """The rows that may be hits; None: all of them."""
+        if k < 1:
+            raise QueryError(f"k = {k}: ask for at least 1 neighbor")
+        return None if where is None else matching_rows(self.index.metadata, where)
+
+    def _answers(
+        self,
+        encoded: list[EncodedQuery],
+        k: int,
+        rows: np.ndarray | None,
+        min_similarity: float | None,
+        exclude_query: bool,
+    ) -> Iterator[SearchResult]:
+        excluded = [set(query.rows) if exclude_query else set() for query in encoded]
+        found = self._found(encoded, k + max(map(len, excluded)), rows)
+        for query, without, of_rows, similarities in zip(encoded, excluded, *found, strict=True):
+            kept = [
+                (row, similarity)
+                for row, similarity in zip(of_rows.tolist(), similarities.tolist(), strict=True)
+                if row not in without and (min_similarity is None or similarity >= min_similarity)
+            ]
+            hits = self._hits(kept[:k])
+            yield SearchResult(query.name, query.predictions, hits, query.pictures, self.thumbnail)
 
     def _found(self, queries: list[EncodedQuery], k: int, rows: np.ndarray | None) -> Hits:
         if len(queries) == 1:  # some engines answer one at less cost
@@ -133,7 +176,10 @@ class Searcher:
 
 
 def open_searcher(
-    model: str | PathLike[str], index: str | PathLike[str], verify: bool = False
+    model: str | PathLike[str],
+    index: str | PathLike[str],
+    verify: bool = False,
+    decode: Decode = decode_pixels,
 ) -> Searcher:
     """Open a model artifact and the index that was built with it.
 
@@ -141,9 +187,10 @@ def open_searcher(
         model: the folder of the model.
         index: the folder of the index.
         verify: hash every byte of the index (see `open_index`).
+        decode: how images that are given as bytes are decoded; a server does so elsewhere.
 
     Raises:
         LookalikeError: one of them is missing or broken, or they do not belong together.
     """
     opened = open_index(index, fingerprint(Path(model)), verify)
-    return Searcher(load_model(Path(model)), opened)
+    return Searcher(load_model(Path(model)), opened, decode)
