@@ -11,6 +11,8 @@ from lookalike.serve.guard import Guard
 from lookalike.serve.limits import Limits
 from lookalike.serve.observing import Observing
 from lookalike.serve.problems import answer_problems
+from lookalike.serve.reload_triggers import reload_triggers
+from lookalike.serve.reloading import Reloader
 from lookalike.serve.service import Service
 from lookalike.serve.settings import Settings
 
@@ -27,7 +29,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        app.state.reloader = reloader = Reloader(service)
+        async with reload_triggers(reloader, settings.params.watch_seconds):
+            yield
         service.stop()
 
     app = FastAPI(

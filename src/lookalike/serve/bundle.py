@@ -3,13 +3,16 @@
 import logging
 from functools import cached_property
 
-from lookalike.core.errors import LookalikeError
+from PIL import Image
+
+from lookalike.core.errors import DataError, LookalikeError
 from lookalike.core.files import sha256_of_file
 from lookalike.images.store import ImageStore, open_images
 from lookalike.index.description import DESCRIPTION
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.search.encoding import Decode
 from lookalike.search.searcher import Searcher, open_searcher
+from lookalike.serve.folder_state import folder_state
 from lookalike.serve.projection import projection
 from lookalike.serve.settings import Settings
 
@@ -24,21 +27,32 @@ class Bundle:
         images: the image store whose rows are those of the index; None: there is none.
         model_sha256: the fingerprint of the model.
         index_sha256: the sha256 of the index's description, which holds those of its files.
+        state: of the folders of both.
 
     Raises:
-        LookalikeError: model or index is missing or broken, or they do not belong together.
+        LookalikeError: model or index is missing or broken, they do not belong together, or they
+            are being replaced at this moment.
     """
 
     def __init__(self, settings: Settings, decode: Decode) -> None:
+        self.state = folder_state(settings.model, settings.index)
         self.searcher: Searcher = open_searcher(settings.model, settings.index, decode=decode)
         self.model_sha256 = fingerprint(settings.model)
         self.index_sha256 = sha256_of_file(settings.index / DESCRIPTION)
+        if self.state != folder_state(settings.model, settings.index):
+            raise DataError(f"{settings.index}: model and index are being replaced; try again")
         self.images = self._open_images(settings)
+        self._warm_up()
 
     @cached_property
     def projection(self) -> bytes:
         """All indexed images in the plane; computed when it is first asked for."""
         return projection(self.searcher.index)
+
+    def _warm_up(self) -> None:
+        """Search once, so that no client waits for what only the first search has to do."""
+        if self.searcher.model.bands is None:
+            self.searcher.search(Image.new("RGB", (64, 64)), k=1)
 
     def _open_images(self, settings: Settings) -> ImageStore | None:
         if not settings.images.is_dir():

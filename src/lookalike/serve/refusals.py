@@ -22,6 +22,7 @@ READING = _refusals(
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
 READING_ONE = {**READING, **_refusals(HTTPStatus.NOT_FOUND)}
+RELOADING = {**READING, **_refusals(HTTPStatus.CONFLICT)}
 SEARCHING = {
     **READING,
     **_refusals(

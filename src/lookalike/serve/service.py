@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from time import perf_counter
 from typing import NamedTuple, TypeVar
 
@@ -14,7 +15,7 @@ from lookalike.serve.admission import Admission
 from lookalike.serve.batching import Batcher
 from lookalike.serve.bundle import Bundle
 from lookalike.serve.decoders import Decoders
-from lookalike.serve.metrics import Phase, record_phase
+from lookalike.serve.metrics import INDEXED_IMAGES, Phase, record_phase
 from lookalike.serve.schemas import SearchOptions
 from lookalike.serve.settings import Settings
 
@@ -37,10 +38,12 @@ class Service:
         params = settings.params
         self.settings = settings
         self.admission = Admission(params.queue_size)
+        # Loading a network patches torch's modules for a moment, so nothing is computed meanwhile
+        self._computing = Lock()
         self._decoders = Decoders(params.decoders, params.max_pixels, params.timeout)
-        self.bundle = self.open_bundle()
+        self.serve_from(self.open_bundle())
         self._preparing = ThreadPoolExecutor(params.decoders, "prepare")
-        self._batcher = Batcher(_encode, params.batch_size, params.batch_wait_ms / 1000)
+        self._batcher = Batcher(self._encode, params.batch_size, params.batch_wait_ms / 1000)
 
     def open_bundle(self) -> Bundle:
         """Open what is in the folders now.
@@ -48,7 +51,13 @@ class Service:
         Raises:
             LookalikeError: it cannot be used.
         """
-        return Bundle(self.settings, self._decoders.decode)
+        with self._computing:
+            return Bundle(self.settings, self._decoders.decode)
+
+    def serve_from(self, bundle: Bundle) -> None:
+        """Answer what comes from now on from this bundle."""
+        self.bundle = bundle
+        INDEXED_IMAGES.set(len(bundle.searcher.index))
 
     async def search(self, query: Query, options: SearchOptions) -> SearchResult:
         """Answer a query.
@@ -105,12 +114,12 @@ class Service:
         record_phase(phase, perf_counter() - begun)
         return result
 
-
-def _encode(jobs: Sequence[_Job]) -> list[EncodedQuery]:
-    """Embed what was asked for; while a bundle is swapped, some may be of the one before."""
-    encoded: dict[int, EncodedQuery] = {}
-    for searcher in {id(job.searcher): job.searcher for job in jobs}.values():
-        places = [place for place, job in enumerate(jobs) if job.searcher is searcher]
-        answers = searcher.encode([jobs[place].query for place in places])
-        encoded.update(zip(places, answers, strict=True))
-    return [encoded[place] for place in range(len(jobs))]
+    def _encode(self, jobs: Sequence[_Job]) -> list[EncodedQuery]:
+        """Embed what was asked for; while a bundle is swapped, some may be of the one before."""
+        encoded: dict[int, EncodedQuery] = {}
+        for searcher in {id(job.searcher): job.searcher for job in jobs}.values():
+            places = [place for place, job in enumerate(jobs) if job.searcher is searcher]
+            with self._computing:
+                answers = searcher.encode([jobs[place].query for place in places])
+            encoded.update(zip(places, answers, strict=True))
+        return [encoded[place] for place in range(len(jobs))]
