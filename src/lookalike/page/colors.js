@@ -36,10 +36,10 @@ const color = (at, number) => number <= FEW.length ? FEW[at]
 
 const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
 
-/** A CSS color as a pixel of a canvas, little-endian RGBA. */
+/** A CSS color as a pixel of a canvas: RGBA in a little-endian 32-bit integer. */
 export function pixelOf(css) {
   pen.fillStyle = css;
   pen.fillRect(0, 0, 1, 1);
   const [red, green, blue] = pen.getImageData(0, 0, 1, 1).data;
-  return (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
+  return 0xff000000 | (blue << 16) | (green << 8) | red;
 }

@@ -2,6 +2,8 @@
 
 import { element } from "./dom.js";
 
+const LONG = ["path", "source"]; // one knows a part of these, however few there are
+
 const title = name => name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
 
 /**
@@ -9,8 +11,8 @@ const title = name => name[0].toUpperCase() + name.slice(1).replaceAll("_", " ")
  * none is asked for) and `set`.
  */
 export function control(column) {
-  if (column.values && typeof column.values[0] === "string") return choice(column);
-  return /int|float|double|decimal/.test(column.type) ? range(column) : text(column);
+  if (column.type === "number") return range(column);
+  return column.values && !LONG.includes(column.name) ? choice(column) : text(column);
 }
 
 function choice({ name, values, counts = {} }) {

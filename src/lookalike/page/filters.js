@@ -19,8 +19,9 @@ export class Filters {
   constructor(columns, labels, changed) {
     for (const column of columns.filter(({ name }) => !WITHOUT.includes(name))) {
       if (column.name === "label" && labels.length) {
-        column.values = labels.map(({ label }) => label);
-        column.counts = Object.fromEntries(labels.map(({ label, images }) => [label, images]));
+        const named = labels.filter(({ label }) => label !== null);
+        column.values = named.map(({ label }) => label);
+        column.counts = Object.fromEntries(named.map(({ label, images }) => [label, images]));
       }
       if (column.values?.length !== 0) this.#controls.set(column.name, control(column));
     }

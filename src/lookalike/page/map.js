@@ -14,6 +14,14 @@ const REACH = 18; // CSS pixels from a point at which one is on it
 
 let loading = null;
 
+/** Pixels of the canvas a CSS pixel: of very many points, smooth is better than sharp. */
+const sharpness = number => Math.min(devicePixelRatio, number > 50_000 ? 1 : 2);
+
+function resize(canvas, width, height) {
+  const [w, h] = [Math.round(width), Math.round(height)];
+  if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
+}
+
 /** All indexed images, as columns; asked for once. */
 export function allImages() {
   loading ??= projection().catch(error => {
@@ -72,7 +80,7 @@ export class ImageMap {
     byId("map-color").value = color;
     this.#groups = groupsOf(this.#columns, color);
     const pixels = this.#groups.colors.map(pixelOf);
-    this.#pixels = Uint32Array.from(this.#groups.of, group => pixels[group]);
+    this.#pixels = Int32Array.from(this.#groups.of, group => pixels[group]);
     this.#highlight(new Set());
     showLegend(this.#groups, chosen => this.#highlight(chosen));
   }
@@ -101,9 +109,8 @@ export class ImageMap {
   #paint() {
     const { width, height } = this.#viewport.size;
     if (!width || !this.#pixels) return;
-    const ratio = Math.min(devicePixelRatio, 2), { canvas } = this.#pen, { scale, x, y, zoom } = this.#viewport;
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
+    const ratio = sharpness(this.#points.x.length), { canvas } = this.#pen, { scale, x, y, zoom } = this.#viewport;
+    resize(canvas, width * ratio, height * ratio);
     const background = pixelOf(getComputedStyle(byId("map-stage")).backgroundColor);
     const place = { scale: scale * ratio, x: x * ratio, y: y * ratio };
     const radius = radiusOf(this.#points.x.length, zoom) * ratio;

@@ -54,7 +54,7 @@ export class Overlay {
       if (!dim?.[point] && x > -SMALLEST && y > -SMALLEST && x < width + SMALLEST && y < height + SMALLEST) near.push([point, x, y]);
     }
     if (near.length > most || !near.length) return;
-    const longer = Math.min(LARGEST, 0.5 * Math.sqrt((width * height) / near.length));
+    const longer = Math.min(LARGEST, 0.6 * Math.sqrt((width * height) / near.length));
     for (const [point, x, y] of near) {
       const picture = this.#picture(this.#columns.id[point]);
       if (!picture) continue;
