@@ -19,7 +19,7 @@ import { keep, uploadOf } from "./uploads.js";
 import { beginnings } from "./welcome.js";
 import { whereOf } from "./where.js";
 
-let search = current(), filters = null, indexed = 0;
+let search = current(), filters = null, indexed = 0, renders = 0;
 
 const only = id => ({ like: [id], unlike: [], files: [], view: "search" });
 const adding = (name, id) => search[name].includes(id) ? {}
@@ -69,6 +69,7 @@ function go(changes) {
 }
 
 async function render() {
+  const turn = ++renders; // what comes late is not shown over what was asked for since
   fail(null);
   document.title = isQuery() ? "Search – Lookalike" : search.view === "map" ? "Map – Lookalike" : "Lookalike";
   const onMap = search.view === "map";
@@ -88,9 +89,12 @@ async function render() {
   try {
     if (onMap) await map.show(search.color, [...search.like, ...results.hits.map(hit => hit.id)]);
     else if (isQuery()) await ask();
-    else results.suggest(await beginnings(indexed), "Or start from one of these");
+    else {
+      const some = await beginnings(indexed);
+      if (turn === renders) results.suggest(some, "Or start from one of these");
+    }
   } catch (error) {
-    if (error.name === "AbortError") return;
+    if (error.name === "AbortError" || turn !== renders) return;
     results.clear();
     fail(error);
   }
@@ -103,7 +107,8 @@ function ask() {
     k, min_similarity: min, where: whereOf(search.filters, search.condition),
     exclude_query: !files.length, // of a picture of one's own, copies are worth knowing
   };
-  return results.search({ files, like, unlike, options }, seen(), search.hideCopies);
+  const key = JSON.stringify([search.files, like, unlike, options]);
+  return results.search(key, { files, like, unlike, options }, seen(), search.hideCopies);
 }
 
 /** What the query is, for telling its copies: ids, and the pixels of a single picture. */
@@ -182,4 +187,4 @@ async function begin() {
   filters.set(search);
 }
 byId("filters").open = matchMedia("(min-width: 48rem)").matches;
-begin().then(render, fail);
+begin().then(() => renders || render(), fail); // who was faster than that has had an answer

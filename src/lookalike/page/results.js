@@ -23,9 +23,8 @@ export class Results {
     this.isSelected = actions.isSelected;
   }
 
-  /** Search, unless this was the last one; `query` as `predict` takes it, `seen` as `relation` does. */
-  async search(query, seen, hideCopies) {
-    const key = JSON.stringify([query.files.map(file => file.key), query]);
+  /** Search, unless `key` is that of the last one; `query` as `predict` takes it, `seen` as `relation` does. */
+  async search(key, query, seen, hideCopies) {
     if (key !== this.#asked) {
       this.#running?.abort();
       this.#running = new AbortController();

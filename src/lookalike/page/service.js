@@ -67,7 +67,8 @@ async function refusal(response) {
   try {
     const { error } = await response.json();
     return new Refused(error.message, error.request_id);
-  } catch {
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
     return new Refused(`The service answered ${response.status} ${response.statusText}.`);
   }
 }
