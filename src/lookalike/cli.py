@@ -104,6 +104,16 @@ def serve(
     serve_project(find_project(Path()), given, allow_anonymous)
 
 
+@app.command("open")
+def open_page() -> None:
+    """Open the web page to search from in a browser; Ctrl-C ends its service."""
+    with extra("serve"):
+        from lookalike.serve.command import serve_project
+
+    alone = {"host": "127.0.0.1", "port": 0, "workers": 1}
+    serve_project(find_project(Path()), alone, show=True)
+
+
 @app.command()
 def check() -> None:
     """Check params.yaml, and that the source is there and holds images."""

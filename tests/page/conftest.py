@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
-
 from tests.serve.conftest import Serving, digit, serving, settings
 
 __all__ = ["digit", "serving", "settings"]  # fixtures that these tests share with the service's
@@ -16,7 +15,7 @@ __all__ = ["digit", "serving", "settings"]  # fixtures that these tests share wi
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ("background-networking", "component-update", "sync", "gpu")
 
-Open = Callable[..., Any]
+Open = Callable[..., Page]
 
 expect.set_options(timeout=20_000)
 

@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from playwright.sync_api import Page, expect
+from tests.page.conftest import Open
+from tests.serve.conftest import Serving
 
 from lookalike.index.building import build_index
 from lookalike.index.engines.exact import Exact
 from lookalike.inference.embeddings import open_embeddings
 from lookalike.model.artifact_fingerprint import fingerprint
-from tests.page.conftest import Open
-from tests.serve.conftest import Serving
 
 MANY = 10_000
 PAINTED = """() => {

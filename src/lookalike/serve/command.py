@@ -2,10 +2,12 @@
 
 import os
 import socket
+import webbrowser
 from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
 import uvicorn
@@ -24,13 +26,16 @@ from lookalike.terminal.progress import say
 TOKEN = "LOOKALIKE_TOKEN"
 
 
-def serve_project(project: Layout, given: dict[str, Any], allow_anonymous: bool) -> None:
+def serve_project(
+    project: Layout, given: dict[str, Any], allow_anonymous: bool = False, show: bool = False
+) -> None:
     """Serve what the pipeline of a project has written; see `serve`.
 
     Args:
         project: the project.
         given: parameters that replace those of `params.yaml`; None: as they are there.
         allow_anonymous: see `serve`.
+        show: see `serve`.
     """
     params = read_params(ServeParams, path=project.params).model_dump()
     params |= {name: value for name, value in given.items() if value is not None}
@@ -41,15 +46,16 @@ def serve_project(project: Layout, given: dict[str, Any], allow_anonymous: bool)
         project.images,
         os.environ.get(TOKEN) or None,
     )
-    serve(settings, allow_anonymous)
+    serve(settings, allow_anonymous, show)
 
 
-def serve(settings: Settings, allow_anonymous: bool = False) -> None:
+def serve(settings: Settings, allow_anonymous: bool = False, show: bool = False) -> None:
     """Answer requests until the process is told to end; what has begun is answered first.
 
     Args:
         settings: what to serve, and how.
         allow_anonymous: listen beyond this machine, too, though no token is asked for.
+        show: open the web page in a browser.
 
     Raises:
         LookalikeError: the service may not or cannot listen there, or has no bundle.
@@ -64,6 +70,8 @@ def serve(settings: Settings, allow_anonymous: bool = False) -> None:
         address, port = listener.getsockname()[:2]
         host = f"[{address}]" if ":" in address else address
         say(f"listening on http://{host}:{port}")
+        if show:  # the browser's first request waits until there is somebody to answer
+            Thread(target=webbrowser.open, args=[f"http://{host}:{port}/"], daemon=True).start()
         if params.workers == 1:
             uvicorn.Server(_configuration(settings)).run([listener])
             return
