@@ -20,12 +20,17 @@ EXTRAS = [
     "dvc_s3",
     "dvclive",
     "faiss",
+    "fastapi",
     "filelock",
     "fsspec",
+    "httptools",
+    "httpx",
     "jinja2",
     "lightning_fabric",
     "mlflow",
+    "multipart",
     "onnx",
+    "prometheus_client",
     "psutil",
     "pymongo",
     "pystac",
@@ -35,11 +40,13 @@ EXTRAS = [
     "scipy",
     "sklearn",
     "stac_geoparquet",
+    "starlette",
     "tenacity",
     "threadpoolctl",
     "timm",
     "torchmetrics",
     "umap",
+    "uvicorn",
 ]
 WITHOUT_EXTRAS = f"import sys; sys.modules.update(dict.fromkeys({EXTRAS}))"
 SEARCH = """
@@ -83,7 +90,9 @@ def test_searching_from_the_command_line_needs_no_extra(
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("command", "extra"), [("check", "pipeline"), ("publish", "publish")])
+@pytest.mark.parametrize(
+    ("command", "extra"), [("check", "pipeline"), ("publish", "publish"), ("serve", "serve")]
+)
 def test_a_command_without_its_packages_says_in_one_line_how_to_install_them(
     command: str, extra: str
 ) -> None:

@@ -67,6 +67,36 @@ def export(
 
 
 @app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address; default serve.host.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port; default serve.port; 0: a free one.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; default serve.workers.")] = None,
+    allow_anonymous: Annotated[
+        bool,
+        typer.Option("--allow-anonymous", help="Listen beyond this machine without a token, too."),
+    ] = False,
+) -> None:
+    """Answer searches over HTTP; LOOKALIKE_TOKEN is what clients have to show, where it is set."""
+    with extra("serve"):
+        from lookalike.serve.command import serve_project
+
+    given = {"host": host, "port": port, "workers": workers}
+    serve_project(find_project(Path()), given, allow_anonymous)
+
+
+@app.command("open")
+def open_page() -> None:
+    """Open the web page to search from in a browser; Ctrl-C ends its service."""
+    with extra("serve"):
+        from lookalike.serve.command import serve_project
+
+    alone = {"host": "127.0.0.1", "port": 0, "workers": 1}
+    serve_project(find_project(Path()), alone, show=True)
+
+
+@app.command()
 def check() -> None:
     """Check params.yaml, and that the source is there and holds images."""
     from lookalike.project.check import check

@@ -41,9 +41,8 @@ def test_the_outputs_and_the_headline_figures_are_named(finished: Path) -> None:
 
 
 def test_the_query_to_paste_is_a_test_image_that_is_there(finished: Path) -> None:
-    command, search, image, *rest = shlex.split(
-        results(Layout(finished), "lookalike").splitlines()[-1]
-    )
+    lines = results(Layout(finished), "lookalike").splitlines()
+    command, search, image, *rest = shlex.split(lines[lines.index("a first query:") + 1])
     assert [command, search, *rest] == ["lookalike", "search", "-k", "5"]
     assert Path(image).is_file()
 
@@ -77,3 +76,7 @@ def test_before_the_first_run_there_is_one_line(
 ) -> None:
     with one_line_error(f"{tmp_path}/models/model/", "missing; train first, or dvc pull"):
         results(Layout(tmp_path), "lookalike")
+
+
+def test_the_last_line_opens_the_page(finished: Path) -> None:
+    assert results(Layout(finished), "lookalike").splitlines()[-1] == "lookalike open"

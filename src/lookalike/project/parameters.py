@@ -10,6 +10,7 @@ from lookalike.evaluate.params import EvaluateParams
 from lookalike.index.params import IndexParams
 from lookalike.ingest.params import IngestParams
 from lookalike.publish.params import PublishParams
+from lookalike.serve.params import ServeParams
 from lookalike.split.params import SplitParams
 from lookalike.train.params import TrainParams
 
@@ -25,6 +26,7 @@ class Parameters:
     evaluate: EvaluateParams
     index: IndexParams
     publish: PublishParams
+    serve: ServeParams
     machine: MachineParams
 
 

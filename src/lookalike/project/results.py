@@ -47,6 +47,7 @@ def results(project: Layout, command: str) -> str:
                 lines += ["", "your own images:", f"{command} preset photos --source FOLDER"]
             lines += ["", "a first query:", f"{command} search {shlex.quote(source)} -k 5"]
             break
+    lines += ["", "a page to search from:", f"{command} open"]
     return "\n".join(lines)
 
 

@@ -1,0 +1,67 @@
+"""What the service answers from: a model, the index that was built with it, and the images."""
+
+import logging
+from functools import cached_property
+
+from PIL import Image
+
+from lookalike.core.errors import DataError, LookalikeError
+from lookalike.core.files import sha256_of_file
+from lookalike.images.store import ImageStore, open_images
+from lookalike.index.description import DESCRIPTION
+from lookalike.model.artifact_fingerprint import fingerprint
+from lookalike.search.encoding import Decode
+from lookalike.search.searcher import Searcher, open_searcher
+from lookalike.serve.folder_state import folder_state
+from lookalike.serve.projection import projection
+from lookalike.serve.settings import Settings
+
+logger = logging.getLogger("lookalike.serve")
+
+
+class Bundle:
+    """One state of the folders, opened; a request keeps the one that it has begun with.
+
+    Attributes:
+        searcher: of the model and the index.
+        images: the image store whose rows are those of the index; None: there is none.
+        model_sha256: the fingerprint of the model.
+        index_sha256: the sha256 of the index's description, which holds those of its files.
+        state: of the folders of both.
+
+    Raises:
+        LookalikeError: model or index is missing or broken, they do not belong together, or they
+            are being replaced at this moment.
+    """
+
+    def __init__(self, settings: Settings, decode: Decode) -> None:
+        self.state = folder_state(settings.model, settings.index)
+        self.searcher: Searcher = open_searcher(settings.model, settings.index, decode=decode)
+        self.model_sha256 = fingerprint(settings.model)
+        self.index_sha256 = sha256_of_file(settings.index / DESCRIPTION)
+        if self.state != folder_state(settings.model, settings.index):
+            raise DataError(f"{settings.index}: model and index are being replaced; try again")
+        self.images = self._open_images(settings)
+        self._warm_up()
+
+    @cached_property
+    def projection(self) -> bytes:
+        """All indexed images in the plane; computed when it is first asked for."""
+        return projection(self.searcher.index)
+
+    def _warm_up(self) -> None:
+        """Search once, so that no client waits for what only the first search has to do."""
+        if self.searcher.model.bands is None:
+            self.searcher.search(Image.new("RGB", (64, 64)), k=1)
+
+    def _open_images(self, settings: Settings) -> ImageStore | None:
+        if not settings.images.is_dir():
+            return None
+        try:
+            store = open_images(settings.images)
+            if store.metadata["id"] == self.searcher.index.metadata["id"]:
+                return store
+            logger.warning("%s: holds other images than the index", settings.images)
+        except LookalikeError as error:
+            logger.warning("%s", error)
+        return None

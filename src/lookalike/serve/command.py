@@ -1,0 +1,111 @@
+"""Start the service: check that it may listen there, then run one server process or several."""
+
+import os
+import socket
+import webbrowser
+from contextlib import suppress
+from functools import partial
+from ipaddress import ip_address
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Any
+
+import uvicorn
+
+from lookalike.core.errors import ConfigError
+from lookalike.core.layout import Layout
+from lookalike.core.params import parse_block, read_params
+from lookalike.serve.app import create_app
+from lookalike.serve.logs import logging_configuration
+from lookalike.serve.metrics import SHARED_FOLDER
+from lookalike.serve.params import ServeParams
+from lookalike.serve.settings import Settings
+from lookalike.serve.supervisor import Supervisor
+from lookalike.terminal.progress import say
+
+TOKEN = "LOOKALIKE_TOKEN"
+
+
+def serve_project(
+    project: Layout, given: dict[str, Any], allow_anonymous: bool = False, show: bool = False
+) -> None:
+    """Serve what the pipeline of a project has written; see `serve`.
+
+    Args:
+        project: the project.
+        given: parameters that replace those of `params.yaml`; None: as they are there.
+        allow_anonymous: see `serve`.
+        show: see `serve`.
+    """
+    params = read_params(ServeParams, path=project.params).model_dump()
+    params |= {name: value for name, value in given.items() if value is not None}
+    settings = Settings(
+        parse_block(ServeParams, {ServeParams.block: params}, project.params),
+        project.model,
+        project.index,
+        project.images,
+        os.environ.get(TOKEN) or None,
+    )
+    serve(settings, allow_anonymous, show)
+
+
+def serve(settings: Settings, allow_anonymous: bool = False, show: bool = False) -> None:
+    """Answer requests until the process is told to end; what has begun is answered first.
+
+    Args:
+        settings: what to serve, and how.
+        allow_anonymous: listen beyond this machine, too, though no token is asked for.
+        show: open the web page in a browser.
+
+    Raises:
+        LookalikeError: the service may not or cannot listen there, or has no bundle.
+    """
+    params = settings.params
+    if settings.token is None and not allow_anonymous and not is_loopback(params.host):
+        raise ConfigError(
+            f"serve.host = {params.host!r}: everybody there could ask: set {TOKEN}, or say "
+            "--allow-anonymous"
+        )
+    with _listening(params.host, params.port) as listener, suppress(KeyboardInterrupt):
+        address, port = listener.getsockname()[:2]
+        host = f"[{address}]" if ":" in address else address
+        say(f"listening on http://{host}:{port}")
+        if show:  # the browser's first request waits until there is somebody to answer
+            Thread(target=webbrowser.open, args=[f"http://{host}:{port}/"], daemon=True).start()
+        if params.workers == 1:
+            uvicorn.Server(_configuration(settings)).run([listener])
+            return
+        # Where the processes add up their figures; set before they import what counts
+        with TemporaryDirectory(prefix="lookalike-metrics-") as folder:
+            os.environ[SHARED_FOLDER] = folder
+            Supervisor(_configuration(settings), [listener]).run()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a host."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigError(f"{host}:{port}: cannot be listened on ({error.strerror})") from None
+
+
+def _configuration(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        partial(create_app, settings),
+        factory=True,
+        workers=settings.params.workers,
+        log_config=logging_configuration(),
+        access_log=False,  # there is a line of our own
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=int(settings.params.timeout) + 1,
+    )

@@ -1,0 +1,26 @@
+"""The `serve` block of `params.yaml`; no stage reads it."""
+
+from pydantic import Field
+
+from lookalike.core.params import Block
+
+
+class ServeParams(Block):
+    """How the HTTP service listens, and what it bears."""
+
+    block = "serve"
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    host_names: list[str] = Field(default=[])
+    workers: int = Field(default=1, ge=1)
+    decoders: int = Field(default=2, ge=1)
+    batch_size: int = Field(default=16, ge=1)
+    batch_wait_ms: float = Field(default=3.0, ge=0)
+    queue_size: int = Field(default=128, ge=1)
+    timeout: float = Field(default=30.0, gt=0)
+    max_upload_bytes: int = Field(default=32 * 2**20, ge=1)
+    max_pixels: int = Field(default=50_000_000, ge=1)
+    images_root: str | None = None
+    url_hosts: list[str] = Field(default=[])
+    watch_seconds: float | None = Field(default=1.0, gt=0)

@@ -1,0 +1,34 @@
+"""Which refusals the OpenAPI document names, by what a route does."""
+
+from http import HTTPStatus
+from typing import Any
+
+from lookalike.serve.problems import ProblemAnswer
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def _refusals(*statuses: HTTPStatus) -> Responses:
+    return {
+        int(status): {"model": ProblemAnswer, "description": status.phrase} for status in statuses
+    }
+
+
+READING = _refusals(
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+READING_ONE = {**READING, **_refusals(HTTPStatus.NOT_FOUND)}
+RELOADING = {**READING, **_refusals(HTTPStatus.CONFLICT)}
+SEARCHING = {
+    **READING,
+    **_refusals(
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    ),
+}

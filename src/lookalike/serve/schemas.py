@@ -1,0 +1,134 @@
+"""What requests and answers look like."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+MOST_HITS = 1000
+MOST_EXAMPLES = 32
+
+Ids = Annotated[list[str], Field(max_length=MOST_EXAMPLES)]
+
+
+class SearchOptions(BaseModel):
+    """What hits are wanted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    k: int = Field(default=10, ge=1, le=MOST_HITS, description="How many hits.")
+    where: str | None = Field(
+        default=None, description="Which images may be hits, as in \"label = 'cat'\"."
+    )
+    min_similarity: float | None = Field(
+        default=None, ge=-1, le=1, description="Leave out hits that are less similar, a cosine."
+    )
+    exclude_query: bool = Field(default=False, description="Leave out the query's own examples.")
+
+
+class FormFields(SearchOptions):
+    """The fields of a form beside its files."""
+
+    like: Ids = Field(default=[], description="Indexed images that are examples, too.")
+    unlike: Ids = Field(default=[], description="Indexed images that hits should be unlike.")
+
+
+class PredictRequest(FormFields):
+    """A search without an upload: by `id`, by `like` and `unlike`, by `path`, or by `url`."""
+
+    id: str | None = Field(default=None, description="An indexed image.")
+    path: str | None = Field(
+        default=None, description="A file inside `serve.images_root`, where that is set."
+    )
+    url: str | None = Field(
+        default=None, description="An image on one of the hosts in `serve.url_hosts`."
+    )
+
+    @model_validator(mode="after")
+    def _one_query(self) -> Self:
+        given = [self.id is not None, self.path is not None, self.url is not None]
+        if sum(given) + bool(self.like) != 1:
+            raise ValueError("give one of id, like, path and url")
+        return self
+
+
+class PredictForm(FormFields):
+    """A search by uploaded images."""
+
+    file: list[bytes] = Field(
+        default=[], description="Image files: the examples.", max_length=MOST_EXAMPLES
+    )
+
+
+class Prediction(BaseModel):
+    """A class and the probability that the image is of it."""
+
+    label: str
+    probability: float
+
+
+class Record(BaseModel):
+    """What is known of an indexed image."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    path: str
+    label: str | None
+    source: str
+    split: str | None
+    predicted_label: str | None
+    width: int
+    height: int
+
+
+class Hit(Record):
+    """An indexed image; `similarity` is the cosine between its embedding and the query's."""
+
+    similarity: float
+
+
+class PredictAnswer(BaseModel):
+    """The likeliest classes of a single image, and the most similar images, nearest first."""
+
+    query: str
+    predictions: list[Prediction]
+    hits: list[Hit]
+
+
+class LabelCount(BaseModel):
+    """How many indexed images have a label."""
+
+    label: str | None
+    images: int
+
+
+class Labels(BaseModel):
+    """Every label, in alphabetical order."""
+
+    labels: list[LabelCount]
+
+
+class Column(BaseModel):
+    """What `where` may name; `values` where there are few different ones."""
+
+    name: str
+    type: str
+    values: list[Any] | None
+
+
+class Columns(BaseModel):
+    """Everything that `where` may name."""
+
+    columns: list[Column]
+
+
+class Version(BaseModel):
+    """Which software, model and index answer."""
+
+    version: str
+    model: str
+    index: str
+    engine: str
+    images: int
+    classes: int
+    has_images: bool

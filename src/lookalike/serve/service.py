@@ -1,0 +1,125 @@
+"""The service behind the routes: the current bundle, and how a search goes through its phases."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from time import perf_counter
+from typing import NamedTuple, TypeVar
+
+from lookalike.search.encoding import EncodedQuery, PreparedQuery
+from lookalike.search.queries import Query
+from lookalike.search.results import SearchResult
+from lookalike.search.searcher import Searcher
+from lookalike.serve.admission import Admission
+from lookalike.serve.batching import Batcher
+from lookalike.serve.bundle import Bundle
+from lookalike.serve.decoders import Decoders
+from lookalike.serve.metrics import INDEXED_IMAGES, Phase, record_phase
+from lookalike.serve.schemas import SearchOptions
+from lookalike.serve.settings import Settings
+
+Result = TypeVar("Result")
+
+
+class _Job(NamedTuple):
+    searcher: Searcher
+    query: PreparedQuery
+
+
+class Service:
+    """Answers searches from the current bundle.
+
+    Raises:
+        LookalikeError: there is no bundle to start with.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        params = settings.params
+        self.settings = settings
+        self.admission = Admission(params.queue_size)
+        # Loading a network patches torch's modules for a moment, so nothing is computed meanwhile
+        self._computing = Lock()
+        self._decoders = Decoders(params.decoders, params.max_pixels, params.timeout)
+        self.serve_from(self.open_bundle())
+        self._preparing = ThreadPoolExecutor(params.decoders, "prepare")
+        self._batcher = Batcher(self._encode, params.batch_size, params.batch_wait_ms / 1000)
+
+    def open_bundle(self) -> Bundle:
+        """Open what is in the folders now.
+
+        Raises:
+            LookalikeError: it cannot be used.
+        """
+        with self._computing:
+            return Bundle(self.settings, self._decoders.decode)
+
+    def serve_from(self, bundle: Bundle) -> None:
+        """Answer what comes from now on from this bundle."""
+        self.bundle = bundle
+        INDEXED_IMAGES.set(len(bundle.searcher.index))
+
+    async def search(self, query: Query, options: SearchOptions) -> SearchResult:
+        """Answer a query.
+
+        Raises:
+            QueryError: the query is no image or id of this index, or an option is wrong.
+        """
+        searcher = self.bundle.searcher
+        encoded = await self.encode(searcher, query)
+        return await self._timed(
+            "index",
+            lambda: searcher.answer(
+                encoded,
+                options.k,
+                options.where,
+                options.min_similarity,
+                options.exclude_query,
+            ),
+        )
+
+    async def encode(self, searcher: Searcher, query: Query) -> EncodedQuery:
+        """Embed a query, together with those that come at the same time.
+
+        Raises:
+            QueryError: the query is no image or id of this index.
+        """
+        self._batcher.coming += 1
+        try:
+            prepared = await self._timed("decode", lambda: searcher.prepare(query), self._preparing)
+        finally:
+            self._batcher.coming -= 1
+        if not prepared.images:
+            return searcher.encode([prepared])[0]
+        return await self._batcher.submit(_Job(searcher, prepared))
+
+    def stop(self) -> None:
+        """End threads and processes; nobody asks any more."""
+        self._batcher.stop()
+        self._preparing.shutdown()
+        self._decoders.stop()
+
+    async def _timed(
+        self, phase: Phase, work: Callable[[], Result], pool: ThreadPoolExecutor | None = None
+    ) -> Result:
+        """Do work in a thread; what it waits for one counts as queue."""
+
+        def timed() -> tuple[float, Result]:
+            begun = perf_counter()
+            return begun, work()
+
+        submitted = perf_counter()
+        begun, result = await asyncio.get_running_loop().run_in_executor(pool, timed)
+        record_phase("queue", begun - submitted)
+        record_phase(phase, perf_counter() - begun)
+        return result
+
+    def _encode(self, jobs: Sequence[_Job]) -> list[EncodedQuery]:
+        """Embed what was asked for; while a bundle is swapped, some may be of the one before."""
+        encoded: dict[int, EncodedQuery] = {}
+        for searcher in {id(job.searcher): job.searcher for job in jobs}.values():
+            places = [place for place, job in enumerate(jobs) if job.searcher is searcher]
+            with self._computing:
+                answers = searcher.encode([jobs[place].query for place in places])
+            encoded.update(zip(places, answers, strict=True))
+        return [encoded[place] for place in range(len(jobs))]

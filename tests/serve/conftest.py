@@ -1,0 +1,72 @@
+"""The service on loopback, over the tiny model and index: real uvicorn in a thread."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from lookalike.images.store import ImageStore
+from lookalike.serve.app import create_app
+from lookalike.serve.params import ServeParams
+from lookalike.serve.settings import Settings
+
+Serving = Callable[..., AbstractContextManager[httpx.Client]]
+
+
+@pytest.fixture(scope="session")
+def settings(
+    tiny_model: Path, tiny_index: Path, tiny_images: ImageStore
+) -> Callable[..., Settings]:
+    """Settings of a service: `settings(token="secret", queue_size=1)`."""
+
+    def make(token: str | None = None, index: Path = tiny_index, **params: Any) -> Settings:
+        chosen = ServeParams(**{"decoders": 1, "watch_seconds": None, **params})
+        return Settings(chosen, tiny_model, index, tiny_images.folder, token)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def serving(settings: Callable[..., Settings]) -> Serving:
+    """Run a service while a block runs: `with serving(queue_size=1) as client`."""
+
+    @contextmanager
+    def serve(**options: Any) -> Iterator[httpx.Client]:
+        app = partial(create_app, settings(**options))
+        server = uvicorn.Server(uvicorn.Config(app, factory=True, log_config=None))
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            thread = Thread(target=server.run, args=([listener],))
+            thread.start()
+            deadline = monotonic() + 60
+            while not server.started and thread.is_alive() and monotonic() < deadline:
+                sleep(0.01)
+            try:
+                port = listener.getsockname()[1]
+                with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+                    yield client
+            finally:
+                server.should_exit = True
+                thread.join()
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def client(serving: Serving) -> Iterator[httpx.Client]:
+    """A client of a service as it is by default."""
+    with serving() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def digit(tiny_source: Path) -> bytes:
+    """An indexed image, a handwritten three."""
+    return (tiny_source / "3/03.png").read_bytes()
