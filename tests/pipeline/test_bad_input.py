@@ -115,8 +115,3 @@ def test_a_query_that_is_no_image(finished: Project, content: bytes | None, prob
     line = one_line_of_lookalike(finished, "search", "query.png")
     assert line.startswith("lookalike: query.png: cannot be searched for")
     assert problem in line
-
-
-def test_a_query_for_no_neighbors(finished: Project) -> None:
-    line = one_line_of_lookalike(finished, "search", "data/samples/3/0003.png", "-k", "0")
-    assert line == "lookalike: -k 0: ask for at least 1 neighbor"
