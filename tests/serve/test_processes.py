@@ -127,9 +127,15 @@ def test_sighup_reloads_the_bundle(start: Callable[..., Service]) -> None:
 
 
 def workers_of(service: Service) -> list[psutil.Process]:
-    """The server processes below the supervisor: those that hold the model, the largest ones."""
-    children = psutil.Process(service.process.pid).children()
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    """The server processes below the supervisor."""
+    return [child for child in psutil.Process(service.process.pid).children() if is_worker(child)]
+
+
+def is_worker(process: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.Error:  # it has ended just now
+        return False
 
 
 def test_a_killed_worker_is_replaced_and_the_others_answer(
