@@ -34,7 +34,7 @@ def project(tiny_images: ImageStore, tiny_split: Path, tiny_model: Path, tmp_pat
     """The tiny digits and their model, for one process."""
     root = tmp_path / "project"
     shutil.copytree(
-        tiny_images.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder,
+        tiny_images.folder,
         root / "data" / "images",
     )
     shutil.copytree(tiny_model, root / "models" / "model")

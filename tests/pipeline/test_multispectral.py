@@ -37,8 +37,8 @@ def test_all_bands_of_a_folder_of_tiles(
     params = {"ingest__bands": "all", "train__backbone": "cnn:8", "base__threads": 1}
     project = run_stages(tiles, **params)
     assert project.read("data/rejected.csv").splitlines()[1:] == [
-        f'water/other.tif,"4 bands, but the first image has 5",{len(other)}',
-        "water/photo.jpg,not a TIFF file,11",
+        f'water/other.tif,"4 bands, but the first image has 5",{len(other)},refused,,',
+        "water/photo.jpg,not a TIFF file,11,refused,,",
     ]
     model = json.loads(project.read("models/model/model.json"))
     assert (model["channels"], model["bands"]) == (5, {"chosen": "all", "rgb": None})

@@ -24,7 +24,7 @@ def photos(project: Path, photo_images: ImageStore) -> Path:
     """A project with photographs, of which the split tears the flower apart."""
     (project / "dvc.yaml").touch()
     shutil.copytree(
-        photo_images.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder.folder,
+        photo_images.folder,
         project / "data" / "images",
     )
     rows = open_shards(photo_images.folder).to_pylist()
