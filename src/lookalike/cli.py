@@ -264,3 +264,9 @@ def main() -> None:
             app()
     except LookalikeError as error:
         sys.exit(f"lookalike: {printable_lines(str(error))}")
+    except Exception as error:
+        from lookalike.terminal.disk_failure import disk_failure
+
+        if (failure := disk_failure(error)) is None:
+            raise
+        sys.exit(f"lookalike: {failure}")

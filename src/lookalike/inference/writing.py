@@ -1,5 +1,6 @@
 """Embed every image of a store into the files of `embeddings`."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +27,24 @@ def write_embeddings(folder: Path, images: ImageStore, embedder: Embedder) -> No
         vectors = np.lib.format.open_memmap(
             partial / VECTORS, mode="w+", dtype=np.float32, shape=(len(ids), model.dimension)
         )
+        _reserve(partial / VECTORS)
         with pa.ipc.new_file(partial / ROWS, schema) as rows:
             for block in embedder.blocks(images, range(len(images))):
                 vectors[block.start : block.stop] = block.embeddings.numpy()
                 columns = [ids.slice(block.start, len(block.embeddings)), *_predicted(model, block)]
                 rows.write_table(pa.table(columns, schema=schema).combine_chunks())
         vectors.flush()
+
+
+def _reserve(path: Path) -> None:
+    """Take the space of a sparse file: a full disk is an error here, and later kills the process.
+
+    Raises:
+        OSError: there is not enough.
+    """
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def _predicted(model: Model, block: OutputBlock) -> tuple[pa.Array, pa.Array]:

@@ -11,6 +11,7 @@ from typing import NoReturn
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
 from lookalike.terminal.console import ConsoleReporter
+from lookalike.terminal.disk_failure import disk_failure
 from lookalike.terminal.loading_failure import loading_failure
 from lookalike.terminal.lock import stage_lock
 from lookalike.terminal.printable import printable_lines
@@ -36,8 +37,8 @@ def run_stage(name: str, main: Callable[[Layout], None]) -> NoReturn:
             main(project)
     except LookalikeError as error:
         sys.exit(f"{name}: {printable_lines(str(error))}" if speaks else 1)
-    except RuntimeError as error:
-        if (failure := loading_failure(error)) is None:
+    except Exception as error:
+        if (failure := loading_failure(error) or disk_failure(error)) is None:
             raise
         sys.exit(f"{name}: {failure}" if speaks else 1)
     except KeyboardInterrupt as interruption:

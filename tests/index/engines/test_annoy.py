@@ -1,6 +1,7 @@
 """What is Annoy's alone."""
 
 import signal
+import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lookalike.core.errors import NotReadyError
+from lookalike.core.errors import LookalikeError, NotReadyError
 from lookalike.index.engines.annoy import Annoy, AnnoyEngine, build, tune
 from lookalike.index.engines.annoy_self_test import check_annoy
 from lookalike.index.tuning import HeldOut, Trial
@@ -170,3 +171,18 @@ def test_a_handful_of_vectors_is_enough(rows: int, tmp_path: Path) -> None:
     params, _ = chosen_of(Vectors.measured(CLUSTERED.values[:rows]), Annoy(), tmp_path)
     assert params.trees is not None
     assert params.search_k is not None
+
+
+def test_too_little_space_is_one_line_before_the_file_is_mapped(tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root can mount a small file system")
+    try:
+        vectors = Vectors.measured(np.ones((1000, 384), np.float32))
+        with pytest.raises(LookalikeError, match=r"may take 3 MB, but 0 MB are free"):
+            build(vectors, folder / "index.ann", Annoy(trees=10))
+        assert list(folder.iterdir()) == []
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -1,5 +1,6 @@
 """Annoy as the search engine (Bernhardsson, github.com/spotify/annoy): random projection trees."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -8,6 +9,7 @@ import numpy as np
 from annoy import AnnoyIndex
 from pydantic import Field
 
+from lookalike.core.errors import LookalikeError
 from lookalike.index.engines.annoy_self_test import check_annoy
 from lookalike.index.engines.engine import Capabilities, EngineKind, EngineParams, Tuned
 from lookalike.index.recall import K
@@ -20,6 +22,9 @@ MOST_TREES = 1000
 TREES = (10, 20, 40, 80)  # that are tried
 # More trees make a larger file: they should save at least a quarter of the nodes
 WORTHWHILE = 0.75
+# What a tree adds to the file for each vector, and by how much Annoy lets its file grow at once
+TREE_BYTES = 20
+GROWTH = 1.3
 
 
 class Annoy(EngineParams):
@@ -87,12 +92,14 @@ def build(vectors: Vectors, path: Path, params: Annoy) -> None:
     With one thread: with more, Annoy's file is not a function of its input.
 
     Raises:
-        LookalikeError: the installed Annoy is built in a way that breaks it.
+        LookalikeError: the installed Annoy is built in a way that breaks it, or the disk has not
+            enough space.
         ValueError: the number of trees is not chosen yet.
     """
     if params.trees is None:
         raise ValueError("how many trees?")
     check_annoy()
+    _check_space(vectors, path.parent, params.trees)
     engine = AnnoyIndex(vectors.values.shape[1], params.metric)
     engine.set_seed(params.seed or 0)
     engine.on_disk_build(str(path))
@@ -102,6 +109,17 @@ def build(vectors: Vectors, path: Path, params: Annoy) -> None:
     engine.build(params.trees, n_jobs=1)
     engine.unload()
     path.chmod(0o644)  # Annoy writes for the owner alone
+
+
+def _check_space(vectors: Vectors, folder: Path, trees: int) -> None:
+    """Ask for the space first: on a full disk, Annoy's memory map kills the process."""
+    needed = int(GROWTH * (vectors.values.nbytes + TREE_BYTES * trees * len(vectors.values)))
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise LookalikeError(
+            f"{folder}: building the index may take {needed // 2**20 + 1} MB, but "
+            f"{free // 2**20} MB are free; free some space"
+        )
 
 
 class AnnoyEngine:
