@@ -32,7 +32,7 @@ def look(data: bytes) -> Inspection:
         case b"noisy":
             os.write(2, b"libtiff: a warning\n")
             print("a warning of Python", file=sys.stderr)
-    return Inspection(data.decode(), 1, 1, 3, 0, 0, 0, 0, 0)
+    return Inspection(data.decode(), 1, 1, 3, 0, 0, 0, 0, 0, {})
 
 
 def files(*contents: str) -> list[ReadFile]:
@@ -137,7 +137,7 @@ def killed_the_first_time(data: bytes) -> Inspection:
     if path.exists():
         path.unlink()
         os.kill(os.getpid(), signal.SIGKILL)
-    return Inspection("a", 1, 1, 3, 0, 0, 0, 0, 0)
+    return Inspection("a", 1, 1, 3, 0, 0, 0, 0, 0, {})
 
 
 def test_of_a_refused_file_its_size_is_kept_and_its_bytes_are_not() -> None:

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 from lookalike.core.files import atomic_file
 from lookalike.evaluate.projection import METHODS, Method
 from lookalike.evaluate.projection_figure import Point, class_colors
+from lookalike.figures.content_policy import content_policy
 from lookalike.images.store import ImageStore
 
 TEMPLATE = Path(__file__).with_name("projection.html")
@@ -60,8 +61,10 @@ def write_projection_page(
     }
     template = Template(TEMPLATE.read_text(encoding="utf-8"), autoescape=True)
     title = f"The test images by embedding ({METHODS[method]})"
+    policy = content_policy(template.render(title=title, data=data))
     with atomic_file(path) as partial:
-        partial.write_text(template.render(title=title, data=data), encoding="utf-8")
+        page = template.render(title=title, data=data, policy=policy)
+        partial.write_text(page, encoding="utf-8")
 
 
 def _sheet(images: Sequence[Image.Image], side: int) -> str:

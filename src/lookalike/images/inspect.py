@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from lookalike.images.bands import Bands
@@ -25,7 +24,7 @@ class Inspection(NamedTuple):
     phash_flipped: int
     phash_rotated: int
     phash_unframed: int
-    exif: Mapping[str, Any] = MappingProxyType({})
+    exif: Mapping[str, Any]
 
 
 def inspect(

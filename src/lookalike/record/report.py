@@ -13,6 +13,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
 from lookalike.core.layout import Layout
 from lookalike.core.secrets import without_secrets
+from lookalike.figures.content_policy import content_policy
 from lookalike.record.run_charts import Picture, evaluation_charts, read_tables, training_charts
 
 TEMPLATE = "report.html"
@@ -55,7 +56,8 @@ def write_report(project: Layout, path: Path) -> None:
             f"{project.metrics / 'evaluate.json'}: missing; run the pipeline first"
         )
     tables = read_tables(project)
-    projection_page = project.figures / "projection.html"
+    projection = project.figures / "projection.html"
+    projection_page = projection.read_text(encoding="utf-8") if projection.is_file() else ""
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     page = environment.get_template(TEMPLATE).render(
         metrics=metrics,
@@ -68,9 +70,8 @@ def write_report(project: Layout, path: Path) -> None:
             for path, title in PICTURES.items()
             if (project.metrics / path).is_file()
         ],
-        projection_page=projection_page.read_text(encoding="utf-8")
-        if projection_page.is_file()
-        else None,
+        projection_page=projection_page,
+        policy=content_policy(projection_page),
         params=without_secrets(project.params.read_text(encoding="utf-8")),
     )
     with atomic_file(path) as partial:
