@@ -1,5 +1,6 @@
 """Is the project ready to run?"""
 
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -177,3 +178,11 @@ def test_without_training_there_need_be_no_classes(project: Path, photos: Path) 
     set_params(project, "ingest", labels="none")
     set_params(project, "train", epochs=0)
     assert check(Layout(project)).endswith("24 files without a label")
+
+
+def test_a_path_where_dvc_cannot_queue_experiments_is_a_remark(
+    project: Path, tmp_path: Path
+) -> None:
+    moved = tmp_path / "Straße" / "猫"
+    shutil.copytree(project, moved)
+    assert "is not ASCII, so DVC fails at queued experiments" in check(Layout(moved))

@@ -14,6 +14,7 @@ from lookalike.core.files import atomic_file
 from lookalike.core.seeds import seed_for
 from lookalike.evaluate.prediction import Prediction
 from lookalike.evaluate.projection import FEWEST_POINTS, METHODS, Method, project
+from lookalike.figures.glyphs import FONT, drawable
 
 MOST_POINTS = 5000
 # Up to as many classes get the colors of a palette that people can tell apart.
@@ -73,7 +74,7 @@ def draw_projection(path: Path, points: Sequence[Point], method: Method) -> None
     """Draw the points in the colors of their classes into a PNG file, mistakes ringed in red."""
     labels = sorted({point.prediction.label for point in points})
     colors = class_colors(labels)
-    with matplotlib.rc_context({"font.family": "DejaVu Sans"}):
+    with matplotlib.rc_context({"font.family": FONT}):
         figure = Figure(figsize=(9, 8), dpi=110, layout="constrained")
         axes = figure.add_subplot(aspect="equal")
         size = float(np.clip(20000 / len(points), 6, 50))
@@ -94,7 +95,7 @@ def draw_projection(path: Path, points: Sequence[Point], method: Method) -> None
                 ]
                 x, y = np.median(of_class, axis=0)
                 axes.annotate(
-                    label,
+                    drawable(label),
                     (float(x), float(y)),
                     ha="center",
                     va="center",

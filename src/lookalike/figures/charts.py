@@ -1,6 +1,7 @@
 """The charts of the report, as data URIs of SVG images."""
 
 import base64
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -41,7 +42,9 @@ class Chart:
 
 @contextmanager
 def _chart(width: float, height: float) -> Iterator[Chart]:
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        # Text stays text in SVG: who opens it has other fonts
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure = Figure(figsize=(width, height), layout="constrained")
         chart = Chart(figure.add_subplot())
         yield chart

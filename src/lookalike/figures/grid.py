@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from lookalike.core.files import atomic_file
+from lookalike.figures.glyphs import FONT, drawable
 
 FRAMES = {None: "#4a4a4a", True: "#2e8b57", False: "#c8323c"}
 
@@ -50,7 +51,7 @@ def _save_grid(
     rows: Sequence[Sequence[Panel]], title: str, headings: Sequence[str], file: Path | BytesIO
 ) -> None:
     columns = max(len(row) for row in rows)
-    with matplotlib.rc_context({"font.family": "DejaVu Sans", "font.size": 9}):
+    with matplotlib.rc_context({"font.family": FONT, "font.size": 9}):
         figure = Figure(
             figsize=(1.25 * columns + 0.2, 1.6 * len(rows) + 0.5), dpi=110, layout="constrained"
         )
@@ -64,13 +65,14 @@ def _save_grid(
                     continue
                 panel = row[column]
                 axis.imshow(panel.image, interpolation="antialiased")
-                axis.set_title(_shortened(panel.caption), fontsize=8, pad=3, parse_math=False)
+                caption = drawable(_shortened(panel.caption))
+                axis.set_title(caption, fontsize=8, pad=3, parse_math=False)
                 for spine in axis.spines.values():
                     spine.set_color(FRAMES[panel.right])
                     spine.set_linewidth(2.5)
         for heading, row_axes in zip(headings, axes, strict=bool(headings)):
-            row_axes[0].set_ylabel(heading, fontsize=9, parse_math=False)
-        figure.suptitle(title, fontsize=11, x=0.01, ha="left", parse_math=False)
+            row_axes[0].set_ylabel(drawable(heading), fontsize=9, parse_math=False)
+        figure.suptitle(drawable(title), fontsize=11, x=0.01, ha="left", parse_math=False)
         figure.savefig(file, format="png", metadata={"Software": None})
 
 

@@ -16,13 +16,15 @@ export const originals = () => hasOriginals;
 function source(path) {
   if (!token()) return path;
   if (!kept.has(path)) {
-    const address = blob(path).then(URL.createObjectURL);
-    address.catch(() => kept.delete(path));
+    const address = blob(path).then(URL.createObjectURL).catch(() => {
+      kept.delete(path);
+      return ""; // the image element shows its alternative text
+    });
     kept.set(path, address);
     if (kept.size > MOST_KEPT) {
       const [oldest, old] = kept.entries().next().value;
       kept.delete(oldest);
-      old.then(URL.revokeObjectURL, () => {});
+      old.then(URL.revokeObjectURL);
     }
   }
   return kept.get(path);

@@ -33,8 +33,22 @@ def check(project: Layout) -> str:
     check_training(params.train, params.machine, params.ingest.reading, project)
     _check_inference(params)
     if project.root / params.ingest.source == project.samples:
-        return f"{project.params.name} is valid; the source is the built-in digits"
-    return f"{project.params.name} is valid; " + "\n".join(_check_source(params, project.root))
+        lines = ["the source is the built-in digits"]
+    else:
+        lines = _check_source(params, project.root)
+    valid = f"{project.params.name} is valid; "
+    return valid + "\n".join([*lines, *_about_the_path(project.root)])
+
+
+def _about_the_path(root: Path) -> list[str]:
+    """DVC runs some experiments by way of files in ASCII, and fails there without a word."""
+    path = str(root.absolute())
+    if path.isascii():
+        return []
+    return [
+        f"{path}: is not ASCII, so DVC fails at queued experiments and at dvc exp run --temp: run "
+        "experiments in the working tree, or move the project"
+    ]
 
 
 def _check_source(params: Parameters, root: Path) -> list[str]:
