@@ -234,6 +234,8 @@ def open_searcher(
 ) -> Searcher:
     """Open a model artifact and the index that was built with it.
 
+    Six parameters, of which most callers leave out the last four.
+
     Args:
         model: the folder of the model; it may be missing where its export is there.
         index: the folder of the index.
