@@ -3,6 +3,7 @@
 import os
 import socket
 import webbrowser
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
@@ -11,16 +12,19 @@ from threading import Thread
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from lookalike.core.errors import ConfigError
-from lookalike.core.layout import Layout
+from lookalike.core.layout import EXPORT, Layout
 from lookalike.core.params import parse_block, read_params
+from lookalike.index.storage import open_index
+from lookalike.inference.runtimes.choice import model_fingerprint
 from lookalike.serve.app import create_app
 from lookalike.serve.logs import logging_configuration
 from lookalike.serve.metrics import SHARED_FOLDER
 from lookalike.serve.params import ServeParams
 from lookalike.serve.settings import Settings
-from lookalike.serve.supervisor import Supervisor
+from lookalike.serve.supervisor import Supervisor, create_worker_app
 from lookalike.terminal.progress import say
 
 TOKEN = "LOOKALIKE_TOKEN"
@@ -75,10 +79,11 @@ def serve(settings: Settings, allow_anonymous: bool = False, show: bool = False)
         if params.workers == 1:
             uvicorn.Server(_configuration(settings)).run([listener])
             return
+        _check_bundle(settings)  # before any process: else each of them would say so
         # Where the processes add up their figures; set before they import what counts
         with TemporaryDirectory(prefix="lookalike-metrics-") as folder:
             os.environ[SHARED_FOLDER] = folder
-            Supervisor(_configuration(settings), [listener]).run()
+            Supervisor(_configuration(settings, create_worker_app), [listener]).run()
 
 
 def is_loopback(host: str) -> bool:
@@ -97,9 +102,16 @@ def _listening(host: str, port: int) -> socket.socket:
         raise ConfigError(f"{host}:{port}: cannot be listened on ({error.strerror})") from None
 
 
-def _configuration(settings: Settings) -> uvicorn.Config:
+def _check_bundle(settings: Settings) -> None:
+    """Raise LookalikeError where there is nothing to serve."""
+    open_index(settings.index, model_fingerprint(settings.model, settings.model.with_name(EXPORT)))
+
+
+def _configuration(
+    settings: Settings, create: Callable[[Settings], FastAPI] = create_app
+) -> uvicorn.Config:
     return uvicorn.Config(
-        partial(create_app, settings),
+        partial(create, settings),
         factory=True,
         workers=settings.params.workers,
         log_config=logging_configuration(),
