@@ -16,6 +16,7 @@ from lookalike.index.params import IndexParams
 from lookalike.ingest.params import IngestParams
 from lookalike.project.parameters import Parameters
 from lookalike.publish.params import PublishParams
+from lookalike.serve.params import ServeParams
 from lookalike.split.params import SplitParams
 from lookalike.train.params import TrainParams
 
@@ -28,6 +29,7 @@ PARAMS = Parameters(
     EvaluateParams(),
     IndexParams(),
     PublishParams(),
+    ServeParams(),
     MachineParams(workers=2),
 )
 
