@@ -3,12 +3,14 @@
 import os
 import resource
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock, Thread
+from types import ModuleType
 from typing import Generic, NamedTuple, TypeVar
 
 from lookalike.images.decode import UndecodableImageError
@@ -89,7 +91,8 @@ class Worker(Generic[Found]):
             self._process = _CONTEXT.Process(
                 target=_work, args=(theirs, self._examine, self._limits.memory), daemon=True
             )
-            self._process.start()
+            with _no_main_module():
+                self._process.start()
             theirs.close()  # held by the process alone, so that its death is the end of the file
             self._ready = False
 
@@ -119,6 +122,25 @@ class Worker(Generic[Found]):
         self._connection.close()
         self._start()
         raise _WorkerLostError(timed_out, self._limits.seconds)
+
+
+_starting = Lock()
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Processes that are started meanwhile do not run this process's script once more.
+
+    multiprocessing would have them: a script that searches without asking for its `__name__` first
+    would start processes in processes.
+    """
+    with _starting:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 class _WorkerLostError(Exception):
