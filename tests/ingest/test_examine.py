@@ -74,6 +74,11 @@ def test_what_a_file_does_to_its_decoder_harms_no_other(trouble: str, reason: st
     assert all(isinstance(result, Inspection) for result in results[:20] + results[21:])
 
 
+def test_without_workers_one_protects_all_the_same() -> None:
+    results = found(files("good", "crash", "good"), workers=0)
+    assert results[1] == "broken image: its decoder crashed"
+
+
 def test_decoders_make_no_noise(capfd: pytest.CaptureFixture[str]) -> None:
     assert len(found(files(*["noisy"] * 20))) == 20
     assert capfd.readouterr().err == ""
