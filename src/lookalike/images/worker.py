@@ -20,6 +20,7 @@ Found = TypeVar("Found")
 # A worker's memory: its libraries, and several copies of an image of deep pixels.
 STARTED_BYTES = 2 * 2**30
 PIXEL_BYTES = 48
+PIECE_SECONDS = 1.0
 
 # Not forked from this process: it has threads, and they may hold locks at that moment.
 _CONTEXT = get_context("forkserver")
@@ -111,7 +112,7 @@ class Worker(Generic[Found]):
             self._connection.send(len(files))
             for data in files:
                 self._connection.send_bytes(data)  # as it is: a pickle would be a copy
-            if self._connection.poll(self._limits.seconds):
+            if self._answers_in_time():
                 findings: list[Found | str] = self._connection.recv()
                 return findings
             timed_out = True
@@ -122,6 +123,12 @@ class Worker(Generic[Found]):
         self._connection.close()
         self._start()
         raise _WorkerLostError(timed_out, self._limits.seconds)
+
+    def _answers_in_time(self) -> bool:
+        """Waited for in pieces, of which a stage that is stopped for a while loses only one."""
+        pieces = max(1, round(self._limits.seconds / PIECE_SECONDS))
+        piece = self._limits.seconds / pieces
+        return any(self._connection.poll(piece) for _ in range(pieces))
 
 
 _starting = Lock()
