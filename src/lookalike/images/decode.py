@@ -138,6 +138,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
         return to_srgb(image, profile)
     is_gray = image.mode in {"1", "L", "LA", "La"}
-    image = image.convert("RGBA")
+    if image.mode != "RGBA":
+        image = image.convert("RGBA")
     color = image.getchannel("R") if is_gray else image.convert("RGB")
-    return composite(to_srgb(color, profile), image.getchannel("A"))
+    alpha = image.getchannel("A")
+    return composite(to_srgb(color, profile), alpha)
