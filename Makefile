@@ -20,6 +20,10 @@ ANNOY_FLAGS := -O3,-std=c++14,-DANNOYLIB_MULTITHREADED_BUILD$(MARCH)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
+# DVC asks for large files in parts, with which some S3 servers send the checksum of the whole. DVC
+# compares what has arrived with its own.
+export AWS_RESPONSE_CHECKSUM_VALIDATION ?= when_required
+
 # Credentials in .env, where there is one, reach DVC: it does not read that file itself.
 WITH_ENV := $(if $(wildcard .env),dotenv --file .env run --no-override --)
 
