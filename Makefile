@@ -27,8 +27,8 @@ export AWS_RESPONSE_CHECKSUM_VALIDATION ?= when_required
 # Credentials in .env, where there is one, reach DVC: it does not read that file itself.
 WITH_ENV := $(if $(wildcard .env),dotenv --file .env run --no-override --)
 
-.PHONY: help setup repro repro-pulled test test-full lint format push pull publish services \
-        services-stop bench reference requirements clean
+.PHONY: help setup repro repro-pulled extend test test-full lint format push pull publish \
+        services services-stop bench reference requirements clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -53,6 +53,10 @@ repro-pulled: setup  ## as repro where the source is not: from what was pulled
 	$(WITH_ENV) dvc repro --allow-missing --downstream split
 	@echo
 	@.venv/bin/lookalike results
+
+extend: setup  ## make what is new in the source searchable, with the model as it is
+	$(WITH_ENV) lookalike check
+	$(WITH_ENV) dvc repro --single-item ingest embed index
 
 test: setup  ## run the quick tests
 	pytest -m "not full" $(SIDE_BY_SIDE)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +11,7 @@ import pytest
 
 from services.servers import S3Server, start_s3
 
-from .conftest import TIMEOUT, Project, copy, wait_for
+from .conftest import TIMEOUT, Project, copy, link_environment, wait_for
 
 OUTPUTS = ("data", "models", "metrics/figures")
 SAMPLES = "data/samples"
@@ -24,17 +23,6 @@ class Round(NamedTuple):
     first: Project
     second: Project  # a clone that has pulled
     printed: str
-
-
-def link_environment(project: Project) -> None:
-    """Give a project the running environment as its `.venv`, so that `make` installs nothing."""
-    venv = project.path(".venv")
-    venv.mkdir()
-    for entry in Path(sys.prefix).iterdir():
-        if entry.name != ".installed":
-            (venv / entry.name).symlink_to(entry)
-    (venv / ".installed").touch()
-    project.environment["PYTHONPATH"] = str(project.path("src"))
 
 
 def write_env(project: Project, s3: S3Server) -> None:
