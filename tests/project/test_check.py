@@ -95,6 +95,14 @@ def test_what_dvc_cannot_hash_is_refused_by_name(
         check(Layout(project))
 
 
+def test_an_address_that_dvc_cannot_watch_is_refused(
+    project: Path, one_line_error: OneLineError
+) -> None:
+    set_params(project, "ingest", source="hf://datasets/photos")
+    with one_line_error("ingest.source: hf://datasets/photos: DVC does not know hf://"):
+        check(Layout(project))
+
+
 def test_a_mistake_in_the_parameters_is_one_line(
     project: Path, one_line_error: OneLineError
 ) -> None:

@@ -10,11 +10,12 @@ from lookalike.ingest.folder import FolderSource
 from lookalike.ingest.manifest import Manifest, make_manifest
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.refusals import check_refusals, kinds_of
+from lookalike.ingest.remote import is_remote
 from lookalike.model.inflate import RGB
 from lookalike.project.parameters import Parameters, read_all
 from lookalike.project.predicted_refusals import predict_refusals
 from lookalike.project.rehearsal import rehearse
-from lookalike.project.unhashable import check_hashable
+from lookalike.project.unhashable import check_address, check_hashable
 from lookalike.train.check import check_training
 
 REMEDY = "put each class into its folder (STAC: name its property in ingest.stac.label)"
@@ -55,6 +56,8 @@ def _check_source(params: Parameters, root: Path) -> list[str]:
     """Check the source, and what the stages will make of it; a line for each thing to know."""
     ingest = params.ingest
     source = open_source(ingest, root)
+    if is_remote(ingest.source):
+        check_address(ingest.source)
     manifest = make_manifest(source, ingest, root)
     if isinstance(source, FolderSource):
         paths = [file.path for file in manifest.candidates]
