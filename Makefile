@@ -16,6 +16,9 @@ SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 MARCH := $(if $(filter x86_64 amd64,$(shell uname -m)),$(COMMA)-march=x86-64-v3)
 ANNOY_FLAGS := -O3,-std=c++14,-DANNOYLIB_MULTITHREADED_BUILD$(MARCH)
 
+WITHOUT_ANNOY := setup: there is no C++ compiler ($(CXX)), so Annoy is left out: set index.engine to \
+  {name: exact} or {name: faiss} in params.yaml, or install a compiler and run: make -B setup
+
 # Stages and their tools are those of the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
@@ -37,9 +40,11 @@ setup: $(INSTALLED)  ## make .venv with the pinned packages and this one
 
 $(INSTALLED): requirements.txt pyproject.toml
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	ANNOY_COMPILER_ARGS=$(ANNOY_FLAGS) .venv/bin/python -m pip install --quiet --no-deps --no-cache-dir \
-	  --no-binary annoy "$$(grep '^annoy==' requirements.txt)"
-	.venv/bin/python -m pip install --quiet --requirement requirements.txt
+	if command -v $(CXX) > /dev/null; then \
+	  ANNOY_COMPILER_ARGS=$(ANNOY_FLAGS) .venv/bin/python -m pip install --quiet --no-deps \
+	    --no-cache-dir --no-binary annoy "$$(grep '^annoy==' requirements.txt)"; \
+	else echo "$(WITHOUT_ANNOY)" >&2; fi
+	grep -v '^annoy==' requirements.txt | .venv/bin/python -m pip install --quiet --requirement /dev/stdin
 	.venv/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@
 

@@ -1,6 +1,7 @@
 """Is the project ready to run?"""
 
 import shutil
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -109,6 +110,16 @@ def test_a_mistake_in_the_parameters_is_one_line(
     set_params(project, "train", epochs=-1)
     with one_line_error("params.yaml: train.epochs = -1"):
         check(Layout(project))
+
+
+def test_an_engine_that_is_not_installed_is_one_line_and_others_do(
+    project: Path, monkeypatch: pytest.MonkeyPatch, one_line_error: OneLineError
+) -> None:
+    monkeypatch.setitem(sys.modules, "annoy", None)
+    with one_line_error("index.engine.name = annoy: the package annoy is missing"):
+        check(Layout(project))
+    set_params(project, "index", engine={"name": "exact"})
+    assert check(Layout(project)).startswith("params.yaml is valid")
 
 
 def test_an_unknown_backbone_is_one_line(project: Path, one_line_error: OneLineError) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
 from lookalike.images.loading import check_shared_memory
+from lookalike.index.engines.registry import engine_kind
 from lookalike.ingest.folder import FolderSource
 from lookalike.ingest.manifest import Manifest, make_manifest
 from lookalike.ingest.opening import open_source
@@ -33,6 +34,7 @@ def check(project: Layout) -> str:
     params = read_all(project.params)
     check_training(params.train, params.machine, params.ingest.reading, project)
     _check_inference(params)
+    engine_kind(params.index.engine).load()
     if project.root / params.ingest.source == project.samples:
         lines = ["the source is the built-in digits"]
     else:
