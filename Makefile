@@ -16,15 +16,22 @@ SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 MARCH := $(if $(filter x86_64 amd64,$(shell uname -m)),$(COMMA)-march=x86-64-v3)
 ANNOY_FLAGS := -O3,-std=c++14,-DANNOYLIB_MULTITHREADED_BUILD$(MARCH)
 
+WITHOUT_ANNOY := setup: there is no C++ compiler ($(CXX)), so Annoy is left out: set index.engine to \
+  {name: exact} or {name: faiss} in params.yaml, or install a compiler and run: make -B setup
+
 # Stages and their tools are those of the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
+# DVC asks for large files in parts, with which some S3 servers send the checksum of the whole. DVC
+# compares what has arrived with its own.
+export AWS_RESPONSE_CHECKSUM_VALIDATION ?= when_required
+
 # Credentials in .env, where there is one, reach DVC: it does not read that file itself.
 WITH_ENV := $(if $(wildcard .env),dotenv --file .env run --no-override --)
 
-.PHONY: help setup repro repro-pulled test test-full lint format push pull publish services \
-        services-stop bench reference requirements clean
+.PHONY: help setup repro repro-pulled extend test test-full lint format push pull publish \
+        services services-stop bench reference requirements clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -33,9 +40,11 @@ setup: $(INSTALLED)  ## make .venv with the pinned packages and this one
 
 $(INSTALLED): requirements.txt pyproject.toml
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	ANNOY_COMPILER_ARGS=$(ANNOY_FLAGS) .venv/bin/python -m pip install --quiet --no-deps --no-cache-dir \
-	  --no-binary annoy "$$(grep '^annoy==' requirements.txt)"
-	.venv/bin/python -m pip install --quiet --requirement requirements.txt
+	if command -v $(CXX) > /dev/null; then \
+	  ANNOY_COMPILER_ARGS=$(ANNOY_FLAGS) .venv/bin/python -m pip install --quiet --no-deps \
+	    --no-cache-dir --no-binary annoy "$$(grep '^annoy==' requirements.txt)"; \
+	else echo "$(WITHOUT_ANNOY)" >&2; fi
+	grep -v '^annoy==' requirements.txt | .venv/bin/python -m pip install --quiet --requirement /dev/stdin
 	.venv/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
@@ -49,6 +58,10 @@ repro-pulled: setup  ## as repro where the source is not: from what was pulled
 	$(WITH_ENV) dvc repro --allow-missing --downstream split
 	@echo
 	@.venv/bin/lookalike results
+
+extend: setup  ## make what is new in the source searchable, with the model as it is
+	$(WITH_ENV) lookalike check
+	$(WITH_ENV) dvc repro --single-item ingest embed index
 
 test: setup  ## run the quick tests
 	pytest -m "not full" $(SIDE_BY_SIDE)

@@ -21,7 +21,10 @@ FOLDER = Path(".services")
 DVC_FOLDER = Path(".dvc")
 LOCAL_CONFIG = DVC_FOLDER / "config.local"
 LOOPBACK = "http://127.0.0.1:"
-OPTIONS = ("endpointurl", "access_key_id", "secret_access_key")
+OPTIONS = ("endpointurl", "access_key_id", "secret_access_key", "configpath")
+AWS_CONFIG = FOLDER / "aws.config"
+# rclone sends the checksum of the whole object with each of the parts that DVC asks for.
+AWS_SETTINGS = "[default]\nresponse_checksum_validation = when_required\n"
 
 Kind = TypeVar("Kind", bound=Server)
 
@@ -109,7 +112,9 @@ def configure(remote: str, s3: S3Server | None) -> None:
         for option in OPTIONS:
             settings.pop(option, None)
         if s3 is not None:
-            settings |= dict(zip(OPTIONS, (s3.endpoint, s3.access_key, s3.secret), strict=True))
+            AWS_CONFIG.write_text(AWS_SETTINGS, encoding="utf-8")
+            values = (s3.endpoint, s3.access_key, s3.secret, str(AWS_CONFIG.resolve()))
+            settings |= dict(zip(OPTIONS, values, strict=True))
         if not settings:
             del config["remote"][remote]
 

@@ -92,9 +92,17 @@ def test_the_picture_grows_with_queries_and_neighbors(
     tested: tuple[list[Prediction], Tensor], tiny_images: ImageStore, tmp_path: Path
 ) -> None:
     small = Image.open(drawn(tmp_path / "small.png", tested, tiny_images, 1, 1))
-    large = Image.open(drawn(tmp_path / "large.png", tested, tiny_images, 2, 3))
+    large = Image.open(drawn(tmp_path / "large.png", tested, tiny_images, 2, 2))
     assert large.height > small.height
-    assert large.width == pytest.approx(2 * small.width, rel=0.1)
+    assert large.width == pytest.approx(1.5 * small.width, rel=0.1)
+
+
+def test_no_more_neighbors_are_drawn_than_can_be_right(
+    tested: tuple[list[Prediction], Tensor], tiny_images: ImageStore, tmp_path: Path
+) -> None:
+    all_that_can = drawn(tmp_path / "all.png", tested, tiny_images, 3, 2)  # 3 images a class
+    more = drawn(tmp_path / "more.png", tested, tiny_images, 3, 7)
+    assert more.read_bytes() == all_that_can.read_bytes()
 
 
 def test_more_is_asked_for_than_there_is_and_all_of_it_is_shown(

@@ -91,3 +91,11 @@ def test_a_failure_keeps_the_picture_before(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         drawn(tmp_path, [panel(right="maybe")])  # type: ignore[arg-type]
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [before]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 8])
+def test_a_long_title_is_inside_of_the_picture(tmp_path: Path, columns: int) -> None:
+    drawn(tmp_path, [panel()] * columns, title="Which of them are alike, and which are not? " * 2)
+    with Image.open(tmp_path / "gallery.png") as picture:
+        right = picture.convert("L").crop((picture.width - 1, 0, picture.width, picture.height))
+    assert right.getextrema() == (255, 255)

@@ -1,17 +1,24 @@
+import os
+import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from io import BytesIO
 
 import pytest
 from s3fs import S3FileSystem
 
 from lookalike.core.errors import LookalikeError
+from lookalike.ingest.archive import ArchiveSource
 from lookalike.ingest.bucket import BucketSource
 from lookalike.ingest.read_ahead import read_ahead
+from lookalike.ingest.reading import START_BYTES
+from lookalike.ingest.remote import BLOCK_BYTES
 from lookalike.ingest.source import Candidate, UnreadableError
 from services.servers import S3Server
 
 from .unreliable import unreliable
 
+PNG = b"\x89PNG\r\n\x1a\n"
 OneLineError = Callable[..., AbstractContextManager[None]]
 
 OBJECTS = {
@@ -53,6 +60,25 @@ def test_objects_are_read_by_many_threads(bucket: str) -> None:
     source = BucketSource(bucket)
     files = read_ahead(source, source.candidates() * 20)
     assert [file.data for file in files] == [OBJECTS[name] for name in sorted(OBJECTS)] * 20
+
+
+def test_an_object_that_is_larger_than_its_first_look_is_read(bucket: str, s3: S3Server) -> None:
+    large = PNG + os.urandom(START_BYTES)
+    s3.make_bucket("large")
+    s3.client().put_object(Bucket="large", Key="photos/1.png", Body=large)
+    source = BucketSource("s3://large/photos")
+    assert [source.read(candidate) for candidate in source.candidates()] == [large]
+
+
+def test_an_archive_of_several_blocks_is_read(bucket: str, s3: S3Server) -> None:
+    archive, images = BytesIO(), [PNG + os.urandom(BLOCK_BYTES // 2) for _ in range(3)]
+    with zipfile.ZipFile(archive, "w") as file:
+        for number, image in enumerate(images):
+            file.writestr(f"{number}.png", image)
+    s3.make_bucket("large")
+    s3.client().put_object(Bucket="large", Key="photos.zip", Body=archive.getvalue())
+    source = ArchiveSource("s3://large/photos.zip")
+    assert [source.read(candidate) for candidate in source.candidates()] == images
 
 
 def test_throttled_and_broken_off_requests_are_tried_again(

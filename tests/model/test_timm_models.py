@@ -41,6 +41,13 @@ def test_an_unknown_model_is_answered_with_one_like_it(one_line_error: OneLineEr
         check_backbone("timm/convnext_ato")
 
 
+@pytest.mark.parametrize("name", ["timm/resnet18.nonsense", "timm/.a1_in1k", "timm/resnet18."])
+def test_a_tag_that_the_model_has_not_is_one_line(name: str, one_line_error: OneLineError) -> None:
+    with one_line_error(f"train.backbone = {name!r}: there is no such backbone"):
+        check_backbone(name)
+    check_backbone("timm/resnet18.a1_in1k")
+
+
 def test_without_the_package_the_line_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch, one_line_error: OneLineError
 ) -> None:

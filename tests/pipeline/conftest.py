@@ -128,6 +128,17 @@ def copy_of_working_tree(root: Path) -> Project:
     return project
 
 
+def link_environment(project: Project) -> None:
+    """Give a project the running environment as its `.venv`, so that `make` installs nothing."""
+    venv = project.path(".venv")
+    venv.mkdir()
+    for entry in Path(sys.prefix).iterdir():
+        if entry.name != ".installed":
+            (venv / entry.name).symlink_to(entry)
+    (venv / ".installed").touch()
+    project.environment["PYTHONPATH"] = str(project.path("src"))
+
+
 @pytest.fixture
 def fresh(tmp_path: Path) -> Project:
     """The project as a fresh clone has it, at the smoke preset, nothing run."""

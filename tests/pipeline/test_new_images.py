@@ -1,4 +1,4 @@
-"""New images without retraining: `dvc freeze split train evaluate`."""
+"""New images without retraining: `make extend`."""
 
 import json
 import shutil
@@ -6,32 +6,30 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
-from ruamel.yaml import YAML
 
-from .conftest import Project
+from .conftest import Project, link_environment
 
-FROZEN = ("split", "train", "evaluate")
+EXTENDED = {"dvc.lock", "metrics/index.json", "metrics/index/recall.csv", "metrics/ingest.json"}
 
 
 @pytest.mark.full
-def test_new_images_are_embedded_and_found_until_the_model_is_trained_anew(
+def test_new_images_are_found_without_training_and_the_next_run_learns_from_them(
     finished: Project, tmp_path: Path
 ) -> None:
+    photos = shutil.copytree(finished.params()["ingest"]["source"], tmp_path / "photos")
+    finished.set_params(ingest__source=str(photos))
+    finished.commit("the same images elsewhere")
     before = finished.path("models/model/weights.safetensors").read_bytes()
-    photos = tmp_path / "photos"
-    source = YAML(typ="safe").load(finished.path("params.yaml"))["ingest"]["source"]
-    shutil.copytree(source, photos)
     first = min((photos / "3").iterdir())
     ImageOps.mirror(Image.open(first)).save(photos / "3" / "new.png")
 
-    finished.run("dvc", "freeze", *FROZEN)
-    finished.set_params(ingest__source=str(photos))
-    finished.run("dvc", "repro")
+    link_environment(finished)
+    finished.run("make", "extend")
     assert finished.path("models/model/weights.safetensors").read_bytes() == before
     query = str(photos / "3" / "new.png")
     found = json.loads(finished.lookalike("search", query, "-k", "1", "--json").stdout)
     assert found["hits"][0]["path"] == "3/new.png"
-    assert finished.stages_to_run() == []
-
-    finished.run("dvc", "unfreeze", *FROZEN)
-    assert {"split", "train"} <= set(finished.stages_to_run())
+    changed = finished.run("git", "diff", "--name-only").stdout.split()
+    assert set(changed) <= EXTENDED
+    assert set(finished.stages_to_run()) >= {"split", "train"}
+    assert set(finished.stages_to_run()).isdisjoint({"ingest"})

@@ -1,6 +1,7 @@
 """Is the project ready to run?"""
 
 import shutil
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -95,12 +96,30 @@ def test_what_dvc_cannot_hash_is_refused_by_name(
         check(Layout(project))
 
 
+def test_an_address_that_dvc_cannot_watch_is_refused(
+    project: Path, one_line_error: OneLineError
+) -> None:
+    set_params(project, "ingest", source="hf://datasets/photos")
+    with one_line_error("ingest.source: hf://datasets/photos: DVC does not know hf://"):
+        check(Layout(project))
+
+
 def test_a_mistake_in_the_parameters_is_one_line(
     project: Path, one_line_error: OneLineError
 ) -> None:
     set_params(project, "train", epochs=-1)
     with one_line_error("params.yaml: train.epochs = -1"):
         check(Layout(project))
+
+
+def test_an_engine_that_is_not_installed_is_one_line_and_others_do(
+    project: Path, monkeypatch: pytest.MonkeyPatch, one_line_error: OneLineError
+) -> None:
+    monkeypatch.setitem(sys.modules, "annoy", None)
+    with one_line_error("index.engine.name = annoy: the package annoy is missing"):
+        check(Layout(project))
+    set_params(project, "index", engine={"name": "exact"})
+    assert check(Layout(project)).startswith("params.yaml is valid")
 
 
 def test_an_unknown_backbone_is_one_line(project: Path, one_line_error: OneLineError) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from lookalike.core.errors import LookalikeError
-from lookalike.project.unhashable import check_hashable
+from lookalike.project.unhashable import check_address, check_hashable
 
 
 def test_files_that_dvc_can_hash_pass(tmp_path: Path) -> None:
@@ -38,3 +38,18 @@ def test_what_dvc_cannot_hash_is_named(tmp_path: Path, name: str, why: str) -> N
     assert str(caught.value) == (
         f"ingest.source: photos: DVC cannot hash {name!r} ({why}): rename, repair or remove them"
     )
+
+
+@pytest.mark.parametrize("address", ["s3://b/a", "gs://b", "azure://b/a", "https://a.org/b.zip"])
+def test_addresses_that_dvc_can_watch_pass(address: str) -> None:
+    check_address(address)
+
+
+@pytest.mark.parametrize("address", ["hf://datasets/a/b", "file:///photos", "ftp://u:secret@a/b"])
+def test_an_address_that_dvc_cannot_watch_says_what_to_do(address: str) -> None:
+    with pytest.raises(LookalikeError) as caught:
+        check_address(address)
+    line = str(caught.value)
+    assert line.startswith("ingest.source: ")
+    assert "download it and name the folder" in line
+    assert "secret" not in line

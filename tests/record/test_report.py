@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from html import unescape
@@ -15,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from lookalike.core.files import rounded, write_csv, write_metrics
+from lookalike.core.files import read_csv, rounded, write_csv, write_metrics
 from lookalike.core.layout import Layout
 from lookalike.evaluate.evaluation import TABLES, evaluate_model
 from lookalike.evaluate.figures import draw_figures
@@ -78,6 +79,35 @@ def test_it_has_the_figures_with_their_intervals(project: Path) -> None:
     for name in ("Accuracy", "Balanced accuracy", "Recall@1", "mAP@R", "Calibration error"):
         assert name in page
     assert re.search(r"\d\.\d{3} to \d\.\d{3}", page)
+
+
+def test_its_head_says_what_was_run(project: Path, tiny_model: Path) -> None:
+    shutil.copytree(tiny_model, project / "models" / "model")
+    (project / "params.yaml").write_text("ingest: {source: 's3://photos/birds'}\n")
+    page = report(project)
+    assert "photos/birds" in page
+    assert "backbone resnet18" in page
+    assert "commit" not in page
+
+    def git(*command: str) -> str:
+        who = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+        call = ("git", *who, *command)
+        return subprocess.run(call, cwd=project, check=True, capture_output=True, text=True).stdout
+
+    git("init", "--quiet")
+    git("add", "params.yaml")
+    git("commit", "--quiet", "--message", "run", "--date", "2026-01-02T03:04:05Z")
+    revision = git("rev-parse", "--short=10", "HEAD").strip()
+    assert f"commit {revision} of 20" in report(project)
+
+
+def test_the_confusion_matrix_counts_the_images_of_each_cell(project: Path) -> None:
+    rows = read_csv(project / "metrics" / "evaluate" / "predictions.csv")
+    cells = Counter((row["label"], row["predicted_label"]) for row in rows)
+    matrix = images(report(project), "svg+xml")[0].decode()
+    # Counts are the small texts; names of classes and axes are larger
+    counts = re.findall(r"font-size: 7px[^>]*>\s*(\d+)\s*</text>", matrix)
+    assert sorted(map(int, counts)) == sorted(cells.values())
 
 
 def test_it_has_every_picture_and_chart(project: Path) -> None:

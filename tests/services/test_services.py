@@ -1,6 +1,7 @@
 """`make services` and `make services-stop`, as commands in a project of their own."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -41,6 +42,12 @@ def storage(folder: Path) -> dict[str, object]:
     return settings
 
 
+def dvc(command: str, folder: Path) -> None:
+    """Run DVC without credentials or settings but those of the project."""
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("AWS_")}
+    subprocess.run(["dvc", *command.split()], cwd=folder, env=environment, check=True)
+
+
 def test_start_configures_the_remote_and_stop_takes_it_back(services: Run, tmp_path: Path) -> None:
     local = tmp_path / ".dvc" / "config.local"
     local.write_text(OWN)
@@ -66,6 +73,23 @@ def test_start_configures_the_remote_and_stop_takes_it_back(services: Run, tmp_p
     assert "secret_access_key" not in storage(tmp_path)
     assert "endpointurl" not in storage(tmp_path)
     assert storage(tmp_path)["jobs"] == 2
+
+
+@pytest.mark.full
+def test_files_that_dvc_transfers_in_parts_come_back(services: Run, tmp_path: Path) -> None:
+    (tmp_path / ".dvc" / "config.local").write_text(OWN)
+    assert services("start").returncode == 0
+    folder = tmp_path / "large"
+    folder.mkdir()
+    large = {"70": os.urandom(70 * 2**20), "100": os.urandom(100 * 2**20)}
+    for name, content in large.items():
+        (folder / name).write_bytes(content)
+    dvc("add large", tmp_path)
+    dvc("push", tmp_path)
+    shutil.rmtree(folder)
+    shutil.rmtree(tmp_path / ".dvc" / "cache")
+    dvc("pull", tmp_path)
+    assert {name: (folder / name).read_bytes() for name in large} == large
 
 
 def test_credentials_of_the_users_own_are_not_overwritten(services: Run, tmp_path: Path) -> None:

@@ -148,9 +148,13 @@ def test_a_metric_loss_alone_leaves_a_classifier_that_has_learned(train: Trainin
     assert metrics["train_accuracy"] > 0.6
 
 
-def test_training_may_stop_before_its_last_epoch(train: Training) -> None:
-    train(backbone="cnn:4", epochs=8, patience=1, schedule="constant", lr=1e-9)
-    assert len(read_curve(train.folder / "log", "train/loss")) < 8
+def test_training_may_stop_before_its_last_epoch_and_says_how_many_there_were(
+    train: Training,
+) -> None:
+    trained = train(backbone="cnn:4", epochs=8, patience=1, schedule="constant", lr=1e-9)
+    epochs = len(read_curve(train.folder / "log", "valid/loss"))
+    assert epochs < 8
+    assert trained.metrics["epochs"] == epochs
 
 
 def test_the_metrics_are_those_of_the_best_epoch(train: Training) -> None:

@@ -26,6 +26,8 @@ def draw_queries(
 ) -> None:
     """Draw some test images, each with its nearest neighbors, into the PNG file `path`.
 
+    Of a class with few test images no more neighbors are drawn than there are others to be found.
+
     Six parameters, as `draw_figures` has them.
 
     Args:
@@ -42,14 +44,16 @@ def draw_queries(
 
     queries = torch.tensor(choose_queries([image.label for image in test], params, seed))
     depth = params.grid_neighbors
+    in_class = Counter(image.label for image in test)
     rows = []
     for found in exact_neighbors(embeddings[queries], embeddings, depth, query_rows=queries):
         for number in range(found.start, found.stop):
             query = int(queries[number])
             row = [panel(query, test[query].label, None)]
+            shown = max(1, min(depth, in_class[test[query].label] - 1))
             for position, cosine in zip(
-                found.indices[number - found.start].tolist(),
-                found.similarities[number - found.start].tolist(),
+                found.indices[number - found.start, :shown].tolist(),
+                found.similarities[number - found.start, :shown].tolist(),
                 strict=True,
             ):
                 label = test[position].label

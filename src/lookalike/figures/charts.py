@@ -26,8 +26,10 @@ STYLE: Any = {
     "grid.color": "#e6e6e6",
     "axes.prop_cycle": cycler(color=["#1f6fb4", "#e07b1a", "#2e8b57"]),
 }
-# Up to as many classes are named beside a confusion matrix.
+# Up to as many classes are named beside a confusion matrix, and counted in it.
 NAMED = 40
+COUNTED = 25
+DARK = 0.5  # a share from which on its count is white
 
 Points = Sequence[tuple[float, float]]
 
@@ -94,7 +96,7 @@ def bars(values: Mapping[str, float], x: str) -> str:
 
 
 def confusion_matrix(labels: Sequence[str], pairs: Sequence[tuple[str, str]]) -> str:
-    """For each class, a row, the share of its images that are taken for each class.
+    """For each class, a row, the images that are taken for each class, shaded by their share.
 
     Args:
         labels: the classes.
@@ -110,6 +112,11 @@ def confusion_matrix(labels: Sequence[str], pairs: Sequence[tuple[str, str]]) ->
         chart.axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
         chart.axes.grid(visible=False)
         chart.axes.set(xlabel="predicted", ylabel="class")
+        if len(labels) <= COUNTED:
+            for row, column in np.argwhere(counts):
+                color = "white" if shares[row, column] > DARK else "#333"
+                text = f"{counts[row, column]:.0f}"
+                chart.axes.text(column, row, text, color=color, size=7, ha="center", va="center")
         if len(labels) <= NAMED:
             chart.axes.set_xticks(range(len(labels)), labels, rotation=90, parse_math=False)
             chart.axes.set_yticks(range(len(labels)), labels, parse_math=False)

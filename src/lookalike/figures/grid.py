@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from textwrap import wrap
 from typing import NamedTuple
 
 import matplotlib
@@ -12,6 +13,7 @@ from PIL import Image
 from lookalike.core.files import atomic_file
 from lookalike.figures.glyphs import FONT, drawable
 
+TITLE_LETTERS = 12  # of the title, that fit above a column
 FRAMES = {None: "#4a4a4a", True: "#2e8b57", False: "#c8323c"}
 
 
@@ -51,10 +53,10 @@ def _save_grid(
     rows: Sequence[Sequence[Panel]], title: str, headings: Sequence[str], file: Path | BytesIO
 ) -> None:
     columns = max(len(row) for row in rows)
+    lines = wrap(drawable(title), TITLE_LETTERS * columns)
     with matplotlib.rc_context({"font.family": FONT, "font.size": 9}):
-        figure = Figure(
-            figsize=(1.25 * columns + 0.2, 1.6 * len(rows) + 0.5), dpi=110, layout="constrained"
-        )
+        height = 1.6 * len(rows) + 0.5 + 0.2 * (len(lines) - 1)
+        figure = Figure(figsize=(1.25 * columns + 0.2, height), dpi=110, layout="constrained")
         axes = figure.subplots(len(rows), columns, squeeze=False)
         for row, row_axes in zip(rows, axes, strict=True):
             for column, axis in enumerate(row_axes):
@@ -72,7 +74,7 @@ def _save_grid(
                     spine.set_linewidth(2.5)
         for heading, row_axes in zip(headings, axes, strict=bool(headings)):
             row_axes[0].set_ylabel(drawable(heading), fontsize=9, parse_math=False)
-        figure.suptitle(drawable(title), fontsize=11, x=0.01, ha="left", parse_math=False)
+        figure.suptitle("\n".join(lines), fontsize=11, x=0.01, ha="left", parse_math=False)
         figure.savefig(file, format="png", metadata={"Software": None})
 
 

@@ -11,6 +11,7 @@ import aiohttp
 import fsspec
 from botocore.exceptions import ClientError, FlexibleChecksumError
 from fsspec import AbstractFileSystem
+from s3fs import S3FileSystem
 from tenacity import (
     Retrying,
     retry_if_exception,
@@ -34,6 +35,8 @@ S3_OPTIONS: dict[str, Any] = {
     "config_kwargs": {"retries": {"mode": "standard", "max_attempts": 5}},
     "max_concurrency": 1,
 }
+# Some servers, rclone's among them, send the checksum of the whole object with a part of it.
+S3_PARTS = {"response_checksum_validation": "when_required"}
 REQUEST_PAYER = "AWS_REQUEST_PAYER"
 BLOCK_BYTES = 8 * 2**20
 
@@ -87,6 +90,15 @@ def _payer() -> dict[str, Any]:
     return {"requester_pays": True} if os.environ.get(REQUEST_PAYER) == "requester" else {}
 
 
+def _in_parts(filesystem: AbstractFileSystem) -> AbstractFileSystem:
+    """The same file system, for reading parts of objects, which have no checksum of their own."""
+    if not isinstance(filesystem, S3FileSystem):
+        return filesystem
+    options = filesystem.storage_options
+    config = options["config_kwargs"] | S3_PARTS
+    return S3FileSystem(*filesystem.storage_args, **(options | {"config_kwargs": config}))
+
+
 def read_remote(
     filesystem: AbstractFileSystem, path: str, uri: str, end: int | None = None
 ) -> bytes:
@@ -97,9 +109,10 @@ def read_remote(
         UnreadableError: it is archived.
         LookalikeError: the server cannot be reached or refuses, several times in a row.
     """
-    start = None if end is None else 0
-    data: bytes = _persistently(lambda: filesystem.cat_file(path, start=start, end=end), uri)
-    return data
+    if end is None:
+        return bytes(_persistently(lambda: filesystem.cat_file(path), uri))
+    parts = _in_parts(filesystem)
+    return bytes(_persistently(lambda: parts.cat_file(path, start=0, end=end), uri))
 
 
 def stream_http(
@@ -146,10 +159,11 @@ def local_copy(uri: str) -> IO[bytes]:
         LookalikeError: the server cannot be reached, refuses, or there is no room.
     """
     filesystem, path = open_remote(uri)
+    parts = _in_parts(filesystem)
 
     def attempt() -> IO[bytes]:
         try:
-            with filesystem.open(path, "rb", block_size=BLOCK_BYTES) as file:
+            with parts.open(path, "rb", block_size=BLOCK_BYTES) as file:
                 size = getattr(file, "size", None)
                 most = size or UNANNOUNCED_BYTES
                 return unnamed_copy(file, f"ingest.source: {without_secrets(uri)}", size, most)

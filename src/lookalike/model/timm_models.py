@@ -33,8 +33,11 @@ def check_timm(name: str) -> None:
         LookalikeError: it has none, or timm is not installed.
     """
     timm = _timm()
-    if not timm.is_model(name):
-        close = get_close_matches(name, timm.list_models()) or ["resnet18", "convnext_atto"]
+    known = timm.list_models()
+    if name not in known:  # with a tag, as in resnet18.a1_in1k: there are too many to ask always
+        known += timm.list_pretrained(f"{name.partition('.')[0]}.*") if "." in name else []
+    if name not in known:
+        close = get_close_matches(name, known) or ["resnet18", "convnext_atto"]
         names = ", ".join(PREFIX + known for known in close)
         raise LookalikeError(
             f"train.backbone = {PREFIX + name!r}: there is no such backbone; there are {names} and "

@@ -6,15 +6,17 @@ from pathlib import Path
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
 from lookalike.images.loading import check_shared_memory
+from lookalike.index.engines.registry import engine_kind
 from lookalike.ingest.folder import FolderSource
 from lookalike.ingest.manifest import Manifest, make_manifest
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.refusals import check_refusals, kinds_of
+from lookalike.ingest.remote import is_remote
 from lookalike.model.inflate import RGB
 from lookalike.project.parameters import Parameters, read_all
 from lookalike.project.predicted_refusals import predict_refusals
 from lookalike.project.rehearsal import rehearse
-from lookalike.project.unhashable import check_hashable
+from lookalike.project.unhashable import check_address, check_hashable
 from lookalike.train.check import check_training
 
 REMEDY = "put each class into its folder (STAC: name its property in ingest.stac.label)"
@@ -32,6 +34,7 @@ def check(project: Layout) -> str:
     params = read_all(project.params)
     check_training(params.train, params.machine, params.ingest.reading, project)
     _check_inference(params)
+    engine_kind(params.index.engine).load()
     if project.root / params.ingest.source == project.samples:
         lines = ["the source is the built-in digits"]
     else:
@@ -55,6 +58,8 @@ def _check_source(params: Parameters, root: Path) -> list[str]:
     """Check the source, and what the stages will make of it; a line for each thing to know."""
     ingest = params.ingest
     source = open_source(ingest, root)
+    if is_remote(ingest.source):
+        check_address(ingest.source)
     manifest = make_manifest(source, ingest, root)
     if isinstance(source, FolderSource):
         paths = [file.path for file in manifest.candidates]

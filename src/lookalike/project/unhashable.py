@@ -1,4 +1,4 @@
-"""Files at which `dvc repro` fails, or waits for ever, before any stage runs."""
+"""Sources at which `dvc repro` fails, or waits for ever, before any stage runs."""
 
 import errno
 import os
@@ -6,7 +6,10 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from dvc.config_schema import REMOTE_SCHEMAS
+
 from lookalike.core.errors import LookalikeError
+from lookalike.core.secrets import without_secrets
 from lookalike.terminal.listing import SHOWN
 
 KINDS = (
@@ -16,6 +19,16 @@ KINDS = (
     (stat.S_ISBLK, "a device"),
     (stat.S_ISDIR, "a folder that cannot be listed"),
 )
+
+
+def check_address(uri: str) -> None:
+    """Raise LookalikeError unless DVC knows the protocol of an address, such as `s3`."""
+    protocol = uri.partition("://")[0]
+    if protocol not in REMOTE_SCHEMAS:
+        raise LookalikeError(
+            f"ingest.source: {without_secrets(uri)}: DVC does not know {protocol}://, so no stage "
+            "would run; download it and name the folder, or use s3://, gs://, azure:// or https://"
+        )
 
 
 def check_hashable(source: str, folder: Path, paths: list[str]) -> None:

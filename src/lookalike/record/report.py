@@ -2,6 +2,8 @@
 
 import base64
 import json
+import subprocess
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,10 @@ from PIL import Image
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
 from lookalike.core.layout import Layout
+from lookalike.core.params import read_params
 from lookalike.core.secrets import without_secrets
 from lookalike.figures.content_policy import content_policy
+from lookalike.ingest.params import IngestParams
 from lookalike.record.run_charts import Picture, evaluation_charts, read_tables, training_charts
 
 TEMPLATE = "report.html"
@@ -50,7 +54,10 @@ def write_report(project: Layout, path: Path) -> None:
     Raises:
         LookalikeError: the pipeline has not run to the end of `evaluate`.
     """
-    metrics = {name: _read_json(project, f"{name}.json") for name in ("evaluate", "split", "train")}
+    metrics = {
+        name: _read_json(project.metrics / f"{name}.json")
+        for name in ("evaluate", "split", "train")
+    }
     if metrics["evaluate"] is None:
         raise LookalikeError(
             f"{project.metrics / 'evaluate.json'}: missing; run the pipeline first"
@@ -58,10 +65,12 @@ def write_report(project: Layout, path: Path) -> None:
     tables = read_tables(project)
     projection = project.figures / "projection.html"
     projection_page = projection.read_text(encoding="utf-8") if projection.is_file() else ""
-    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
+    folder = Path(__file__).parent
+    environment = Environment(loader=FileSystemLoader(folder), autoescape=True)
     page = environment.get_template(TEMPLATE).render(
+        about=list(_about(project)),
         metrics=metrics,
-        index=_read_json(project, "index.json"),
+        index=_read_json(project.metrics / "index.json"),
         headlines={k: v for k, v in HEADLINES.items() if k in metrics["evaluate"]},
         charts=[*training_charts(project), *evaluation_charts(tables)],
         classes=tables.get("classes", []),
@@ -71,11 +80,33 @@ def write_report(project: Layout, path: Path) -> None:
             if (project.metrics / path).is_file()
         ],
         projection_page=projection_page,
-        policy=content_policy(projection_page),
+        policy=content_policy((folder / TEMPLATE).read_text(encoding="utf-8"), projection_page),
         params=without_secrets(project.params.read_text(encoding="utf-8")),
     )
     with atomic_file(path) as partial:
         partial.write_text(page, encoding="utf-8")
+
+
+def _about(project: Layout) -> Iterator[str]:
+    """Data set, backbone, and the commit with its date; each where it is known."""
+    source = read_params(IngestParams, "source", path=project.params).source
+    yield f"images of {without_secrets(source)}"
+    if (description := _read_json(project.model / "model.json")) is not None:
+        yield f"backbone {description['backbone']}"
+    named = _git(project, "describe", "--always", "--dirty", "--abbrev=10")
+    if named is not None:
+        yield f"commit {named} of {_git(project, 'log', '-1', '--format=%cs')}"
+
+
+def _git(project: Layout, *command: str) -> str | None:
+    """What Git prints; None where the project is in no repository, or nothing is committed."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(project.root), *command], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
 
 
 def _jpeg(path: Path) -> str:
@@ -84,8 +115,7 @@ def _jpeg(path: Path) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _read_json(project: Layout, name: str) -> dict[str, Any] | None:
-    path = project.metrics / name
+def _read_json(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

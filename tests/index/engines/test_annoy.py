@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -84,6 +85,16 @@ def test_before_anything_is_built_a_broken_annoy_is_one_line_with_the_remedy(
     with one_line_error(f"annoy: {words}", "--no-binary annoy", kind=NotReadyError):
         build(VECTORS, tmp_path / "index", Annoy(trees=5))
     assert not (tmp_path / "index").exists()
+
+
+def test_without_annoy_the_line_names_the_other_engines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_line_error: OneLineError
+) -> None:
+    build(VECTORS, tmp_path / "index", Annoy(trees=5))
+    monkeypatch.setitem(sys.modules, "annoy", None)
+    for use in (build, lambda vectors, path, params: AnnoyEngine(path, vectors, params)):
+        with one_line_error("the package annoy is missing", "exact or faiss", kind=NotReadyError):
+            use(VECTORS, tmp_path / "index", Annoy(trees=5, search_k=10))
 
 
 # --- trees and nodes, chosen by measured recall ----------------------------------------------

@@ -3,13 +3,12 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-from annoy import AnnoyIndex
 from pydantic import Field
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, NotReadyError
 from lookalike.index.engines.annoy_self_test import check_annoy
 from lookalike.index.engines.engine import Capabilities, EngineKind, EngineParams, Tuned
 from lookalike.index.recall import K
@@ -44,6 +43,22 @@ class Annoy(EngineParams):
     trees: int | None = Field(default=None, ge=1, le=MOST_TREES)
     search_k: int | None = Field(default=None, ge=1, le=MOST_NODES)
     seed: int | None = Field(default=None, ge=0, lt=2**31)
+
+
+def import_annoy() -> Any:
+    """The package, which is compiled where it is installed: not every machine has it.
+
+    Raises:
+        NotReadyError: it is not installed.
+    """
+    try:
+        import annoy
+    except ModuleNotFoundError:
+        raise NotReadyError(
+            "index.engine.name = annoy: the package annoy is missing, which takes a C++ compiler "
+            "to install (README, From Python); or choose exact or faiss, and run index again"
+        ) from None
+    return annoy
 
 
 def tune(params: Annoy, held_out: HeldOut) -> Tuned[Annoy]:
@@ -98,9 +113,10 @@ def build(vectors: Vectors, path: Path, params: Annoy) -> None:
     """
     if params.trees is None:
         raise ValueError("how many trees?")
+    annoy = import_annoy()
     check_annoy()
     _check_space(vectors, path.parent, params.trees)
-    engine = AnnoyIndex(vectors.values.shape[1], params.metric)
+    engine = annoy.AnnoyIndex(vectors.values.shape[1], params.metric)
     engine.set_seed(params.seed or 0)
     engine.on_disk_build(str(path))
     rows = track(range(len(vectors.values)), "indexing", total=len(vectors.values))
@@ -131,11 +147,12 @@ class AnnoyEngine:
         params: how it was built, and how many nodes a query inspects.
 
     Raises:
+        NotReadyError: Annoy is not installed.
         OSError: the file cannot be mapped or does not hold vectors of this size.
     """
 
     def __init__(self, path: Path, vectors: Vectors, params: Annoy) -> None:
-        self._index = AnnoyIndex(vectors.values.shape[1], params.metric)
+        self._index = import_annoy().AnnoyIndex(vectors.values.shape[1], params.metric)
         self._index.load(str(path))
         self._trees = self._index.get_n_trees()
         self._search_k = params.search_k or 0
@@ -199,6 +216,7 @@ def _chosen(params: Annoy, trees: int, search_k: int | None) -> Annoy:
 KIND = EngineKind(
     params=Annoy,
     package="annoy",
+    load=import_annoy,
     file="embeddings.ann",
     capabilities=Capabilities("file"),
     tune=tune,

@@ -102,6 +102,7 @@ class EngineKind(Generic[Params]):
         build: writes the file. Raises LookalikeError where the parameters do not suit the vectors.
         open: from the file and the vectors, memory-mapped. Raises OSError or ValueError where the
             file is broken.
+        load: imports what not everybody has. Raises LookalikeError where it is not installed.
     """
 
     params: type[Params]
@@ -113,6 +114,7 @@ class EngineKind(Generic[Params]):
     effort: Callable[[Params, int], int]
     build: Callable[[Vectors, Path, Params], None]
     open: Callable[[Path, Vectors, Params], Engine]
+    load: Callable[[], object] = lambda: None
 
     @property
     def name(self) -> str:

@@ -84,6 +84,13 @@ def effort(params: Faiss, rows: int) -> int:
     return rows
 
 
+def import_faiss() -> Any:
+    """The package. Raises LookalikeError where it is not installed."""
+    with extra("faiss"):
+        import faiss
+    return faiss
+
+
 def build(vectors: Vectors, path: Path, params: Faiss) -> None:
     """Build the index that `factory` names.
 
@@ -93,8 +100,7 @@ def build(vectors: Vectors, path: Path, params: Faiss) -> None:
         LookalikeError: Faiss is not installed, does not know the factory string or cannot build
             from these vectors.
     """
-    with extra("faiss"):
-        import faiss
+    faiss = import_faiss()
     factory = params.factory or DEFAULT_FACTORY
     rows, dimension = vectors.values.shape
     inner_product = params.metric != "euclidean"
@@ -124,8 +130,7 @@ class FaissEngine:
     """
 
     def __init__(self, path: Path, vectors: Vectors, params: Faiss) -> None:
-        with extra("faiss"):
-            import faiss
+        faiss = import_faiss()
         try:
             self._index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError:
@@ -198,6 +203,7 @@ def _one_line(what: str) -> Iterator[None]:
 KIND = EngineKind(
     params=Faiss,
     package="faiss-cpu",
+    load=import_faiss,
     file="embeddings.faiss",
     capabilities=Capabilities("file"),
     tune=tune,
