@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from threading import Timer
+from threading import Thread, Timer
 
 import pytest
 from tests.bot.bot_api import TOKEN, BotApi, flood
@@ -95,7 +95,8 @@ def ended(service: Service, address: str, token: str = TOKEN) -> str:
     params = BotParams(base_url=address)
     with pytest.raises(LookalikeError) as error:
         asyncio.run(run_bot(service, params, token, asyncio.Event()))
-    assert error.value.__suppress_context__  # which may hold the token
+    cause = error.value
+    assert cause.__context__ is None or cause.__suppress_context__  # it may hold the token
     return str(error.value)
 
 
@@ -103,6 +104,19 @@ def test_a_token_that_telegram_does_not_know_ends_the_bot_with_one_line(service:
     unknown = TOKEN[:-5] + "other"
     with bot_api() as (_, address):
         line = ended(service, address, unknown)
+    assert line == f"{address} does not know the bot of LOOKALIKE_BOT_TOKEN"
+
+
+def test_a_token_that_is_revoked_meanwhile_ends_the_bot_with_one_line(service: Service) -> None:
+    with bot_api() as (api, address):
+
+        def revoke() -> None:
+            api.until(lambda: api.polls > 0)
+            api.token = "another"
+            api.write("/help")  # ends the poll that is under way
+
+        Thread(target=revoke).start()
+        line = ended(service, address)
     assert line == f"{address} does not know the bot of LOOKALIKE_BOT_TOKEN"
 
 

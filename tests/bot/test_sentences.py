@@ -31,6 +31,10 @@ def test_a_model_without_classes_predicts_none() -> None:
     assert caption(result(["cat"], [])) == "1. 0.500 cat"
 
 
+def test_a_long_label_keeps_its_start() -> None:
+    assert caption(result(["a" * 61], [])) == f"1. 0.500 {'a' * 60}…"
+
+
 @given(st.lists(st.text(max_size=120), min_size=1, max_size=10), st.text(max_size=120))
 def test_no_label_makes_a_caption_that_telegram_refuses(labels: list[str], guess: str) -> None:
     text = caption(result(list(labels), [Prediction(guess, 0.5)] * 3))

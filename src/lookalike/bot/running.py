@@ -1,11 +1,14 @@
 """The bot while it runs: from the first message to the last answer."""
 
 import asyncio
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, Defaults
+from telegram.request import HTTPXRequest
 
 from lookalike.bot.conversation import Context, Conversation
 from lookalike.bot.logs import log_error
@@ -17,8 +20,29 @@ from lookalike.serve.reloading import Reloader
 from lookalike.serve.service import Service
 from lookalike.terminal.progress import say
 
+UNKNOWN_TOKEN = HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND  # as Telegram answers
 AT_ONCE = 16  # messages that are being answered
 RETRIES = 3  # of a call after which Telegram has said how long to wait
+
+
+class Polling(HTTPXRequest):
+    """Asks for messages; where the token has been revoked, nobody would write any more.
+
+    Args:
+        stop: what to set then.
+    """
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        super().__init__()
+        self._stop = stop
+        self.revoked = False
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        status, answer = await super().do_request(*args, **kwargs)
+        if status in UNKNOWN_TOKEN:
+            self.revoked = True
+            self._stop.set()
+        return status, answer
 
 
 async def run_bot(service: Service, params: BotParams, token: str, stop: asyncio.Event) -> None:
@@ -33,17 +57,19 @@ async def run_bot(service: Service, params: BotParams, token: str, stop: asyncio
     Raises:
         LookalikeError: the Bot API does not answer, or does not know the token.
     """
-    application = _application(params, token)
+    polling = Polling(stop)
+    application = _application(params, token, polling)
     application.add_handlers(Conversation(service, params).handlers())
     application.add_error_handler(_log)
     updater = application.updater
     assert updater is not None
+    unknown = ConfigError(f"{params.base_url} does not know the bot of {TOKEN}")
     try:
         await application.initialize()
         await updater.start_polling(allowed_updates=[Update.MESSAGE], error_callback=log_error)
     except InvalidToken:
         await application.shutdown()
-        raise ConfigError(f"{params.base_url} does not know the bot of {TOKEN}") from None
+        raise unknown from None
     except TelegramError as error:
         await application.shutdown()
         reason = without_token(str(error), token)
@@ -54,15 +80,21 @@ async def run_bot(service: Service, params: BotParams, token: str, stop: asyncio
         async with reload_triggers(Reloader(service), service.settings.params.watch_seconds):
             await stop.wait()
     finally:
-        await updater.stop()
+        with suppress(InvalidToken):
+            await updater.stop()
         await application.stop()
         await application.shutdown()
+    if polling.revoked:
+        raise unknown
 
 
-def _application(params: BotParams, token: str) -> Application[Any, Any, Any, Any, Any, Any]:
+def _application(
+    params: BotParams, token: str, polling: Polling
+) -> Application[Any, Any, Any, Any, Any, Any]:
     return (
         ApplicationBuilder()
         .token(token)
+        .get_updates_request(polling)
         .base_url(f"{params.base_url}/bot")
         .base_file_url(f"{params.base_url}/file/bot")
         # Answers may come in another order than questions, so each shows what it answers

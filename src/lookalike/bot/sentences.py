@@ -1,7 +1,6 @@
 """What the bot says: one friendly sentence for everything that goes wrong, and the answers."""
 
 from pathlib import PurePosixPath
-from textwrap import shorten
 
 from telegram.constants import MessageLimit
 from telegram.error import BadRequest, NetworkError
@@ -74,4 +73,5 @@ def _name(hit: Hit) -> str:
 
 
 def _short(text: str) -> str:
-    return shorten(printable(text), MOST_LABEL, placeholder="…")
+    text = printable(text)
+    return text if len(text) <= MOST_LABEL else f"{text[:MOST_LABEL]}…"
