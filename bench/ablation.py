@@ -4,7 +4,7 @@
         [--train-per-class 15] [--valid-step 2]
 
 IMAGES and SPLIT are those that the ingest and split stages wrote; the last two options make do with
-some of the training images of each class, and every so-manieth validation image. The base is the
+some of the training images of each class, and every n-th validation image. The base is the
 `train` block of params.yaml; each line of the table changes one thing of it, and lines that change
 nothing are left out. Every training adds a line to the file of results, and what stands there is
 not measured again: stop it and start it as you like. Test images are never looked at.

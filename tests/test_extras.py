@@ -14,7 +14,9 @@ REPOSITORY = Path(__file__).parents[1]
 # The modules of the packages that the extras bring, and that searching may not import.
 EXTRAS = [
     "aiohttp",
+    "aiolimiter",
     "bson",
+    "dotenv",
     "duckdb",
     "dvc",
     "dvc_s3",
@@ -41,6 +43,7 @@ EXTRAS = [
     "sklearn",
     "stac_geoparquet",
     "starlette",
+    "telegram",
     "tenacity",
     "threadpoolctl",
     "timm",
@@ -91,7 +94,8 @@ def test_searching_from_the_command_line_needs_no_extra(
 
 
 @pytest.mark.parametrize(
-    ("command", "extra"), [("check", "pipeline"), ("publish", "publish"), ("serve", "serve")]
+    ("command", "extra"),
+    [("check", "pipeline"), ("publish", "publish"), ("serve", "serve"), ("bot", "bot")],
 )
 def test_a_command_without_its_packages_says_in_one_line_how_to_install_them(
     command: str, extra: str

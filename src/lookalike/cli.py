@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from lookalike.commands.bot import bot
 from lookalike.commands.greedy_options import GreedyOptions
 from lookalike.commands.search import EXAMPLES, search
 from lookalike.core.choices import ExportFormat
@@ -96,6 +97,9 @@ def open_page() -> None:
     serve_project(find_project(Path()), alone, show=True)
 
 
+app.command()(bot)
+
+
 @app.command()
 def check() -> None:
     """Check params.yaml, and that the source is there and holds images."""
@@ -135,7 +139,7 @@ def preset(
         str | None, typer.Option(help="Pretrained weights: a file, a model or an address.")
     ] = None,
 ) -> None:
-    """Put the preset NAME into params.yaml; comments and the machine block stay."""
+    """Put the preset NAME into params.yaml; comments, machine, serve and bot stay."""
     from lookalike.project.preset import apply_preset, preset_names
 
     project = find_project(Path())

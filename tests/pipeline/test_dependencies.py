@@ -25,7 +25,7 @@ LAYERS = (
     {"inference"},
     {"ingest", "split", "train", "evaluate", "export", "index"},
     {"search"},
-    {"publish", "serve"},
+    {"bot", "publish", "serve"},
     {"record"},
     {"project"},
     {"doctor"},

@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams, read_yaml
 from lookalike.model.artifact_fingerprint import fingerprint
-from lookalike.project.parameters import BLOCKS, read_all
-from lookalike.project.preset import apply_preset, preset_names
+from lookalike.project.parameters import read_all
+from lookalike.project.preset import NAMED, apply_preset, preset_names
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -97,6 +97,17 @@ def agree(content: Any, overlay: Any) -> bool:
     return all(agree(content[key], value) for key, value in overlay.items())
 
 
+def test_who_may_ask_stays(project: Path, params: Path) -> None:
+    yaml = YAML()
+    content = yaml.load(params)
+    content["serve"]["port"] = 7777
+    content["bot"]["allowed_chats"] = [7]
+    yaml.dump(content, params)
+    apply_preset(Layout(project), "smoke", None, None)
+    assert read_all(params).serve.port == 7777
+    assert read_all(params).bot.allowed_chats == [7]
+
+
 def test_the_machine_block_stays(project: Path, params: Path) -> None:
     yaml = YAML()
     content = yaml.load(params)
@@ -106,7 +117,7 @@ def test_the_machine_block_stays(project: Path, params: Path) -> None:
     assert read_all(params).machine == MachineParams(workers=7)
 
 
-@pytest.mark.parametrize("block", [name for name in BLOCKS if name != "machine"])
+@pytest.mark.parametrize("block", NAMED)
 def test_a_block_that_is_absent_or_empty_is_filled(block: str, project: Path, params: Path) -> None:
     whole = read_all(params)
     for text in ("machine:\n  workers: 2\n", f"machine:\n  workers: 2\n{block}:\n"):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from lookalike.bot.params import BotParams
 from lookalike.core.errors import LookalikeError
 from lookalike.core.params import BaseParams, Block, MachineParams, parse_block, read_yaml
 from lookalike.evaluate.params import EvaluateParams
@@ -27,6 +28,7 @@ class Parameters:
     index: IndexParams
     publish: PublishParams
     serve: ServeParams
+    bot: BotParams
     machine: MachineParams
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
+from lookalike.bot.params import BotParams
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file, sha256_of_file
 from lookalike.core.layout import Layout
@@ -14,11 +15,16 @@ from lookalike.core.params import MachineParams, parse_block, read_yaml
 from lookalike.ingest.remote import is_remote
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.project.parameters import BLOCKS
+from lookalike.serve.params import ServeParams
 
 FOLDER = Path("presets")
 
-# What a preset sets; what a machine has is its own business.
-NAMED = {name: block for name, block in BLOCKS.items() if block is not MachineParams}
+# What a preset sets; what a machine has, and who may ask it, is no matter of a data set.
+NAMED = {
+    name: block
+    for name, block in BLOCKS.items()
+    if block not in (BotParams, MachineParams, ServeParams)
+}
 
 
 def preset_names(project: Layout) -> list[str]:
@@ -31,7 +37,7 @@ def apply_preset(
 ) -> None:
     """Put a preset into `params.yaml`: what it does not name gets its default.
 
-    Comments and the order of keys stay, and so does the `machine` block.
+    Comments and the order of keys stay, and so do the blocks `machine`, `serve` and `bot`.
 
     Args:
         project: the project.

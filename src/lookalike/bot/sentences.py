@@ -1,0 +1,77 @@
+"""What the bot says: one friendly sentence for everything that goes wrong, and the answers."""
+
+from pathlib import PurePosixPath
+
+from telegram.constants import MessageLimit
+from telegram.error import BadRequest, NetworkError
+
+from lookalike.bot.params import MOST_NEIGHBORS
+from lookalike.core.errors import QueryError
+from lookalike.search.results import Hit, SearchResult
+from lookalike.search.table import LEAST_SHOWN
+from lookalike.terminal.printable import printable
+
+HELP = (
+    "Send me a photo, and I will show you the images most like it.\n\n"
+    "An image that is sent as a file keeps its quality.\n"
+    f"/k 3: from now on, show you 3 images, at most {MOST_NEIGHBORS}\n"
+    "/help: this text"
+)
+NOT_UNDERSTOOD = "Please send me a photo, or an image as a file; /help says more."
+WRONG_NUMBER = f"How many images shall I show? Say a number from 1 to {MOST_NEIGHBORS}, as in /k 5."
+TOO_LARGE = "This file is too large for me; please send a smaller one."
+MOST_PREDICTIONS = 3
+MOST_LABEL = 60  # letters
+
+
+def neighbors_set(number: int) -> str:
+    """The answer to `/k`."""
+    return f"From now on, I show you {number} {'image' if number == 1 else 'images'}."
+
+
+def slow_down(seconds: float) -> str:
+    """What a chat is told that asks too often."""
+    return f"That is more than I can look at; please try again in {int(seconds) + 1} seconds."
+
+
+def not_allowed(chat: int) -> str:
+    """What a chat is told that is not among the allowed ones."""
+    return f"Sorry, I answer certain chats only, and this one, {chat}, is not among them."
+
+
+def apology(error: Exception) -> str:
+    """What a person is told about an error."""
+    if isinstance(error, QueryError):
+        reason = printable(str(error)).rpartition("cannot be searched for: ")[2]
+        return f"I cannot search for this: {reason}."
+    if isinstance(error, TimeoutError):
+        return "This took too long; please try again later, or with a smaller image."
+    if isinstance(error, BadRequest) and "too big" in error.message:
+        return TOO_LARGE
+    if isinstance(error, NetworkError):
+        return "I could not get your image from Telegram; please send it again."
+    return "I cannot search at the moment; please try again later."
+
+
+def caption(result: SearchResult) -> str:
+    """What is predicted, and each hit's similarity and label, as the caption of the pictures."""
+    guesses = [
+        f"{_short(guess.label)} ({guess.probability:.1%})"
+        for guess in result.predictions[:MOST_PREDICTIONS]
+        if guess.probability >= LEAST_SHOWN
+    ]
+    lines = [f"Looks like {', '.join(guesses)}", ""] if guesses else []
+    lines += [f"{n}. {hit.similarity:.3f} {_name(hit)}" for n, hit in enumerate(result.hits, 1)]
+    # Telegram counts in units of UTF-16
+    cut = "\n".join(lines).encode("utf-16-le")[: 2 * MessageLimit.CAPTION_LENGTH]
+    return cut.decode("utf-16-le", errors="ignore")
+
+
+def _name(hit: Hit) -> str:
+    """The label of a hit, or else the name of its file."""
+    return _short(PurePosixPath(hit.path).name if hit.label is None else hit.label)
+
+
+def _short(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= MOST_LABEL else f"{text[:MOST_LABEL]}…"
