@@ -17,7 +17,7 @@ from lookalike.commands.result_printing import Form, print_results
 from lookalike.core.choices import RuntimeChoice
 from lookalike.core.errors import QueryError
 from lookalike.core.files import check_output_file
-from lookalike.core.layout import find_project
+from lookalike.core.layout import find_index
 from lookalike.terminal.pictures import Inline, inline_pictures
 
 EXAMPLES = """
@@ -100,11 +100,12 @@ def search(
     _check_usage([*(queries or []), *(ids or []), *(like or [])], unlike, grid, min_similarity)
     inline = _inline(form) if pictures else None
     if model is None or index is None:
-        from lookalike.core.params import MachineParams, read_params
+        from lookalike.core.params import MachineParams, read_params_if_any
 
-        project = find_project(Path())
+        project = find_index(Path())
         model, index = model or project.model, index or project.index
-        runtime = runtime or read_params(MachineParams, "runtime", path=project.params).runtime
+        if runtime is None:
+            runtime = read_params_if_any(MachineParams, "runtime", path=project.params).runtime
 
     from lookalike.commands.answers import Answers
     from lookalike.commands.query_words import queries_of

@@ -58,8 +58,17 @@ def find_project(folder: Path) -> Layout:
     Raises:
         LookalikeError: there is none.
     """
+    return _nearest(folder, "dvc.yaml")
+
+
+def find_index(folder: Path) -> Layout:
+    """As `find_project`, but `models/index` is enough: to search, nobody needs the pipeline."""
+    return _nearest(folder, "dvc.yaml", "models/index")
+
+
+def _nearest(folder: Path, *marks: str) -> Layout:
     for depth, above in enumerate((folder.absolute(), *folder.absolute().parents)):
-        if (above / "dvc.yaml").is_file():
+        if any((above / mark).exists() for mark in marks):
             # Relative where it was asked relatively, for short messages
             return Layout(above if folder.is_absolute() else folder.joinpath(*[".."] * depth))
     raise LookalikeError(

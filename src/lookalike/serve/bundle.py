@@ -9,10 +9,10 @@ from lookalike.core.errors import DataError, LookalikeError
 from lookalike.core.files import sha256_of_file
 from lookalike.images.store import ImageStore, open_images
 from lookalike.index.description import DESCRIPTION
-from lookalike.model.artifact_fingerprint import fingerprint
+from lookalike.inference.runtimes.choice import model_fingerprint
 from lookalike.search.encoding import Decode
 from lookalike.search.searcher import Searcher, open_searcher
-from lookalike.serve.folder_state import folder_state
+from lookalike.serve.folder_state import State, folder_state
 from lookalike.serve.projection import projection
 from lookalike.serve.settings import Settings
 
@@ -27,7 +27,7 @@ class Bundle:
         images: the image store whose rows are those of the index; None: there is none.
         model_sha256: the fingerprint of the model.
         index_sha256: the sha256 of the index's description, which holds those of its files.
-        state: of the folders of both.
+        state: of the folders that it comes from.
 
     Raises:
         LookalikeError: model or index is missing or broken, they do not belong together, or they
@@ -35,14 +35,19 @@ class Bundle:
     """
 
     def __init__(self, settings: Settings, decode: Decode) -> None:
-        self.state = folder_state(settings.model, settings.index)
+        self.state = self.state_of(settings)
         self.searcher: Searcher = open_searcher(settings.model, settings.index, decode=decode)
-        self.model_sha256 = fingerprint(settings.model)
+        self.model_sha256 = model_fingerprint(settings.model, settings.export)
         self.index_sha256 = sha256_of_file(settings.index / DESCRIPTION)
-        if self.state != folder_state(settings.model, settings.index):
+        if self.state != self.state_of(settings):
             raise DataError(f"{settings.index}: model and index are being replaced; try again")
         self.images = self._open_images(settings)
         self._warm_up()
+
+    @staticmethod
+    def state_of(settings: Settings) -> State:
+        """What tells whether the folders that a bundle comes from have changed."""
+        return folder_state(settings.model, settings.export, settings.index)
 
     @cached_property
     def projection(self) -> bytes:

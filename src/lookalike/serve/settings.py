@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lookalike.core.layout import EXPORT
 from lookalike.serve.params import ServeParams
 
 
@@ -23,3 +24,8 @@ class Settings:
     index: Path
     images: Path
     token: str | None = field(default=None, repr=False)
+
+    @property
+    def export(self) -> Path:
+        """The folder of the exported model, beside the model; either of them may be missing."""
+        return self.model.with_name(EXPORT)
