@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from lookalike.commands.add import add
 from lookalike.commands.greedy_options import GreedyOptions
 from lookalike.commands.search import EXAMPLES, search
 from lookalike.core.choices import ExportFormat
@@ -50,6 +51,7 @@ def options(
 
 
 app.command(cls=GreedyOptions, epilog=EXAMPLES)(search)
+app.command(cls=GreedyOptions)(add)
 
 
 @app.command()

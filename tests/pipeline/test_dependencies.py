@@ -25,6 +25,7 @@ LAYERS = (
     {"inference"},
     {"ingest", "split", "train", "evaluate", "export", "index"},
     {"search"},
+    {"fresh"},
     {"publish", "serve"},
     {"record"},
     {"project"},

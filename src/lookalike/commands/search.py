@@ -99,10 +99,12 @@ def search(
     form = _form(as_json, as_json_lines, as_csv)
     _check_usage([*(queries or []), *(ids or []), *(like or [])], unlike, grid, min_similarity)
     inline = _inline(form) if pictures else None
+    fresh = None
     if model is None or index is None:
         from lookalike.core.params import MachineParams, read_params_if_any
 
         project = find_index(Path())
+        fresh = project.fresh if model is None and index is None else None
         model, index = model or project.model, index or project.index
         if runtime is None:
             runtime = read_params_if_any(MachineParams, "runtime", path=project.params).runtime
@@ -116,6 +118,10 @@ def search(
     asked = queries_of(queries or [], ids or [], like or [], unlike or [])
     drawing = None if grid is None else ResultGrid(grid, len(asked.queries), k)
     searcher = open_searcher(model, index, verify, runtime or "auto")
+    if fresh is not None and fresh.exists():
+        from lookalike.fresh.fresh_images import FreshImages
+
+        searcher = FreshImages(fresh, searcher).searcher
     try:
         found = searcher.search_each(asked.queries, k, where, min_similarity, exclude_query)
     except QueryError as error:

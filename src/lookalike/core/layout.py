@@ -34,6 +34,7 @@ class Layout:
         self.rejected = root / "data/rejected.csv"
         self.split = root / "data/split.csv"
         self.embeddings = root / "data/embeddings"
+        self.fresh = root / "data/fresh/images.sqlite"
         self.model = root / "models/model"
         self.export = self.model.with_name(EXPORT)
         self.checkpoints = root / "models/checkpoints"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lookalike.core.layout import Layout, find_index
 from lookalike.core.params import MachineParams, read_params_if_any
+from lookalike.fresh.fresh_images import FreshImages
 from lookalike.images.store import ImageStore
 from lookalike.index.index import Index
 from lookalike.index.storage import open_index
@@ -65,9 +66,14 @@ class Project:
         )
 
     def searcher(self) -> Searcher:
-        """Model and index, ready for queries."""
+        """Model and index, ready for queries, with what was added and removed until now."""
+        return self.fresh().searcher
+
+    def fresh(self) -> FreshImages:
+        """The images that `lookalike add` has added and removed, and that can be added now."""
         machine = read_params_if_any(MachineParams, "runtime", path=self.layout.params)
-        return open_searcher(self.layout.model, self.layout.index, runtime=machine.runtime)
+        of_index = open_searcher(self.layout.model, self.layout.index, runtime=machine.runtime)
+        return FreshImages(self.layout.fresh, of_index)
 
 
 def open_project(folder: str | PathLike[str] = ".") -> Project:
