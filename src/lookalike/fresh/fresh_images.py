@@ -70,16 +70,9 @@ class FreshImages:
     Args:
         path: the file that keeps them; it need not be there.
         searcher: of the model and the index.
-
-    Raises:
-        DataError: the index does not say which model it was built with.
     """
 
     def __init__(self, path: str | PathLike[str], searcher: Searcher) -> None:
-        model = searcher.index.description.model_sha256
-        if model is None:
-            raise DataError(f"{path}: the index does not say which model it was built with")
-        self._model: str = model
         self._store = Store(Path(path))
         self._of_index = searcher
         self._searcher = searcher
@@ -92,14 +85,14 @@ class FreshImages:
         with self._lock:
             if (token := self._store.token()) != self._token:
                 dimension = self._of_index.index.description.dimension
-                segment, stale, _ = contents = self._store.contents(self._model, dimension)
-                if stale:
+                contents = self._store.contents(self._model, dimension)
+                if contents.stale:
                     say(
-                        f"{self._store.path}: {stale} images were embedded with another model, and "
-                        "are not found until: lookalike add --prune"
+                        f"{self._store.path}: {contents.stale} images were embedded with another "
+                        "model, and are not found until: lookalike add --prune"
                     )
-                self._searcher = self._of_index.with_segment(segment)
-                self._token = contents.token or token
+                self._searcher = self._of_index.with_segment(contents.segment)
+                self._token = token
             return self._searcher
 
     def add(
@@ -211,6 +204,16 @@ class FreshImages:
             }
             self._store.embed(found, self._model)
         return len(stale)
+
+    @property
+    def _model(self) -> str:
+        model = self._of_index.index.description.model_sha256
+        if model is None:
+            raise DataError(
+                f"{self._store.path}: is of no use beside an index that does not say which model "
+                "it was built with"
+            )
+        return model
 
     def _described(self, image: Named, encoded: EncodedQuery, label: str | None) -> FreshImage:
         bands = self._of_index.model.bands

@@ -48,6 +48,7 @@ def serve_project(
         project.model,
         project.index,
         project.images,
+        project.fresh,
         os.environ.get(TOKEN) or None,
     )
     serve(settings, allow_anonymous, show)
@@ -70,6 +71,8 @@ def serve(settings: Settings, allow_anonymous: bool = False, show: bool = False)
             f"serve.host = {params.host!r}: everybody there could ask: set {TOKEN}, or say "
             "--allow-anonymous"
         )
+    if params.add and settings.token is None:
+        raise ConfigError(f"serve.add = True: only clients who know a token may add; set {TOKEN}")
     with _listening(params.host, params.port) as listener, suppress(KeyboardInterrupt):
         address, port = listener.getsockname()[:2]
         host = f"[{address}]" if ":" in address else address

@@ -23,4 +23,5 @@ class ServeParams(Block):
     max_pixels: int = Field(default=50_000_000, ge=1)
     images_root: str | None = None
     url_hosts: list[str] = Field(default=[])
+    add: bool = False
     watch_seconds: float | None = Field(default=1.0, gt=0)

@@ -16,6 +16,7 @@ class Settings:
         model: the folder of the model.
         index: the folder of the index.
         images: the folder of the image store; it may be missing.
+        fresh: the file of images that were added and removed; it may be missing.
         token: what clients have to show; None: nothing.
     """
 
@@ -23,6 +24,7 @@ class Settings:
     model: Path
     index: Path
     images: Path
+    fresh: Path
     token: str | None = field(default=None, repr=False)
 
     @property
