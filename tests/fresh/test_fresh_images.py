@@ -223,6 +223,15 @@ def test_what_the_index_has_by_now_is_dropped(
     assert len(later.searcher.gallery) == 119 + 2
 
 
+@pytest.mark.parametrize("label", ["a\x1b[2J", "\udcff", "two\nlines"])
+def test_a_label_that_is_no_plain_text_is_refused(
+    label: str, fresh: FreshImages, photos: list[Path], one_line_error: OneLineError
+) -> None:
+    with one_line_error("label: ", kind=QueryError):
+        list(fresh.add(photos[:1], label))
+    assert fresh.searcher.gallery.added == []
+
+
 @pytest.mark.parametrize(("limit", "value"), [("MOST_IMAGES", 1), ("MOST_BYTES", 100)])
 def test_it_is_bounded_and_what_is_too_much_is_not_added(
     limit: str,

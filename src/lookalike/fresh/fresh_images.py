@@ -1,6 +1,5 @@
 """Images added to an index and removed from it, found at once; the index itself stays as it is."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from os import PathLike
@@ -8,22 +7,16 @@ from pathlib import Path
 from threading import Lock
 from typing import Literal, NamedTuple
 
-from PIL import Image
-
 from lookalike.core.errors import DataError, QueryError
-from lookalike.fresh.image import FreshImage
+from lookalike.fresh.describing import Named, described, predicted_label, read, refusal
 from lookalike.fresh.store import Store
-from lookalike.images.decode import UndecodableImageError
-from lookalike.images.rendering import picture_of
-from lookalike.index.thumbnails import MAX_THUMBNAIL_BYTES, small_webp
 from lookalike.search.download import Url
 from lookalike.search.encoding import EncodedQuery, PreparedQuery
-from lookalike.search.queries import name_of, read_bounded
+from lookalike.search.gallery import rows_of
 from lookalike.search.searcher import Searcher
 from lookalike.terminal.printable import printable
 from lookalike.terminal.progress import say
 
-THUMBNAIL = 96  # pixels of the longer side
 AT_ONCE = 32
 
 # indexed: the index has it; known: it was added before; restored: it had been removed
@@ -36,18 +29,6 @@ class Added(NamedTuple):
     id: str
     path: str
     outcome: Outcome
-
-
-class Named(NamedTuple):
-    """An image file and what it is called."""
-
-    name: str
-    file: bytes
-
-    @property
-    def id(self) -> str:
-        """The sha256 of the file."""
-        return hashlib.sha256(self.file).hexdigest()
 
 
 class Pruned(NamedTuple):
@@ -105,12 +86,13 @@ class FreshImages:
             label: theirs; those that were added before get it, too.
 
         Raises:
-            LookalikeError: there would be too many, or the file cannot be written.
+            LookalikeError: there would be too many, the file cannot be written, or the label has
+                control characters.
         """
         self.refresh()
         waiting = iter(files)
         while block := list(islice(waiting, AT_ONCE)):
-            images = [_read(file) for file in block]
+            images = [read(file) for file in block]
             outcomes = self.outcomes([each for each in images if isinstance(each, Named)])
             refused: dict[str, QueryError] = {}
             prepared: list[tuple[Named, PreparedQuery]] = []
@@ -138,8 +120,10 @@ class FreshImages:
         """What adding images comes to, by id; only those to be `added` need an embedding."""
         added, removed = self._store.ids()
         outcomes: dict[str, Outcome] = {}
-        for image_id in {image.id for image in images}:
-            if self._of_index.index.row_of(image_id) is not None:
+        ids = sorted({image.id for image in images})
+        indexed = rows_of(self._of_index.index, ids)
+        for image_id in ids:
+            if image_id in indexed:
                 outcomes[image_id] = "restored" if image_id in removed else "indexed"
             else:
                 outcomes[image_id] = "known" if image_id in added else "added"
@@ -151,12 +135,20 @@ class FreshImages:
         outcomes: dict[str, Outcome],
         label: str | None,
     ) -> None:
-        """Write down what `outcomes` said, with the embeddings of the images to be added."""
+        """Write down what `outcomes` said, with the embeddings of the images to be added.
+
+        Raises:
+            LookalikeError: see `add`; or the label is no text.
+        """
+        if label is not None and printable(label) != label:
+            raise QueryError(f"label: {printable(label)!r} has characters that no label has")
         again = [each for each, outcome in outcomes.items() if outcome in {"known", "restored"}]
         if again:
             self._store.restore(again, label)
         if embedded:
-            images = [self._described(image, encoded, label) for image, encoded in embedded]
+            images = [
+                described(image, encoded, label, self._of_index) for image, encoded in embedded
+            ]
             self._store.add(images, self._model)
 
     def remove(self, ids: Sequence[str]) -> None:
@@ -179,31 +171,42 @@ class FreshImages:
     def prune(self) -> Pruned:
         """As `refresh`; also drops removals of images that the index has no more."""
         _, removed = self._store.ids()
-        index = self._of_index.index
-        if removals := sorted(each for each in removed if index.row_of(each) is None):
+        indexed = rows_of(self._of_index.index, sorted(removed))
+        if removals := sorted(removed - indexed.keys()):
             self._store.forget([], removals)
         return self.refresh()._replace(removals=len(removals))
 
     def refresh(self) -> Pruned:
         """Drop added images that the index has by now, and embed anew those of another model."""
         added, _ = self._store.ids()
-        index = self._of_index.index
-        if merged := sorted(each for each in added if index.row_of(each) is not None):
+        if merged := sorted(rows_of(self._of_index.index, sorted(added))):
             self._store.forget(merged, [])
         return Pruned(len(merged), 0, self._embed_stale())
 
     def _embed_stale(self) -> int:
+        """How many could be embedded."""
         stale = self._store.stale(self._model)
+        embedded = 0
         for start in range(0, len(stale), AT_ONCE):
             ids = stale[start : start + AT_ONCE]
-            files = [(each, file) for each in ids if (file := self.file(each)) is not None]
-            encoded = self._of_index.encode([self._of_index.prepare(file) for _, file in files])
+            prepared = {each: query for each in ids if (query := self._prepared(each)) is not None}
+            encoded = self._of_index.encode(list(prepared.values()))
             found = {
-                image_id: (query.vector, _predicted(query))
-                for (image_id, _), query in zip(files, encoded, strict=True)
+                image_id: (query.vector, predicted_label(query))
+                for image_id, query in zip(prepared, encoded, strict=True)
             }
             self._store.embed(found, self._model)
-        return len(stale)
+            embedded += len(found)
+        return embedded
+
+    def _prepared(self, image_id: str) -> PreparedQuery | None:
+        """An added image for the model of today; None where that takes no such images."""
+        file = self.file(image_id)
+        try:
+            return None if file is None else self._of_index.prepare(file)
+        except QueryError as error:
+            say(f"{self._store.path}: {image_id}: {error}")
+            return None
 
     @property
     def _model(self) -> str:
@@ -214,42 +217,3 @@ class FreshImages:
                 "it was built with"
             )
         return model
-
-    def _described(self, image: Named, encoded: EncodedQuery, label: str | None) -> FreshImage:
-        bands = self._of_index.model.bands
-        try:
-            pixels = self._of_index.decode(image.file, bands)
-        except UndecodableImageError as error:
-            raise QueryError(f"{image.name}: cannot be added: {error}") from None
-        picture = pixels if isinstance(pixels, Image.Image) else picture_of(pixels, bands)
-        width, height = picture.size
-        name = printable(image.name)
-        return FreshImage(
-            image.id,
-            name,
-            label,
-            f"added:{name}",
-            _predicted(encoded),
-            width,
-            height,
-            encoded.vector,
-            small_webp(picture, THUMBNAIL, MAX_THUMBNAIL_BYTES),
-            image.file,
-        )
-
-
-def refusal(image: Named, error: QueryError) -> QueryError:
-    """Why an image cannot be added, from why it cannot be searched for."""
-    reason = str(error).replace("the image: cannot be searched for", "cannot be added")
-    return QueryError(f"{image.name}: {reason}")
-
-
-def _predicted(encoded: EncodedQuery) -> str | None:
-    return encoded.predictions[0].label if encoded.predictions else None
-
-
-def _read(file: str | PathLike[str] | Url) -> Named | QueryError:
-    try:
-        return Named(name_of(file), read_bounded(file))
-    except QueryError as error:
-        return error

@@ -38,7 +38,10 @@ class SegmentFile:
 
     def is_there(self) -> bool:
         """Whether anything was ever written."""
-        return self.path.exists() and self.path.stat().st_size > 0
+        try:
+            return self.path.stat().st_size > 0  # empty: its first writer is not done
+        except OSError:
+            return False
 
     def token(self) -> str | None:
         """Another one after every change; None where there is no file."""

@@ -1,6 +1,6 @@
 """All images that can be found: those of an index, and of the segment beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,8 @@ from lookalike.retrieval.exact_search import ExactSearch, Metric
 from lookalike.retrieval.vectors import Vectors
 from lookalike.search.segment import Segment
 
+Records = Callable[[Sequence[int]], list[dict[str, Any]]]
+
 
 class Gallery:
     """An index and a segment, searched as one.
@@ -24,15 +26,19 @@ class Gallery:
     Args:
         index: the index.
         segment: what has changed since it was built; None: nothing.
+        records: gives what is known of rows of the index; None: its own.
     """
 
-    def __init__(self, index: Index, segment: Segment | None = None) -> None:
+    def __init__(
+        self, index: Index, segment: Segment | None = None, records: Records | None = None
+    ) -> None:
         segment = segment or Segment.empty(index.description.dimension)
         self._index = index
-        merged = _rows_of(index, [record["id"] for record in segment.records])
+        self._records = records or index.records
+        merged = rows_of(index, [record["id"] for record in segment.records])
         self._segment = segment.without(set(merged))
         self._added = {record["id"]: row for row, record in enumerate(self._segment.records)}
-        self._removed = np.array(sorted(_rows_of(index, segment.removed).values()), np.int64)
+        self._removed = np.array(sorted(rows_of(index, segment.removed).values()), np.int64)
 
     def __len__(self) -> int:
         return len(self._index) - len(self._removed) + len(self._added)
@@ -80,7 +86,7 @@ class Gallery:
 
     def records(self, rows: Sequence[int]) -> list[dict[str, Any]]:
         """What is known of the images of some rows, in their order, by column."""
-        found = iter(self._index.records([row for row in rows if not self.is_added(row)]))
+        found = iter(self._records([row for row in rows if not self.is_added(row)]))
         columns = dict.fromkeys(self._index.metadata.column_names)
         return [
             columns | self._segment.records[row - len(self._index)]
@@ -154,7 +160,7 @@ class Gallery:
             wanted = min(2 * wanted, most)
 
 
-def _rows_of(index: Index, ids: list[str]) -> dict[str, int]:
+def rows_of(index: Index, ids: list[str]) -> dict[str, int]:
     """The rows of those ids that an index has."""
     if not ids:
         return {}

@@ -17,7 +17,7 @@ from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import model_fingerprint, open_runtime
 from lookalike.inference.runtimes.runtime import Runtime
 from lookalike.search.encoding import Decode, EncodedQuery, PreparedQuery, QueryEncoder
-from lookalike.search.gallery import Gallery
+from lookalike.search.gallery import Gallery, Records
 from lookalike.search.queries import Query
 from lookalike.search.results import Hit, SearchResult
 from lookalike.search.segment import Segment
@@ -40,6 +40,7 @@ class Searcher:
         index: an index that was built with it.
         decode: how images that are given as bytes are decoded.
         segment: what has changed since the index was built; None: nothing.
+        records: gives what is known of rows of the index; None: its own metadata.
 
     Attributes:
         index: the index.
@@ -57,6 +58,7 @@ class Searcher:
         index: Index,
         decode: Decode = decode_pixels,
         segment: Segment | None = None,
+        records: Records | None = None,
     ) -> None:
         if model.dimension != index.description.dimension:
             raise DataError(
@@ -64,15 +66,20 @@ class Searcher:
                 f"gives {model.dimension}; run embed and index again, or pull both together"
             )
         self.index = index
-        self.gallery = Gallery(index, segment)
+        self.gallery = Gallery(index, segment, records)
         self.model = model.description
         self.decode = decode
         self._runtime = model
+        self._records = records
         self._encoder = QueryEncoder(model, self.gallery, decode)
 
     def with_segment(self, segment: Segment | None) -> "Searcher":
         """One of the same model and index, with another segment; this one stays as it is."""
-        return Searcher(self._runtime, self.index, self.decode, segment)
+        return Searcher(self._runtime, self.index, self.decode, segment, self._records)
+
+    def with_records(self, records: Records) -> "Searcher":
+        """One of the same model and index that knows of images what `records` gives."""
+        return Searcher(self._runtime, self.index, self.decode, records=records)
 
     def search(
         self,
@@ -229,11 +236,11 @@ class Searcher:
     def _hits(self, found: list[tuple[int, float]]) -> list[Hit]:
         """With everything that is known of the images, taken from the table in one go."""
         records = self.gallery.records([row for row, _ in found])
-        further = [name for name in self.index.metadata.column_names if name not in Hit._fields]
+        known = set(Hit._fields)
         return [
             Hit(
                 similarity=round(similarity, 6),
-                further={name: record.pop(name) for name in further},
+                further={name: record.pop(name) for name in list(record) if name not in known},
                 **record,
             )
             for record, (_, similarity) in zip(records, found, strict=True)

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
 
 from lookalike.core.errors import QueryError
-from lookalike.fresh.fresh_images import FreshImages, Named, refusal
+from lookalike.fresh.describing import Named, refusal
+from lookalike.fresh.fresh_images import FreshImages
 from lookalike.search.encoding import EncodedQuery
 from lookalike.serve.access import CurrentService
 from lookalike.serve.problems import JsonAnswer, ProblemError
