@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from lookalike.commands.result_printing import Form, print_results
-from lookalike.core.choices import RuntimeChoice
+from lookalike.core.choices import MetadataSource, RuntimeChoice
 from lookalike.core.errors import QueryError
 from lookalike.core.files import check_output_file
 from lookalike.core.layout import find_index
@@ -91,6 +91,10 @@ def search(
         RuntimeChoice | None,
         typer.Option(help="What computes the embedding; default machine.runtime, or auto."),
     ] = None,
+    metadata: Annotated[
+        MetadataSource,
+        typer.Option(help="Who tells of the hits: the index, or the MongoDB of MONGODB_URI."),
+    ] = "bundle",
 ) -> None:
     """Find the indexed images that look most like each QUERY.
 
@@ -118,6 +122,10 @@ def search(
     asked = queries_of(queries or [], ids or [], like or [], unlike or [])
     drawing = None if grid is None else ResultGrid(grid, len(asked.queries), k)
     searcher = open_searcher(model, index, verify, runtime or "auto")
+    if metadata == "mongodb":
+        from lookalike.publish.opening import with_published_metadata
+
+        searcher = with_published_metadata(searcher)
     if fresh is not None and fresh.exists():
         from lookalike.fresh.fresh_images import FreshImages
 

@@ -11,6 +11,7 @@ from lookalike.fresh.fresh_images import FreshImages
 from lookalike.images.store import ImageStore, open_images
 from lookalike.index.description import DESCRIPTION
 from lookalike.inference.runtimes.choice import model_fingerprint
+from lookalike.publish.opening import with_published_metadata
 from lookalike.search.encoding import Decode
 from lookalike.search.searcher import Searcher, open_searcher
 from lookalike.serve.folder_state import State, folder_state
@@ -39,6 +40,8 @@ class Bundle:
     def __init__(self, settings: Settings, decode: Decode) -> None:
         self.state = self.state_of(settings)
         self.of_index = open_searcher(settings.model, settings.index, decode=decode)
+        if settings.params.metadata == "mongodb":
+            self.of_index = with_published_metadata(self.of_index)
         self.fresh = FreshImages(settings.fresh, self.of_index)
         if settings.params.add:  # whoever may not write leaves that to others
             self.fresh.refresh()

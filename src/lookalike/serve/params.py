@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from lookalike.core.choices import MetadataSource
 from lookalike.core.params import Block
 
 
@@ -24,4 +25,5 @@ class ServeParams(Block):
     images_root: str | None = None
     url_hosts: list[str] = Field(default=[])
     add: bool = False
+    metadata: MetadataSource = "bundle"
     watch_seconds: float | None = Field(default=1.0, gt=0)
