@@ -137,6 +137,7 @@ except la.ConfigError as error:
 """
 
 
+@pytest.mark.full
 def test_a_strictly_typed_program_can_use_it(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(SCRIPT)
     done = subprocess.run(

@@ -119,7 +119,10 @@ def relabel(project: Path, label: str) -> None:
     build_index(vectors, metadata, folder, Exact(), index.description.model_sha256)
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["ascii", "utf-8", *(pytest.param(e, marks=pytest.mark.full) for e in ("latin-1", "cp1252"))],
+)
 def test_a_label_that_the_output_cannot_encode_is_escaped(
     encoding: str, run: Run, project: Path, tiny_source: Path
 ) -> None:

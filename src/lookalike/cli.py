@@ -267,8 +267,8 @@ def main() -> None:
     except LookalikeError as error:
         sys.exit(f"lookalike: {printable_lines(str(error))}")
     except Exception as error:
-        from lookalike.terminal.disk_failure import disk_failure
+        from lookalike.terminal.system_failure import system_failure
 
-        if (failure := disk_failure(error)) is None:
+        if (failure := system_failure(error)) is None:
             raise
         sys.exit(f"lookalike: {failure}")

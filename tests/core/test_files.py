@@ -4,6 +4,7 @@ import math
 import os
 import signal
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from subprocess import Popen
 from tempfile import TemporaryDirectory
@@ -27,6 +28,8 @@ from lookalike.core.files import (
     write_json,
     write_metrics,
 )
+
+OneLineError = Callable[..., AbstractContextManager[None]]
 
 FAILURES = [ValueError("a mistake"), KeyboardInterrupt(), SystemExit(1)]
 
@@ -129,6 +132,38 @@ def test_what_a_killed_process_left_of_a_folder_is_replaced(
     with atomic_folder(tmp_path / "out", "*.csv") as partial:
         (partial / "a.csv").touch()
     assert tree(tmp_path) == ["out", "out/a.csv"]
+
+
+HELD_WHILE_WRITING = """
+import time
+from pathlib import Path
+from lookalike.core.files import atomic_file, atomic_folder
+with {how} as partial:
+    print("writing", flush=True)
+    while not Path("go on").exists():
+        time.sleep(0.01)
+"""
+
+
+@pytest.mark.parametrize("write", [atomic_file, atomic_folder])
+def test_what_another_process_is_writing_is_one_line_and_becomes_whole(
+    tmp_path: Path,
+    start: Callable[[str], Popen[str]],
+    write: Callable[[Path], AbstractContextManager[Path]],
+    one_line_error: OneLineError,
+) -> None:
+    other = start(HELD_WHILE_WRITING.format(how=f'{write.__name__}(Path("out"))'))
+    assert other.stdout and other.stdout.readline() == "writing\n"
+    with (
+        one_line_error(str(tmp_path / "out"), "another process is writing it"),
+        write(tmp_path / "out"),
+    ):
+        pass
+    (tmp_path / "go on").touch()
+    assert other.wait() == 0
+    assert names(tmp_path) == ["go on", "out"]
+    with write(tmp_path / "out"):
+        pass
 
 
 @pytest.mark.parametrize("spelling", ["photos", "photos/", "photos/.", "photos/../photos", "link"])

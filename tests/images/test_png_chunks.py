@@ -1,3 +1,6 @@
+import struct
+import time
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -57,6 +60,17 @@ def test_a_png_without_large_chunks_is_the_same_object(encoded: Encode) -> None:
     info.add_text("title", "a gradient", zip=True)
     data = encoded(PICTURE, pnginfo=info, icc_profile=ADOBE_RGB)
     assert without_large_chunks(data).data is data
+
+
+@pytest.mark.parametrize(("name", "megabytes"), [(b"iCCP", 16), (b"zTXt", 1)])
+def test_chunks_are_unpacked_only_up_to_a_sum(encoded: Encode, name: bytes, megabytes: int) -> None:
+    content = b"a\0\0" + zlib.compress(bytes(megabytes * 2**20 - 9))
+    chunk = struct.pack(">I", len(content)) + name + content
+    chunk += struct.pack(">I", zlib.crc32(name + content))
+    whole = encoded(PICTURE)
+    start = time.process_time()
+    assert same(whole[:33] + 1000 * chunk + whole[33:])  # all of them: 1 or 16 GB
+    assert time.process_time() - start < 1
 
 
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7), cut=st.booleans())

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import Popen
 
 import numpy as np
 import pytest
@@ -72,6 +73,11 @@ def test_what_a_file_does_to_its_decoder_harms_no_other(trouble: str, reason: st
     results = found(given)
     assert results[20] == reason
     assert all(isinstance(result, Inspection) for result in results[:20] + results[21:])
+
+
+def test_without_workers_one_protects_all_the_same() -> None:
+    results = found(files("good", "crash", "good"), workers=0)
+    assert results[1] == "broken image: its decoder crashed"
 
 
 def test_decoders_make_no_noise(capfd: pytest.CaptureFixture[str]) -> None:
@@ -166,3 +172,28 @@ def test_a_worker_killed_from_outside_is_replaced() -> None:
     worker._process.join()
     assert worker.findings([b"good", b"good"]) == [look(b"good")] * 2
     worker.stop()
+
+
+STOPPED = """
+import hashlib
+from functools import partial
+from lookalike.images.worker import Limits, Worker
+slow = partial(hashlib.pbkdf2_hmac, "sha256", salt=b"", iterations=500_000)
+worker = Worker(slow, Limits(seconds=4.0, memory=2**32))
+worker.findings([b"password"])
+print("asking", flush=True)
+print(worker.findings([b"password"]) == [slow(b"password")])
+worker.stop()
+"""
+
+
+def test_a_stage_that_is_stopped_for_longer_than_a_file_may_take_drops_none(
+    start: Callable[[str], Popen[str]],
+) -> None:
+    stage = start(STOPPED)
+    assert stage.stdout is not None
+    assert stage.stdout.readline() == "asking\n"
+    os.killpg(stage.pid, signal.SIGSTOP)
+    time.sleep(4.5)
+    os.killpg(stage.pid, signal.SIGCONT)
+    assert stage.stdout.readline() == "True\n"

@@ -42,3 +42,18 @@ def test_a_source_without_any_image_is_one_line_whatever_is_allowed() -> None:
         "ingest.source: photos: none of its files is an image (2 x broken image, 1 x empty file; "
         "the first is cat/0.png)"
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("its name is not UTF-8", "its name is not UTF-8"),
+        ("16-bit colors", "16-bit colors"),
+        ("6 x 8 pixels, more than 40 allowed", "N x N pixels, more than N allowed"),
+        ("broken image: at byte 12", "broken image"),
+    ],
+)
+def test_reasons_that_differ_in_numbers_are_of_one_kind_and_names_stay(
+    reason: str, kind: str
+) -> None:
+    assert rejection(LISTED[0], reason, 0).kind_of_reason == kind

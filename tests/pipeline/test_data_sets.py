@@ -20,6 +20,7 @@ def search(project: Project, image: Path) -> dict[str, list[dict[str, object]]]:
     return answer
 
 
+@pytest.mark.full
 def test_two_classes(run_stages: RunStages, tmp_path: Path) -> None:
     for name in ("cat", "dog"):
         write_images(tmp_path / "photos" / name, 20)
@@ -46,7 +47,8 @@ def test_three_images_a_class(run_stages: RunStages, tmp_path: Path) -> None:
     assert "recall_at_1" not in metrics
 
 
-@pytest.mark.parametrize("epochs", [2, pytest.param(0, marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("epochs", [2, 0])
 def test_without_labels_the_backbone_is_searched_by_its_own_features(
     run_stages: RunStages, tmp_path: Path, epochs: int
 ) -> None:

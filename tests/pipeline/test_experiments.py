@@ -20,6 +20,7 @@ def edit_the_library(project: Project) -> None:
     path.write_text(edited, encoding="utf-8")
 
 
+@pytest.mark.full
 def test_an_edit_of_the_library_takes_effect_in_its_clone_and_only_there(
     finished: Project, tmp_path: Path
 ) -> None:
@@ -31,6 +32,7 @@ def test_an_edit_of_the_library_takes_effect_in_its_clone_and_only_there(
     assert "edited" not in json.loads(finished.read("metrics/split.json"))
 
 
+@pytest.mark.full
 def test_an_edit_of_the_library_takes_effect_in_a_temporary_experiment(finished: Project) -> None:
     edit_the_library(finished)
     finished.run("dvc", "exp", "run", "--temp", "--name", "edited", "split")
@@ -49,6 +51,7 @@ def test_a_parameter_in_exponent_notation_arrives_as_a_number(finished: Project)
     assert float(rows[0].split("\t")[1]) == pytest.approx(1e-05)
 
 
+@pytest.mark.full
 def test_queued_experiments_run_on_two_workers_and_can_be_applied(finished: Project) -> None:
     for trees in (3, 7):
         finished.run(

@@ -38,6 +38,7 @@ def test_an_interrupted_training_leaves_no_output_and_says_so_in_one_line(
         assert not finished.path("models/model").exists()
 
 
+@pytest.mark.full
 def test_an_interrupted_repro_goes_on_and_ends_in_the_same_bytes(finished: Project) -> None:
     before = finished.read("dvc.lock")
     saved = finished.path(".cache/checkpoints")

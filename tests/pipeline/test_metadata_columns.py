@@ -27,6 +27,7 @@ def photos(tmp_path: Path, digit_folder: Path) -> Path:
     return tmp_path / "photos"
 
 
+@pytest.mark.full
 def test_further_columns_can_be_filtered_on(run_stages: RunStages, photos: Path) -> None:
     project = run_stages(photos, ingest__exif=["camera"], train__epochs=0)
 

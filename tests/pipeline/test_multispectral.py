@@ -28,6 +28,7 @@ def search(project: Project, tile: Path) -> list[str]:
     return [hit["label"] for hit in answer["hits"]]
 
 
+@pytest.mark.full
 def test_all_bands_of_a_folder_of_tiles(
     run_stages: RunStages, tiles: Path, geotiff: Callable[..., bytes]
 ) -> None:

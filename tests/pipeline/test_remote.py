@@ -148,6 +148,7 @@ def test_the_secret_is_in_no_file_but_env_and_is_never_printed(_round: Round, s3
         assert holding == [".env"]
 
 
+@pytest.mark.full
 def test_make_repro_reads_an_s3_source_with_the_keys_in_env(
     fresh: Project, s3: S3Server, digit_files: dict[str, bytes]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 from .conftest import Project
@@ -15,6 +16,7 @@ def outputs(project: Project) -> dict[str, list[tuple[str, str]]]:
     }
 
 
+@pytest.mark.full
 def test_another_clone_with_another_number_of_workers_gives_the_same_bytes(
     finished: Project, tmp_path: Path
 ) -> None:

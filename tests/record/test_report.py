@@ -3,6 +3,8 @@
 import base64
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from html import unescape
@@ -140,3 +142,20 @@ def test_before_the_pipeline_has_run_it_is_one_line(
     with one_line_error("evaluate.json: missing", "run the pipeline"):
         write_report(Layout(tmp_path), tmp_path / "report.html")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.full
+def test_two_reports_at_once_are_whole_or_one_line(project: Path) -> None:
+    (project / "dvc.yaml").write_text("stages: {}\n")
+    command = [sys.executable, "-m", "lookalike", "report", "-o", "report.html"]
+    processes = [
+        subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    failures = [process.communicate()[1] for process in processes if process.wait()]
+    assert len(failures) < 2
+    for line in failures:
+        assert line.count("\n") == 1
+        assert "report.html: another process is writing it" in line
+    written = (project / "report.html").read_text()
+    write_report(Layout(project), project / "alone.html")
+    assert written == (project / "alone.html").read_text()

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -14,12 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from tests.images.hostile import jpeg_of_many_scans
 
 from lookalike.core.errors import QueryError
 from lookalike.core.files import sha256_of_file
 from lookalike.core.params import MachineParams
 from lookalike.images.bands import Bands
 from lookalike.images.store import ImageStore
+from lookalike.images.untrusted import decode_untrusted
+from lookalike.images.worker import Limits
 from lookalike.index.building import build_index
 from lookalike.index.engines.exact import Exact
 from lookalike.index.metadata import joined_metadata
@@ -31,6 +35,7 @@ from lookalike.model.artifact import load_model, save_model
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.search.filters import matching_rows
 from lookalike.search.queries import ById, Like, Query
+from lookalike.search.results import SearchResult
 from lookalike.search.searcher import Searcher, open_searcher
 from lookalike.train.params import TrainParams
 from lookalike.train.resources import Resources
@@ -348,6 +353,20 @@ def test_one_bad_query_of_many_is_named(
 def test_a_device_is_one_line(searcher: Searcher, one_line_error: OneLineError) -> None:
     with one_line_error("/dev/zero: cannot be searched for: not a regular file", kind=QueryError):
         searcher.search("/dev/zero")
+
+
+def test_an_image_that_takes_long_to_decode_is_one_line_and_the_next_is_answered(
+    tiny_model: Path, tiny_index: Path, tiny_source: Path, encoded: Callable[..., bytes]
+) -> None:
+    decode = partial(decode_untrusted, limits=Limits(seconds=1.0, memory=2**32))
+    searcher = open_searcher(tiny_model, tiny_index, decode=decode)
+    refused, answered = searcher.search_each(
+        [jpeg_of_many_scans(encoded), tiny_source / "3/03.png"], k=1
+    )
+    assert str(refused) == (
+        "the image: cannot be searched for: broken image: its decoder gave no answer in 1 seconds"
+    )
+    assert isinstance(answered, SearchResult)
 
 
 def test_a_named_pipe_is_one_line(

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import httpx
 import numpy as np
+from tests.images.hostile import jpeg_of_many_scans
 from tests.serve.conftest import Serving
 
 
@@ -74,3 +75,14 @@ def test_a_body_of_exactly_the_allowed_size_is_read(serving: Serving) -> None:
     with serving(max_upload_bytes=len(body)) as client:
         assert client.post("/predict", content=body, headers=headers).status_code == 422
         assert client.post("/predict", content=body + b" ", headers=headers).status_code == 413
+
+
+def test_an_image_that_takes_long_to_decode_is_given_up_and_the_next_is_answered(
+    serving: Serving, encoded: Callable[..., bytes], digit: bytes
+) -> None:
+    with serving(timeout=2.0) as client:
+        answer = client.post("/predict", files={"file": jpeg_of_many_scans(encoded)})
+        assert answer.status_code == 503, answer.text
+        while (answer := client.post("/predict", files={"file": digit})).status_code == 503:
+            pass  # another decoder is still on its way
+        assert answer.status_code == 200

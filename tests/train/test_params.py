@@ -86,6 +86,8 @@ def test_a_resize_that_is_neither_a_length_nor_squash_is_one_line(
         ("patience", 0),
         ("gradient_accumulation", 0),
         ("cache", "all"),
+        ("image_size", 100_000),
+        ("train_image_size", 100_000),
     ],
 )
 def test_a_value_out_of_range_is_named_with_its_key(

@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from lookalike.core.claim import claimed
 from lookalike.core.errors import LookalikeError
 
 Row = Sequence[str | int | float | None]
@@ -25,20 +26,20 @@ SAMPLES, SAMPLE_BYTES = 64, 4096
 def atomic_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it becomes `path` when the block succeeds.
 
-    What an earlier, killed run left under the temporary name is replaced; the name is fixed,
-    because only one stage runs at a time in a working tree.
+    What an earlier, killed run left under the temporary name is replaced.
 
     Raises:
-        LookalikeError: see `check_output_file`.
+        LookalikeError: see `check_output_file`; or another process is writing the same file.
     """
     check_output_file(path)
     partial = _partial(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with claimed(partial, path):
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -54,19 +55,22 @@ def atomic_folder(path: Path, *contents: str) -> Iterator[Path]:
             `plots/*.tsv`; `*` also matches slashes.
 
     Raises:
-        LookalikeError: `path` is a file, or a folder that holds anything else.
+        LookalikeError: `path` is a file, or a folder that holds anything else; or another process
+            is writing it.
     """
     check_output_folder(path, *contents)
     partial = _partial(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    remove_folder(partial, *contents)
-    partial.mkdir()
-    try:
-        yield partial
-        remove_folder(path, *contents)
-        partial.rename(path)
-    finally:
-        remove_folder(partial, *contents)
+    if partial.is_symlink():
+        partial.unlink()
+    with claimed(partial, path, is_folder=True):
+        _empty(partial, contents)
+        try:
+            yield partial
+            remove_folder(path, *contents)
+            partial.rename(path)
+        finally:
+            remove_folder(partial, *contents)
 
 
 def check_output_file(path: Path) -> None:
@@ -112,13 +116,17 @@ def remove_folder(path: Path, *contents: str) -> None:
     if path.is_symlink():
         path.unlink()
     elif path.is_dir():
-        _check_contents(path, contents)
-        for folder, subfolders, files in os.walk(path, topdown=False):
-            for name in files:
-                Path(folder, name).unlink()
-            for name in subfolders:
-                Path(folder, name).rmdir()
+        _empty(path, contents)
         path.rmdir()
+
+
+def _empty(path: Path, contents: Sequence[str]) -> None:
+    _check_contents(path, contents)
+    for folder, subfolders, files in os.walk(path, topdown=False):
+        for name in files:
+            Path(folder, name).unlink()
+        for name in subfolders:
+            Path(folder, name).rmdir()
 
 
 def _partial(path: Path) -> Path:

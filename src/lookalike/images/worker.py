@@ -3,12 +3,14 @@
 import os
 import resource
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock, Thread
+from types import ModuleType
 from typing import Generic, NamedTuple, TypeVar
 
 from lookalike.images.decode import UndecodableImageError
@@ -18,6 +20,7 @@ Found = TypeVar("Found")
 # A worker's memory: its libraries, and several copies of an image of deep pixels.
 STARTED_BYTES = 2 * 2**30
 PIXEL_BYTES = 48
+PIECE_SECONDS = 1.0
 
 # Not forked from this process: it has threads, and they may hold locks at that moment.
 _CONTEXT = get_context("forkserver")
@@ -89,7 +92,8 @@ class Worker(Generic[Found]):
             self._process = _CONTEXT.Process(
                 target=_work, args=(theirs, self._examine, self._limits.memory), daemon=True
             )
-            self._process.start()
+            with _no_main_module():
+                self._process.start()
             theirs.close()  # held by the process alone, so that its death is the end of the file
             self._ready = False
 
@@ -108,7 +112,7 @@ class Worker(Generic[Found]):
             self._connection.send(len(files))
             for data in files:
                 self._connection.send_bytes(data)  # as it is: a pickle would be a copy
-            if self._connection.poll(self._limits.seconds):
+            if self._answers_in_time():
                 findings: list[Found | str] = self._connection.recv()
                 return findings
             timed_out = True
@@ -119,6 +123,31 @@ class Worker(Generic[Found]):
         self._connection.close()
         self._start()
         raise _WorkerLostError(timed_out, self._limits.seconds)
+
+    def _answers_in_time(self) -> bool:
+        """Waited for in pieces, of which a stage that is stopped for a while loses only one."""
+        pieces = max(1, round(self._limits.seconds / PIECE_SECONDS))
+        piece = self._limits.seconds / pieces
+        return any(self._connection.poll(piece) for _ in range(pieces))
+
+
+_starting = Lock()
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Processes that are started meanwhile do not run this process's script once more.
+
+    multiprocessing would have them: a script that searches without asking for its `__name__` first
+    would start processes in processes.
+    """
+    with _starting:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 class _WorkerLostError(Exception):

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from lookalike.images.inspect import Inspection
-from lookalike.images.worker import Limits, Worker, finding
+from lookalike.images.worker import Limits, Worker
 from lookalike.ingest.read_ahead import ReadFile
 from lookalike.ingest.source import Candidate
 
@@ -44,15 +44,11 @@ def examined(
         files: what to examine.
         examine: from bytes to facts; it is sent to the workers and may raise
             `UndecodableImageError`.
-        workers: how many processes (see `Worker`); 0 examines in this one, without any of the
-            protection.
+        workers: how many processes (see `Worker`); at least one, which protects this one from
+            what a file does to its decoder.
         limits: what a worker may use.
     """
-    if workers == 0:
-        for file in files:
-            found = finding(examine, file.data) if file.problem is None else file.problem
-            yield _examined(file, found)
-        return
+    workers = max(1, workers)
     most = WAITING_BYTES_A_WORKER * workers
     waiting: deque[tuple[list[ReadFile], Future[list[Finding]]]] = deque()
     held = 0

@@ -27,7 +27,7 @@ class Rejection(NamedTuple):
     @property
     def kind_of_reason(self) -> str:
         """The reason without the numbers and details that tell one file from another."""
-        return re.sub(r"\d+", "N", self.reason.partition(":")[0])
+        return re.sub(r"(?<![\w-])\d+(?![\w-])", "N", self.reason.partition(":")[0])
 
     def printable(self) -> "Rejection":
         """The same with a path that can be written: bytes that are not UTF-8 become `\\xff`."""

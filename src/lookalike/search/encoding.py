@@ -10,8 +10,9 @@ from PIL import Image
 from lookalike.core.errors import QueryError
 from lookalike.images.bands import Bands
 from lookalike.images.decode import UndecodableImageError, decode_opened
-from lookalike.images.pixels import Pixels, decode_pixels
+from lookalike.images.pixels import Pixels
 from lookalike.images.rendering import picture_of
+from lookalike.images.untrusted import decode_untrusted
 from lookalike.inference.runtimes.runtime import Runtime
 from lookalike.model.preprocessing import preprocess
 from lookalike.search.gallery import Gallery
@@ -82,7 +83,7 @@ Decode = Callable[[bytes, Bands | None], Pixels]
 class QueryEncoder:
     """Gives queries their vectors, by the model that gave the index its own."""
 
-    def __init__(self, model: Runtime, gallery: Gallery, decode: Decode = decode_pixels) -> None:
+    def __init__(self, model: Runtime, gallery: Gallery, decode: Decode = decode_untrusted) -> None:
         self._model = model
         self._gallery = gallery
         self._decode = decode

@@ -11,7 +11,7 @@ import numpy as np
 from lookalike.core.choices import RuntimeChoice
 from lookalike.core.errors import DataError, QueryError
 from lookalike.core.layout import EXPORT
-from lookalike.images.pixels import decode_pixels
+from lookalike.images.untrusted import decode_untrusted
 from lookalike.index.index import Hits, Index
 from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import model_fingerprint, open_runtime
@@ -38,7 +38,7 @@ class Searcher:
     Args:
         model: the model.
         index: an index that was built with it.
-        decode: how images that are given as bytes are decoded.
+        decode: how files are decoded.
         segment: what has changed since the index was built; None: nothing.
         records: gives what is known of rows of the index; None: its own metadata.
 
@@ -56,7 +56,7 @@ class Searcher:
         self,
         model: Runtime,
         index: Index,
-        decode: Decode = decode_pixels,
+        decode: Decode = decode_untrusted,
         segment: Segment | None = None,
         records: Records | None = None,
     ) -> None:
@@ -259,7 +259,7 @@ def open_searcher(
     verify: bool = False,
     runtime: RuntimeChoice = "auto",
     export: str | PathLike[str] | None = None,
-    decode: Decode = decode_pixels,
+    decode: Decode = decode_untrusted,
 ) -> Searcher:
     """Open a model artifact and the index that was built with it.
 
@@ -272,7 +272,8 @@ def open_searcher(
         runtime: what computes the queries' embeddings; `auto`: ONNX Runtime where the model is
             exported, which needs no torch and starts faster, else torch.
         export: the folder of the exported model; None: `export` beside the model.
-        decode: how images that are given as bytes are decoded; a server does so elsewhere.
+        decode: how files are decoded, by default within bounds in time and memory; a server has
+            processes of its own for it.
 
     Raises:
         LookalikeError: one of them is missing or broken, or they do not belong together.

@@ -7,7 +7,8 @@ from PIL import Image
 
 from lookalike.images.bands import Bands
 from lookalike.images.decode import UndecodableImageError, decode
-from lookalike.images.pixels import Pixels, decode_pixels
+from lookalike.images.pixels import Pixels
+from lookalike.images.untrusted import decode_untrusted
 from lookalike.images.worker import Limits, Worker
 
 
@@ -22,7 +23,7 @@ class Decoders:
 
     def __init__(self, count: int, max_pixels: int, seconds: float) -> None:
         self._max_pixels = max_pixels
-        limits = Limits.for_images(max_pixels, seconds)
+        self._limits = limits = Limits.for_images(max_pixels, seconds)
         self._workers: list[Worker[Image.Image]] = [
             Worker(partial(decode, max_pixels=max_pixels), limits) for _ in range(count)
         ]
@@ -31,13 +32,13 @@ class Decoders:
             self._idle.put(worker)
 
     def decode(self, data: bytes, bands: Bands | None) -> Pixels:
-        """As `decode_pixels`. Several threads may call this at once; they wait for a process.
+        """As `decode_untrusted`. Several threads may call this at once; they wait for a process.
 
         Raises:
             UndecodableImageError: it is no image, too large, or its decoder takes too much.
         """
-        if bands is not None:  # GeoTIFFs are read here: GDAL bounds itself
-            return decode_pixels(data, bands, self._max_pixels)
+        if bands is not None:  # another model may want others: its processes are not kept
+            return decode_untrusted(data, bands, self._max_pixels, self._limits)
         worker = self._idle.get()
         try:
             (found,) = worker.findings([data])

@@ -11,12 +11,12 @@ from typing import NoReturn
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
 from lookalike.terminal.console import ConsoleReporter
-from lookalike.terminal.disk_failure import disk_failure
 from lookalike.terminal.loading_failure import loading_failure
 from lookalike.terminal.lock import stage_lock
 from lookalike.terminal.printable import printable_lines
 from lookalike.terminal.process import is_first_of_its_host, is_first_process
 from lookalike.terminal.progress import reporting_to
+from lookalike.terminal.system_failure import system_failure
 
 
 def run_stage(name: str, main: Callable[[Layout], None]) -> NoReturn:
@@ -38,7 +38,7 @@ def run_stage(name: str, main: Callable[[Layout], None]) -> NoReturn:
     except LookalikeError as error:
         sys.exit(f"{name}: {printable_lines(str(error))}" if speaks else 1)
     except Exception as error:
-        if (failure := loading_failure(error) or disk_failure(error)) is None:
+        if (failure := loading_failure(error) or system_failure(error)) is None:
             raise
         sys.exit(f"{name}: {failure}" if speaks else 1)
     except KeyboardInterrupt as interruption:

@@ -64,6 +64,17 @@ def test_of_runs_that_were_given_up_only_the_newest_are_kept(tmp_path: Path) -> 
     ]
 
 
+def test_a_clock_that_goes_backwards_takes_no_checkpoint_from_its_run(tmp_path: Path) -> None:
+    future = time.time() + 10**6
+    for number in range(KEPT + 1):
+        file = CheckpointFile(tmp_path, f"run-{number}")
+        file.write(state(1))
+        os.utime(file.path, (future, future))
+    this = CheckpointFile(tmp_path, "this")
+    this.write(state(1))
+    assert step_of(this) == 1
+
+
 def test_a_run_whose_outputs_nobody_records_keeps_its_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

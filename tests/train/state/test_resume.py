@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
+from torch.nn.functional import cross_entropy
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.split_file import read_split
 from lookalike.images.store import ImageStore
 from lookalike.inference.devices import launch
+from lookalike.inference.embedder import Embedder
+from lookalike.model.artifact import Model, build_network
 from lookalike.model.compute import fix_compute
 from lookalike.train.data import Subset, TrainingData, training_data
 from lookalike.train.log import training_log
@@ -26,6 +29,7 @@ from lookalike.train.state.checkpoint import CheckpointFile
 from lookalike.train.state.saving import Saving
 from lookalike.train.state.state_file import read_state, write_state
 from lookalike.train.training_run import TrainedModel, TrainingRun
+from lookalike.train.validation import recall_at_1
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -58,7 +62,7 @@ class Runs:
         self.checkpoint = folder / "checkpoints" / "this.safetensors"
 
     def run(self, params: TrainParams = PARAMS, workers: int = 0) -> Result:
-        trained = self._train(params, workers)
+        trained = self.train(params, workers)
         return Result(
             {name: tensor.numpy().tobytes() for name, tensor in trained.weights.items()},
             trained.metrics,
@@ -89,14 +93,14 @@ class Runs:
                 after_step(saving)
 
             Saving.after_step = signal_self  # type: ignore[method-assign]
-            self._train(params, workers)
+            self.train(params, workers)
 
         process = get_context("fork").Process(target=run)
         process.start()
         process.join()
         assert process.exitcode != 0
 
-    def _train(self, params: TrainParams, workers: int) -> TrainedModel:
+    def train(self, params: TrainParams, workers: int = 0) -> TrainedModel:
         base = BaseParams(threads=1)
         fix_compute(base.threads, base.seed)
         file = CheckpointFile(self.checkpoint.parent, self.checkpoint.stem, every=2)
@@ -306,6 +310,25 @@ def test_with_other_validation_images_the_best_epoch_is_one_of_the_new_ones(
     runs.checkpoint.unlink()
     runs.data = runs.data._replace(valid=few)
     assert runs.run(more(ended, lr=1e-9, warmup_epochs=0.0)).metrics["best_epoch"] in {4, 5}
+
+
+def test_the_metrics_of_validation_are_those_of_the_model_on_the_present_images(
+    runs: Runs, ended: Path
+) -> None:
+    valid = Subset(runs.data.valid.rows[::2], runs.data.valid.targets[::2])
+    runs.data = runs.data._replace(valid=valid)
+    trained = runs.train(more(ended))
+    network = build_network(trained.description)
+    network.load_state_dict(trained.weights)
+    output = Embedder(Model(trained.description, network), 32).outputs(runs.data.images, valid.rows)
+    assert output.logits is not None
+    targets = torch.tensor(valid.targets)
+    assert trained.metrics["valid_images"] == len(valid.rows)
+    assert {name: trained.metrics[f"valid_{name}"] for name in ("loss", "accuracy")} == {
+        "loss": pytest.approx(float(cross_entropy(output.logits, targets)), abs=1e-4),
+        "accuracy": float((output.logits.argmax(1) == targets).double().mean()),
+    }
+    assert trained.metrics["valid_recall_at_1"] == recall_at_1(output.embeddings, targets)
 
 
 def test_what_a_training_has_learned_from_goes_on_with_it(runs: Runs, ended: Path) -> None:

@@ -1,5 +1,6 @@
-"""A full disk, and files larger than allowed, are one line."""
+"""What the system does not give is one line: room, rights, open files."""
 
+import os
 import resource
 import sqlite3
 import subprocess
@@ -12,7 +13,14 @@ import pyarrow as pa
 import pytest
 from safetensors.numpy import save_file
 
-from lookalike.terminal.disk_failure import LIMITED, NO_SPACE, disk_failure
+from lookalike.terminal.system_failure import (
+    DENIED,
+    LIMITED,
+    NO_FILES,
+    NO_SPACE,
+    READ_ONLY,
+    system_failure,
+)
 
 MEGABYTE = np.zeros(2**20, np.uint8)
 
@@ -53,7 +61,7 @@ def with_sqlite(folder: Path) -> None:
 def test_whatever_library_meets_a_full_disk(full_disk: Path, write: Callable[[Path], None]) -> None:
     with pytest.raises(Exception) as caught:  # each has an error of its own
         write(full_disk)
-    failure = disk_failure(caught.value)
+    failure = system_failure(caught.value)
     assert failure is not None
     assert failure.endswith(NO_SPACE)
 
@@ -65,11 +73,11 @@ def test_what_failed_first_counts() -> None:
         finally:
             raise ValueError("a later fault")
     except ValueError as error:
-        assert disk_failure(error) == f"vectors.npy: {NO_SPACE}"
+        assert system_failure(error) == f"vectors.npy: {NO_SPACE}"
 
 
 def test_another_fault_is_none() -> None:
-    assert disk_failure(OSError(2, "No such file or directory")) is None
+    assert system_failure(OSError(2, "No such file or directory")) is None
 
 
 WRITER = """
@@ -86,22 +94,53 @@ run_stage("embed", main)
 """
 
 
-def run_limited(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """In a process that may write files of 256 KB."""
+def run_limited(
+    code: str, folder: Path, limit: int, value: int
+) -> subprocess.CompletedProcess[str]:
+    """In a process that has less of something, as of the size of files."""
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,
         capture_output=True,
         text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2**18, 2**18)),
+        preexec_fn=lambda: resource.setrlimit(limit, (value, value)),
     )
 
 
 def test_a_stage_that_meets_it_exits_with_one_line_and_leaves_nothing(tmp_path: Path) -> None:
-    done = run_limited(WRITER, tmp_path)
+    done = run_limited(WRITER, tmp_path, resource.RLIMIT_FSIZE, 2**18)
     assert done.returncode == 1
     assert done.stderr == f"embed: {LIMITED}\n"
     assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == []
+
+
+def test_a_stage_that_may_open_few_files_exits_with_one_line(tmp_path: Path) -> None:
+    opening = WRITER.replace(
+        "    with", "    files = [open(sys.executable) for _ in range(99)]\n    with"
+    )
+    done = run_limited(opening, tmp_path, resource.RLIMIT_NOFILE, 64)
+    assert done.returncode == 1
+    assert done.stderr.endswith(f": {NO_FILES}\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_stage_in_a_folder_that_it_may_not_write_exits_with_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir(mode=0o555)
+    as_others = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+    done = subprocess.run(
+        [*as_others, sys.executable, "-c", WRITER], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith(f": {DENIED}\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_file_system_that_is_read_only_is_one_line(full_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(full_disk)], check=True)
+    with pytest.raises(OSError, match="Read-only") as caught:
+        with_python(full_disk)
+    assert system_failure(caught.value) == f"{full_disk / 'file'}: {READ_ONLY}"
 
 
 def test_embeddings_ask_for_their_space_before_they_are_mapped(full_disk: Path) -> None:

@@ -1,0 +1,36 @@
+"""What runs on GitHub: pinned, and with no more rights than it needs."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+WORKFLOWS = sorted((Path(__file__).parents[1] / ".github" / "workflows").glob("*.y*ml"))
+
+
+def jobs(workflow: Path) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = YAML(typ="safe").load(workflow)["jobs"]
+    return found
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_actions_are_pinned_by_commit(workflow: Path) -> None:
+    used = [
+        step["uses"] for job in jobs(workflow).values() for step in job["steps"] if "uses" in step
+    ]
+    assert used
+    assert [action for action in used if not re.search(r"@[0-9a-f]{40}$", action)] == []
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_tests_run_without_a_right_to_write_and_no_checkout_keeps_credentials(
+    workflow: Path,
+) -> None:
+    assert YAML(typ="safe").load(workflow)["permissions"] == {"contents": "read"}
+    assert "permissions" not in jobs(workflow)["test"]
+    for job in jobs(workflow).values():
+        for step in job["steps"]:
+            if "actions/checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False
