@@ -13,6 +13,7 @@ from lookalike.images.store import ImageStore
 
 STUB = Path(la.__file__).with_suffix(".pyi")
 PUBLIC = [
+    "Added",
     "Annoy",
     "ById",
     "ConfigError",
@@ -20,6 +21,7 @@ PUBLIC = [
     "Embedder",
     "Exact",
     "Faiss",
+    "FreshImages",
     "Hit",
     "ImageStore",
     "Index",

@@ -3,6 +3,8 @@ from .core.errors import DataError as DataError
 from .core.errors import LookalikeError as LookalikeError
 from .core.errors import NotReadyError as NotReadyError
 from .core.errors import QueryError as QueryError
+from .fresh.fresh_images import Added as Added
+from .fresh.fresh_images import FreshImages as FreshImages
 from .images.store import ImageStore as ImageStore
 from .images.store import open_images as open_images
 from .index.building import build_index as build_index

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from lookalike.commands.add import add
 from lookalike.commands.bot import bot
 from lookalike.commands.greedy_options import GreedyOptions
 from lookalike.commands.search import EXAMPLES, search
@@ -18,7 +19,7 @@ from lookalike.core.choices import ExportFormat
 from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
 from lookalike.core.files import check_output_file, to_json
-from lookalike.core.layout import find_project
+from lookalike.core.layout import find_index, find_project
 from lookalike.terminal.printable import printable_lines
 from lookalike.terminal.progress import reporting_to
 
@@ -51,6 +52,7 @@ def options(
 
 
 app.command(cls=GreedyOptions, epilog=EXAMPLES)(search)
+app.command(cls=GreedyOptions)(add)
 
 
 @app.command()
@@ -84,7 +86,7 @@ def serve(
         from lookalike.serve.command import serve_project
 
     given = {"host": host, "port": port, "workers": workers}
-    serve_project(find_project(Path()), given, allow_anonymous)
+    serve_project(find_index(Path()), given, allow_anonymous)
 
 
 @app.command("open")
@@ -94,7 +96,7 @@ def open_page() -> None:
         from lookalike.serve.command import serve_project
 
     alone = {"host": "127.0.0.1", "port": 0, "workers": 1}
-    serve_project(find_project(Path()), alone, show=True)
+    serve_project(find_index(Path()), alone, show=True)
 
 
 app.command()(bot)

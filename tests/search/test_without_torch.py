@@ -126,6 +126,8 @@ def test_by_default_an_export_beside_the_model_is_taken(project: Path) -> None:
 
 def test_an_export_and_an_index_are_enough(project: Path, tiny_source: Path) -> None:
     shutil.rmtree(project / "models" / "model")
+    for name in ("dvc.yaml", "params.yaml"):
+        (project / name).unlink()
     code = WITHOUT_TORCH + "from lookalike.cli import main; main()"
     done = python(code, "search", tiny_source / "3/03.png", "--json", folder=project)
     assert done.stderr == ""

@@ -23,13 +23,22 @@ Serving = Callable[..., AbstractContextManager[httpx.Client]]
 
 @pytest.fixture(scope="session")
 def settings(
-    tiny_model: Path, tiny_index: Path, tiny_images: ImageStore
+    tiny_model: Path,
+    tiny_index: Path,
+    tiny_images: ImageStore,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., Settings]:
     """Settings of a service: `settings(token="secret", queue_size=1)`."""
 
-    def make(token: str | None = None, index: Path = tiny_index, **params: Any) -> Settings:
+    def make(
+        token: str | None = None,
+        index: Path = tiny_index,
+        fresh: Path | None = None,
+        **params: Any,
+    ) -> Settings:
+        fresh = fresh or tmp_path_factory.mktemp("fresh") / "images.sqlite"
         chosen = ServeParams(**{"decoders": 1, "watch_seconds": None, **params})
-        return Settings(chosen, tiny_model, index, tiny_images.folder, token)
+        return Settings(chosen, tiny_model, index, tiny_images.folder, fresh, token)
 
     return make
 

@@ -173,6 +173,20 @@ def test_several_workers_add_up_their_figures_and_reload_together(
     until(lambda: reloaded() >= 3)  # the asked one twice, and the other one
 
 
+def test_an_export_and_an_index_are_enough(
+    served_project: Path, tiny_export: Path, start: Callable[..., Service], digit: bytes
+) -> None:
+    for name in ("dvc.yaml", "params.yaml", "models/model", "data/images"):
+        (served_project / name).unlink()
+    (served_project / "models/export").symlink_to(tiny_export)
+    service = start()
+    found = service.client.post("/predict", files={"file": digit}).json()
+    assert found["hits"][0]["path"] == "3/03.png"
+    of_model = json.loads((tiny_export / "model.json").read_text())["model_sha256"]
+    assert service.client.get("/version").json()["model"] == of_model
+    assert service.client.post("/reload").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import typer
 from typer.core import TyperCommand
 
-GREEDY = {"--like", "--unlike"}
+GREEDY = {"--like", "--unlike", "--remove"}
 
 
 class GreedyOptions(TyperCommand):

@@ -14,10 +14,10 @@ from typing import Annotated
 import typer
 
 from lookalike.commands.result_printing import Form, print_results
-from lookalike.core.choices import RuntimeChoice
+from lookalike.core.choices import MetadataSource, RuntimeChoice
 from lookalike.core.errors import QueryError
 from lookalike.core.files import check_output_file
-from lookalike.core.layout import find_project
+from lookalike.core.layout import find_index
 from lookalike.terminal.pictures import Inline, inline_pictures
 
 EXAMPLES = """
@@ -91,6 +91,10 @@ def search(
         RuntimeChoice | None,
         typer.Option(help="What computes the embedding; default machine.runtime, or auto."),
     ] = None,
+    metadata: Annotated[
+        MetadataSource,
+        typer.Option(help="Who tells of the hits: the index, or the MongoDB of MONGODB_URI."),
+    ] = "bundle",
 ) -> None:
     """Find the indexed images that look most like each QUERY.
 
@@ -99,12 +103,15 @@ def search(
     form = _form(as_json, as_json_lines, as_csv)
     _check_usage([*(queries or []), *(ids or []), *(like or [])], unlike, grid, min_similarity)
     inline = _inline(form) if pictures else None
+    fresh = None
     if model is None or index is None:
-        from lookalike.core.params import MachineParams, read_params
+        from lookalike.core.params import MachineParams, read_params_if_any
 
-        project = find_project(Path())
+        project = find_index(Path())
+        fresh = project.fresh if model is None and index is None else None
         model, index = model or project.model, index or project.index
-        runtime = runtime or read_params(MachineParams, "runtime", path=project.params).runtime
+        if runtime is None:
+            runtime = read_params_if_any(MachineParams, "runtime", path=project.params).runtime
 
     from lookalike.commands.answers import Answers
     from lookalike.commands.query_words import queries_of
@@ -115,6 +122,14 @@ def search(
     asked = queries_of(queries or [], ids or [], like or [], unlike or [])
     drawing = None if grid is None else ResultGrid(grid, len(asked.queries), k)
     searcher = open_searcher(model, index, verify, runtime or "auto")
+    if metadata == "mongodb":
+        from lookalike.publish.opening import with_published_metadata
+
+        searcher = with_published_metadata(searcher)
+    if fresh is not None and fresh.exists():
+        from lookalike.fresh.fresh_images import FreshImages
+
+        searcher = FreshImages(fresh, searcher).searcher
     try:
         found = searcher.search_each(asked.queries, k, where, min_similarity, exclude_query)
     except QueryError as error:

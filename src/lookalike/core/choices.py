@@ -2,6 +2,9 @@
 
 from typing import Literal
 
+# Who tells what is known of hits
+MetadataSource = Literal["bundle", "mongodb"]
+
 # What computes the embeddings of queries
 RuntimeChoice = Literal["auto", "onnxruntime", "torch"]
 

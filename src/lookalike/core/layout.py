@@ -34,6 +34,7 @@ class Layout:
         self.rejected = root / "data/rejected.csv"
         self.split = root / "data/split.csv"
         self.embeddings = root / "data/embeddings"
+        self.fresh = root / "data/fresh/images.sqlite"
         self.model = root / "models/model"
         self.export = self.model.with_name(EXPORT)
         self.checkpoints = root / "models/checkpoints"
@@ -58,8 +59,17 @@ def find_project(folder: Path) -> Layout:
     Raises:
         LookalikeError: there is none.
     """
+    return _nearest(folder, "dvc.yaml")
+
+
+def find_index(folder: Path) -> Layout:
+    """As `find_project`, but `models/index` is enough: to search, nobody needs the pipeline."""
+    return _nearest(folder, "dvc.yaml", "models/index")
+
+
+def _nearest(folder: Path, *marks: str) -> Layout:
     for depth, above in enumerate((folder.absolute(), *folder.absolute().parents)):
-        if (above / "dvc.yaml").is_file():
+        if any((above / mark).exists() for mark in marks):
             # Relative where it was asked relatively, for short messages
             return Layout(above if folder.is_absolute() else folder.joinpath(*[".."] * depth))
     raise LookalikeError(

@@ -94,6 +94,11 @@ def read_params(block: type[AnyBlock], *keys: str, path: Path = PARAMS) -> AnyBl
     return params
 
 
+def read_params_if_any(block: type[AnyBlock], *keys: str, path: Path) -> AnyBlock:
+    """As `read_params`, but a missing file gives the defaults: what serves an index needs none."""
+    return read_params(block, *keys, path=path) if path.exists() else block()
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML 1.2 mapping, as DVC reads it: `1e-05` is a number.
 

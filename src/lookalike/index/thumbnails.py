@@ -59,6 +59,11 @@ def open_thumbnails(path: Path) -> pa.Table:
 def thumbnail(data: bytes, bands: Bands | None, size: int, most: int) -> bytes | None:
     """One image as WebP of at most `most` bytes; None where even the smallest is larger."""
     picture = decode_picture(data, bands, max_pixels=None, at_least=(2 * size, 2 * size))
+    return small_webp(picture, size, most)
+
+
+def small_webp(picture: Image.Image, size: int, most: int) -> bytes | None:
+    """A picture, which is made small, as WebP of at most `most` bytes; see `thumbnail`."""
     while size >= SMALLEST:
         picture.thumbnail((size, size), Image.Resampling.LANCZOS)
         buffer = BytesIO()

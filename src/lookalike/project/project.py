@@ -5,12 +5,13 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lookalike.core.layout import Layout, find_project
-from lookalike.core.params import MachineParams, read_params
+from lookalike.core.layout import Layout, find_index
+from lookalike.core.params import MachineParams, read_params_if_any
+from lookalike.fresh.fresh_images import FreshImages
 from lookalike.images.store import ImageStore
 from lookalike.index.index import Index
 from lookalike.index.storage import open_index
-from lookalike.model.artifact_fingerprint import fingerprint
+from lookalike.inference.runtimes.choice import model_fingerprint
 from lookalike.search.searcher import Searcher, open_searcher
 
 if TYPE_CHECKING:
@@ -60,12 +61,19 @@ class Project:
 
     def index(self) -> Index:
         """The index of the last run."""
-        return open_index(self.layout.index, fingerprint(self.layout.model))
+        return open_index(
+            self.layout.index, model_fingerprint(self.layout.model, self.layout.export)
+        )
 
     def searcher(self) -> Searcher:
-        """Model and index, ready for queries."""
-        machine = read_params(MachineParams, "runtime", path=self.layout.params)
-        return open_searcher(self.layout.model, self.layout.index, runtime=machine.runtime)
+        """Model and index, ready for queries, with what was added and removed until now."""
+        return self.fresh().searcher
+
+    def fresh(self) -> FreshImages:
+        """The images that `lookalike add` has added and removed, and that can be added now."""
+        machine = read_params_if_any(MachineParams, "runtime", path=self.layout.params)
+        of_index = open_searcher(self.layout.model, self.layout.index, runtime=machine.runtime)
+        return FreshImages(self.layout.fresh, of_index)
 
 
 def open_project(folder: str | PathLike[str] = ".") -> Project:
@@ -76,6 +84,6 @@ def open_project(folder: str | PathLike[str] = ".") -> Project:
         >>> searcher.search("photo.jpg", k=5).hits[0].path
 
     Raises:
-        LookalikeError: there is no `dvc.yaml` in the folder or above.
+        LookalikeError: there is neither `dvc.yaml` nor `models/index` in the folder or above.
     """
-    return Project(find_project(Path(folder)))
+    return Project(find_index(Path(folder)))

@@ -7,7 +7,7 @@ from lookalike.core.layout import Layout
 from lookalike.core.params import read_params
 from lookalike.index.index import Index
 from lookalike.index.storage import open_index
-from lookalike.model.artifact_fingerprint import fingerprint
+from lookalike.inference.runtimes.choice import model_fingerprint
 from lookalike.publish.database import open_database
 from lookalike.publish.params import PublishParams
 from lookalike.publish.publisher import publish
@@ -48,7 +48,7 @@ def verify_index(project: Layout) -> str:
 
 
 def _index(project: Layout) -> Index:
-    return open_index(project.index, fingerprint(project.model), verify=True)
+    return open_index(project.index, model_fingerprint(project.model, project.export), verify=True)
 
 
 def _metrics(project: Layout) -> dict[str, Any]:

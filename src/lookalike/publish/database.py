@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from pymongo import MongoClient, WriteConcern
@@ -30,32 +30,57 @@ WRONG_CREDENTIALS = {18, 8000}
 NOT_ALLOWED = {13}
 
 
-@contextmanager
-def open_database() -> Iterator[Database[Document]]:
-    """Connect, and tell what goes wrong inside of this block in one line.
+class Connection:
+    """A client of the server; several threads may use it.
+
+    Attributes:
+        database: that which the address names.
 
     Raises:
-        LookalikeError: there is no address, no server there, no right to write; or it goes away.
+        LookalikeError: there is no address, or it is none.
     """
-    uri = os.environ.get(URI, "").strip()
-    if not uri:
-        raise LookalikeError(f"{URI} is not set: it names the server, as in {EXAMPLE}")
-    try:
-        server = server_of(uri)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # of options that are unknown or have no such value
-            client: MongoClient[Document] = MongoClient(uri, **_defaults(uri))
-        database = client.get_default_database(NAME, write_concern=WriteConcern("majority"))
-    except (PyMongoError, Warning, ValueError, TypeError):
-        raise LookalikeError(
-            f"{URI}: is no address of a MongoDB server, as in {EXAMPLE}, or has an unknown option; "
-            "in a user or password, each of : / ? # [ ] @ % is percent-encoded"
-        ) from None
-    with client:
+
+    def __init__(self) -> None:
+        uri = os.environ.get(URI, "").strip()
+        if not uri:
+            raise LookalikeError(f"{URI} is not set: it names the server, as in {EXAMPLE}")
         try:
-            yield database
+            self._server = server_of(uri)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # of options that are unknown or have no such value
+                self._client: MongoClient[Document] = MongoClient(uri, **_defaults(uri))
+            self.database = self._client.get_default_database(
+                NAME, write_concern=WriteConcern("majority")
+            )
+        except (PyMongoError, Warning, ValueError, TypeError):
+            raise LookalikeError(
+                f"{URI}: is no address of a MongoDB server, as in {EXAMPLE}, or has an unknown "
+                "option; in a user or password, each of : / ? # [ ] @ % is percent-encoded"
+            ) from None
+
+    @contextmanager
+    def told(self) -> Iterator[Database[Document]]:
+        """The database; what goes wrong in this block is told in one line.
+
+        Raises:
+            LookalikeError: there is no server, no right to do that; or it goes away.
+        """
+        try:
+            yield self.database
         except PyMongoError as error:
-            raise LookalikeError(f"{server}/{database.name}: {_reason(error)}") from None
+            where = f"{self._server}/{self.database.name}"
+            raise LookalikeError(f"{where}: {_reason(error)}") from None
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._client.close()
+
+
+@contextmanager
+def open_database() -> Iterator[Database[Document]]:
+    """Connect while a block runs; see `Connection`."""
+    with closing(Connection()) as connection, connection.told() as database:
+        yield database
 
 
 def server_of(uri: str) -> str:

@@ -13,9 +13,9 @@ from lookalike.images.decode import UndecodableImageError, decode_opened
 from lookalike.images.pixels import Pixels
 from lookalike.images.rendering import picture_of
 from lookalike.images.untrusted import decode_untrusted
-from lookalike.index.index import Index
 from lookalike.inference.runtimes.runtime import Runtime
 from lookalike.model.preprocessing import preprocess
+from lookalike.search.gallery import Gallery
 from lookalike.search.queries import (
     ById,
     Example,
@@ -41,7 +41,7 @@ class EncodedQuery(NamedTuple):
         name: what messages call it.
         vector: float32 `[d]`.
         predictions: of a single image.
-        rows: the indexed images that its examples are.
+        rows: the rows of the gallery that its examples are.
         pictures: of its examples, as the network sees them, where they are images.
     """
 
@@ -83,9 +83,9 @@ Decode = Callable[[bytes, Bands | None], Pixels]
 class QueryEncoder:
     """Gives queries their vectors, by the model that gave the index its own."""
 
-    def __init__(self, model: Runtime, index: Index, decode: Decode = decode_untrusted) -> None:
+    def __init__(self, model: Runtime, gallery: Gallery, decode: Decode = decode_untrusted) -> None:
         self._model = model
-        self._index = index
+        self._gallery = gallery
         self._decode = decode
 
     def prepare(self, query: Query) -> PreparedQuery:
@@ -130,17 +130,17 @@ class QueryEncoder:
 
     def _part(self, example: Example) -> _Part:
         if isinstance(example, ById):
-            row = self._index.row_of(example.id)
+            row = self._gallery.row_of(example.id)
             if row is None:
                 raise QueryError(f"{example.id}: no image of this id is indexed")
-            return _Part(self._index.vectors.values[row], None, row)
+            return _Part(self._gallery.vector(row), None, row)
         if isinstance(example, np.ndarray):
-            return _Part(self._index.checked(example, dimensions=1), None, None)
+            return _Part(self._gallery.checked(example, dimensions=1), None, None)
         if isinstance(example, Image.Image):
             return _Part(None, self._pixels(example, name_of(example)), None)
         name = name_of(example)
         data = check_size(example, name) if isinstance(example, bytes) else read_bounded(example)
-        row = self._index.row_of(hashlib.sha256(data).hexdigest())
+        row = self._gallery.row_of(hashlib.sha256(data).hexdigest())
         return _Part(None, self._pixels(data, name), row)
 
     def _pixels(self, image: bytes | Image.Image, name: str) -> np.ndarray:

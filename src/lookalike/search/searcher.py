@@ -17,8 +17,10 @@ from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import model_fingerprint, open_runtime
 from lookalike.inference.runtimes.runtime import Runtime
 from lookalike.search.encoding import Decode, EncodedQuery, PreparedQuery, QueryEncoder
+from lookalike.search.gallery import Gallery, Records
 from lookalike.search.queries import Query
 from lookalike.search.results import Hit, SearchResult
+from lookalike.search.segment import Segment
 
 if TYPE_CHECKING:
     from lookalike.search.filters import Filter
@@ -37,20 +39,47 @@ class Searcher:
         model: the model.
         index: an index that was built with it.
         decode: how files are decoded.
+        segment: what has changed since the index was built; None: nothing.
+        records: gives what is known of rows of the index; None: its own metadata.
+
+    Attributes:
+        index: the index.
+        gallery: all images that can be found: those of the index and of the segment.
+        model: what the model is.
+        decode: see above.
 
     Raises:
         DataError: model and index are of vectors of different sizes.
     """
 
-    def __init__(self, model: Runtime, index: Index, decode: Decode = decode_untrusted) -> None:
+    def __init__(
+        self,
+        model: Runtime,
+        index: Index,
+        decode: Decode = decode_untrusted,
+        segment: Segment | None = None,
+        records: Records | None = None,
+    ) -> None:
         if model.dimension != index.description.dimension:
             raise DataError(
                 f"the index is of vectors of {index.description.dimension} numbers, but the model "
                 f"gives {model.dimension}; run embed and index again, or pull both together"
             )
         self.index = index
+        self.gallery = Gallery(index, segment, records)
         self.model = model.description
-        self._encoder = QueryEncoder(model, index, decode)
+        self.decode = decode
+        self._runtime = model
+        self._records = records
+        self._encoder = QueryEncoder(model, self.gallery, decode)
+
+    def with_segment(self, segment: Segment | None) -> "Searcher":
+        """One of the same model and index, with another segment; this one stays as it is."""
+        return Searcher(self._runtime, self.index, self.decode, segment, self._records)
+
+    def with_records(self, records: Records) -> "Searcher":
+        """One of the same model and index that knows of images what `records` gives."""
+        return Searcher(self._runtime, self.index, self.decode, records=records)
 
     def search(
         self,
@@ -141,10 +170,10 @@ class Searcher:
         Raises:
             QueryError: no image of this id is indexed.
         """
-        row = self.index.row_of(image_id)
+        row = self.gallery.row_of(image_id)
         if row is None:
             raise QueryError(f"{image_id}: no image of this id is indexed")
-        return self.index.thumbnail(row)
+        return self.gallery.thumbnail(row)
 
     def _results(
         self,
@@ -175,7 +204,7 @@ class Searcher:
             return None
         from lookalike.search.filters import matching_rows  # Arrow's datasets take a while
 
-        return matching_rows(self.index.metadata, where)
+        return matching_rows(self.gallery.metadata, where)
 
     def _answers(
         self,
@@ -200,18 +229,18 @@ class Searcher:
 
     def _found(self, queries: list[EncodedQuery], k: int, rows: np.ndarray | None) -> Hits:
         if len(queries) == 1:  # some engines answer one at less cost
-            rows, similarities = self.index.search(queries[0].vector, k, rows)
+            rows, similarities = self.gallery.search(queries[0].vector, k, rows)
             return Hits(rows[None], similarities[None])
-        return self.index.search_many(np.stack([query.vector for query in queries]), k, rows)
+        return self.gallery.search_many(np.stack([query.vector for query in queries]), k, rows)
 
     def _hits(self, found: list[tuple[int, float]]) -> list[Hit]:
         """With everything that is known of the images, taken from the table in one go."""
-        records = self.index.records([row for row, _ in found])
-        further = [name for name in self.index.metadata.column_names if name not in Hit._fields]
+        records = self.gallery.records([row for row, _ in found])
+        known = set(Hit._fields)
         return [
             Hit(
                 similarity=round(similarity, 6),
-                further={name: record.pop(name) for name in further},
+                further={name: record.pop(name) for name in list(record) if name not in known},
                 **record,
             )
             for record, (_, similarity) in zip(records, found, strict=True)

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from lookalike.serve import facts, images, operations, pages, predict
+from lookalike.serve import adding, facts, images, operations, pages, predict
 from lookalike.serve.guard import Guard
 from lookalike.serve.limits import Limits
 from lookalike.serve.observing import Observing
@@ -16,7 +16,14 @@ from lookalike.serve.reloading import Reloader
 from lookalike.serve.service import Service
 from lookalike.serve.settings import Settings
 
-ROUTERS = (predict.router, images.router, facts.router, operations.router, pages.router)
+ROUTERS = (
+    predict.router,
+    adding.router,
+    images.router,
+    facts.router,
+    operations.router,
+    pages.router,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:

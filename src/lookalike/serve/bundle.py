@@ -7,12 +7,14 @@ from PIL import Image
 
 from lookalike.core.errors import DataError, LookalikeError
 from lookalike.core.files import sha256_of_file
+from lookalike.fresh.fresh_images import FreshImages
 from lookalike.images.store import ImageStore, open_images
 from lookalike.index.description import DESCRIPTION
-from lookalike.model.artifact_fingerprint import fingerprint
+from lookalike.inference.runtimes.choice import model_fingerprint
+from lookalike.publish.opening import with_published_metadata
 from lookalike.search.encoding import Decode
 from lookalike.search.searcher import Searcher, open_searcher
-from lookalike.serve.folder_state import folder_state
+from lookalike.serve.folder_state import State, folder_state
 from lookalike.serve.projection import projection
 from lookalike.serve.settings import Settings
 
@@ -23,11 +25,12 @@ class Bundle:
     """One state of the folders, opened; a request keeps the one that it has begun with.
 
     Attributes:
-        searcher: of the model and the index.
+        of_index: searches the index as it was built.
+        fresh: what was added to it and removed from it.
         images: the image store whose rows are those of the index; None: there is none.
         model_sha256: the fingerprint of the model.
         index_sha256: the sha256 of the index's description, which holds those of its files.
-        state: of the folders of both.
+        state: of the folders that it comes from.
 
     Raises:
         LookalikeError: model or index is missing or broken, they do not belong together, or they
@@ -35,23 +38,52 @@ class Bundle:
     """
 
     def __init__(self, settings: Settings, decode: Decode) -> None:
-        self.state = folder_state(settings.model, settings.index)
-        self.searcher: Searcher = open_searcher(settings.model, settings.index, decode=decode)
-        self.model_sha256 = fingerprint(settings.model)
+        self.state = self.state_of(settings)
+        self.of_index = open_searcher(settings.model, settings.index, decode=decode)
+        if settings.params.metadata == "mongodb":
+            self.of_index = with_published_metadata(self.of_index)
+        self.fresh = FreshImages(settings.fresh, self.of_index)
+        if settings.params.add:  # whoever may not write leaves that to others
+            self.fresh.refresh()
+        self._searcher = self.fresh.searcher
+        self.model_sha256 = model_fingerprint(settings.model, settings.export)
         self.index_sha256 = sha256_of_file(settings.index / DESCRIPTION)
-        if self.state != folder_state(settings.model, settings.index):
+        if self.state != self.state_of(settings):
             raise DataError(f"{settings.index}: model and index are being replaced; try again")
         self.images = self._open_images(settings)
         self._warm_up()
 
+    @property
+    def searcher(self) -> Searcher:
+        """Finds what is there now, whoever added or removed it; it looks into a file.
+
+        While that file cannot be read, it finds what it found before.
+        """
+        try:
+            self._searcher = self.fresh.searcher
+        except LookalikeError as error:
+            logger.error("%s", error)
+        return self._searcher
+
+    @staticmethod
+    def state_of(settings: Settings) -> State:
+        """What tells whether the folders that a bundle comes from have changed."""
+        return folder_state(settings.model, settings.export, settings.index)
+
     @cached_property
     def projection(self) -> bytes:
         """All indexed images in the plane; computed when it is first asked for."""
-        return projection(self.searcher.index)
+        return projection(self.of_index.index)
+
+    def original(self, image_id: str, row: int) -> bytes | None:
+        """The file of an image in a row of the gallery; None where this service has it not."""
+        if row >= len(self.of_index.index):
+            return self.fresh.file(image_id)
+        return None if self.images is None else self.images.encoded(row)
 
     def _warm_up(self) -> None:
         """Search once, so that no client waits for what only the first search has to do."""
-        if self.searcher.model.bands is None:
+        if self.of_index.model.bands is None:
             self.searcher.search(Image.new("RGB", (64, 64)), k=1)
 
     def _open_images(self, settings: Settings) -> ImageStore | None:
@@ -59,7 +91,7 @@ class Bundle:
             return None
         try:
             store = open_images(settings.images)
-            if store.metadata["id"] == self.searcher.index.metadata["id"]:
+            if store.metadata["id"] == self.of_index.index.metadata["id"]:
                 return store
             logger.warning("%s: holds other images than the index", settings.images)
         except LookalikeError as error:

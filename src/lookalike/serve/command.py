@@ -15,8 +15,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from lookalike.core.errors import ConfigError
-from lookalike.core.layout import EXPORT, Layout
-from lookalike.core.params import parse_block, read_params
+from lookalike.core.layout import Layout
+from lookalike.core.params import parse_block, read_params_if_any
 from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import model_fingerprint
 from lookalike.serve.app import create_app
@@ -41,13 +41,14 @@ def serve_project(
         allow_anonymous: see `serve`.
         show: see `serve`.
     """
-    params = read_params(ServeParams, path=project.params).model_dump()
+    params = read_params_if_any(ServeParams, path=project.params).model_dump()
     params |= {name: value for name, value in given.items() if value is not None}
     settings = Settings(
         parse_block(ServeParams, {ServeParams.block: params}, project.params),
         project.model,
         project.index,
         project.images,
+        project.fresh,
         os.environ.get(TOKEN) or None,
     )
     serve(settings, allow_anonymous, show)
@@ -70,6 +71,8 @@ def serve(settings: Settings, allow_anonymous: bool = False, show: bool = False)
             f"serve.host = {params.host!r}: everybody there could ask: set {TOKEN}, or say "
             "--allow-anonymous"
         )
+    if params.add and settings.token is None:
+        raise ConfigError(f"serve.add = True: only clients who know a token may add; set {TOKEN}")
     with _listening(params.host, params.port) as listener, suppress(KeyboardInterrupt):
         address, port = listener.getsockname()[:2]
         host = f"[{address}]" if ":" in address else address
@@ -104,7 +107,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 def _check_bundle(settings: Settings) -> None:
     """Raise LookalikeError where there is nothing to serve."""
-    open_index(settings.index, model_fingerprint(settings.model, settings.model.with_name(EXPORT)))
+    open_index(settings.index, model_fingerprint(settings.model, settings.export))
 
 
 def _configuration(

@@ -23,7 +23,7 @@ router = APIRouter(tags=["facts"], responses=READING)
 @router.get("/labels", response_model=Labels)
 def labels(service: CurrentService) -> JsonAnswer:
     """Every label, and how many indexed images have it."""
-    counts = pc.value_counts(service.bundle.searcher.index.metadata["label"]).to_pylist()
+    counts = pc.value_counts(service.bundle.searcher.gallery.images["label"]).to_pylist()
     named = sorted(
         (each["values"] is None, each["values"] or "", each["counts"]) for each in counts
     )
@@ -35,7 +35,7 @@ def labels(service: CurrentService) -> JsonAnswer:
 @router.get("/columns", response_model=Columns)
 def columns(service: CurrentService) -> JsonAnswer:
     """What a filter may name; the values of columns that have at most 100 different ones."""
-    metadata = service.bundle.searcher.index.metadata
+    metadata = service.bundle.searcher.gallery.images
     return JsonAnswer({"columns": [_column(metadata, field) for field in metadata.schema]})
 
 
@@ -43,7 +43,7 @@ def columns(service: CurrentService) -> JsonAnswer:
 def about(service: CurrentService) -> JsonAnswer:
     """Which software, model and index answer."""
     bundle = service.bundle
-    description = bundle.searcher.index.description
+    description = bundle.of_index.index.description
     return JsonAnswer(
         {
             "version": version("lookalike"),
@@ -51,7 +51,7 @@ def about(service: CurrentService) -> JsonAnswer:
             "index": bundle.index_sha256,
             "engine": description.engine.name,
             "images": description.images,
-            "classes": len(bundle.searcher.model.classes),
+            "classes": len(bundle.of_index.model.classes),
             "has_images": bundle.images is not None,
         }
     )

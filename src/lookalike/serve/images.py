@@ -8,8 +8,8 @@ from PIL import Image
 from starlette.responses import Response
 
 from lookalike.images.formats import identified
+from lookalike.search.gallery import Gallery
 from lookalike.serve.access import CurrentService
-from lookalike.serve.bundle import Bundle
 from lookalike.serve.problems import JsonAnswer, ProblemError
 from lookalike.serve.refusals import READING_ONE
 from lookalike.serve.schemas import Record
@@ -23,12 +23,13 @@ router = APIRouter(tags=["images"], prefix="/images/{id}", responses=READING_ONE
 @router.get("", response_class=Response)
 def original(id: str, request: Request, service: CurrentService) -> Response:
     """The file as it was ingested, where the service has the image store."""
-    row = _row(service.bundle, id)
-    if service.bundle.images is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "this service has no original images")
+    gallery = service.bundle.searcher.gallery
+    row = _row(gallery, id)
     if (unchanged := _unchanged(request, id)) is not None:
         return unchanged
-    data = service.bundle.images.encoded(row)
+    data = service.bundle.original(id, row)
+    if data is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "this service has no original images")
     media_type = Image.MIME.get(identified(data).format or "", "application/octet-stream")
     return _cached(data, media_type, id)
 
@@ -36,7 +37,8 @@ def original(id: str, request: Request, service: CurrentService) -> Response:
 @router.get("/thumbnail", response_class=Response)
 def thumbnail(id: str, request: Request, service: CurrentService) -> Response:
     """A small picture, WebP."""
-    data = service.bundle.searcher.index.thumbnail(_row(service.bundle, id))
+    gallery = service.bundle.searcher.gallery
+    data = gallery.thumbnail(_row(gallery, id))
     if data is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"{id:.64}: has no thumbnail")
     tag = f"{id}-{service.bundle.index_sha256:.12}"  # another index may have larger ones
@@ -46,12 +48,13 @@ def thumbnail(id: str, request: Request, service: CurrentService) -> Response:
 @router.get("/metadata", response_model=Record)
 def metadata(id: str, service: CurrentService) -> JsonAnswer:
     """What is known of an image."""
-    (record,) = service.bundle.searcher.index.records([_row(service.bundle, id)])
+    gallery = service.bundle.searcher.gallery
+    (record,) = gallery.records([_row(gallery, id)])
     return JsonAnswer(record)
 
 
-def _row(bundle: Bundle, id: str) -> int:
-    row = bundle.searcher.index.row_of(id)
+def _row(gallery: Gallery, id: str) -> int:
+    row = gallery.row_of(id)
     if row is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"{id:.64}: no image of this id is indexed")
     return row

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from lookalike.core.choices import MetadataSource
 from lookalike.core.params import Block
 
 
@@ -23,4 +24,6 @@ class ServeParams(Block):
     max_pixels: int = Field(default=50_000_000, ge=1)
     images_root: str | None = None
     url_hosts: list[str] = Field(default=[])
+    add: bool = False
+    metadata: MetadataSource = "bundle"
     watch_seconds: float | None = Field(default=1.0, gt=0)

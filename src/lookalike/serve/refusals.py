@@ -23,7 +23,7 @@ READING = _refusals(
 )
 READING_ONE = {**READING, **_refusals(HTTPStatus.NOT_FOUND)}
 RELOADING = {**READING, **_refusals(HTTPStatus.CONFLICT)}
-SEARCHING = {
+SEARCHING = ADDING = {
     **READING,
     **_refusals(
         HTTPStatus.REQUEST_TIMEOUT,

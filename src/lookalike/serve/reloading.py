@@ -5,7 +5,7 @@ import logging
 
 from lookalike.core.errors import LookalikeError
 from lookalike.serve.bundle import Bundle
-from lookalike.serve.folder_state import State, folder_state
+from lookalike.serve.folder_state import State
 from lookalike.serve.metrics import RELOADS
 from lookalike.serve.service import Service
 
@@ -62,5 +62,4 @@ class Reloader:
             before = now
 
     def _state(self) -> State:
-        settings = self._service.settings
-        return folder_state(settings.model, settings.index)
+        return Bundle.state_of(self._service.settings)

@@ -1,6 +1,6 @@
 """What requests and answers look like."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -57,6 +57,27 @@ class PredictForm(FormFields):
     file: list[bytes] = Field(
         default=[], description="Image files: the examples.", max_length=MOST_EXAMPLES
     )
+
+
+class AddForm(BaseModel):
+    """Images to be added."""
+
+    file: list[bytes] = Field(description="Image files.", max_length=MOST_EXAMPLES)
+    label: str | None = Field(default=None, description="Of all of them.")
+
+
+class AddedImage(BaseModel):
+    """What became of an image."""
+
+    id: str
+    path: str
+    outcome: Literal["added", "indexed", "known", "restored"]
+
+
+class AddedImages(BaseModel):
+    """What became of each image, in the order in which they came."""
+
+    images: list[AddedImage]
 
 
 class Prediction(BaseModel):

@@ -57,7 +57,7 @@ class Service:
     def serve_from(self, bundle: Bundle) -> None:
         """Answer what comes from now on from this bundle."""
         self.bundle = bundle
-        INDEXED_IMAGES.set(len(bundle.searcher.index))
+        INDEXED_IMAGES.set(len(bundle.of_index.index))
 
     async def search(self, query: Query, options: SearchOptions) -> SearchResult:
         """Answer a query.
@@ -65,7 +65,7 @@ class Service:
         Raises:
             QueryError: the query is no image or id of this index, or an option is wrong.
         """
-        searcher = self.bundle.searcher
+        searcher = await asyncio.to_thread(lambda: self.bundle.searcher)
         encoded = await self.encode(searcher, query)
         return await self._timed(
             "index",

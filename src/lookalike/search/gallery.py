@@ -1,0 +1,171 @@
+"""All images that can be found: those of an index, and of the segment beside it."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lookalike.index.index import Hits, Index
+from lookalike.index.metadata import METADATA_SCHEMA
+from lookalike.retrieval.exact_search import ExactSearch, Metric
+from lookalike.retrieval.vectors import Vectors
+from lookalike.search.segment import Segment
+
+Records = Callable[[Sequence[int]], list[dict[str, Any]]]
+
+
+class Gallery:
+    """An index and a segment, searched as one.
+
+    The rows of the index come first, then those of the images that were added. An image that both
+    have is the index's; one that was removed keeps its row, which no search finds.
+
+    Args:
+        index: the index.
+        segment: what has changed since it was built; None: nothing.
+        records: gives what is known of rows of the index; None: its own.
+    """
+
+    def __init__(
+        self, index: Index, segment: Segment | None = None, records: Records | None = None
+    ) -> None:
+        segment = segment or Segment.empty(index.description.dimension)
+        self._index = index
+        self._records = records or index.records
+        merged = rows_of(index, [record["id"] for record in segment.records])
+        self._segment = segment.without(set(merged))
+        self._added = {record["id"]: row for row, record in enumerate(self._segment.records)}
+        self._removed = np.array(sorted(rows_of(index, segment.removed).values()), np.int64)
+
+    def __len__(self) -> int:
+        return len(self._index) - len(self._removed) + len(self._added)
+
+    @cached_property
+    def metadata(self) -> pa.Table:
+        """What is known of every row, as filters see it."""
+        if not self._added:
+            return self._index.metadata
+        added = pa.Table.from_pylist(self._segment.records, METADATA_SCHEMA)
+        return pa.concat_tables([self._index.metadata, added], promote_options="default")
+
+    @cached_property
+    def images(self) -> pa.Table:
+        """What is known of every image that can be found."""
+        if not len(self._removed):
+            return self.metadata
+        kept = np.ones(len(self.metadata), bool)
+        kept[self._removed] = False
+        return self.metadata.filter(pa.array(kept))
+
+    @property
+    def added(self) -> list[dict[str, Any]]:
+        """What is known of the images that were added, in the order in which they came."""
+        return self._segment.records
+
+    def row_of(self, image_id: str) -> int | None:
+        """The row of an image; None where there is none that can be found."""
+        if image_id in self._added:
+            return len(self._index) + self._added[image_id]
+        row = self._index.row_of(image_id)
+        return None if row is None or row in self._removed else row
+
+    def is_added(self, row: int) -> bool:
+        """Whether a row is of the segment, so that the image store does not have it."""
+        return row >= len(self._index)
+
+    def vector(self, row: int) -> np.ndarray:
+        """The embedding of a row, float32 `[d]`."""
+        values = self._index.vectors.values
+        if self.is_added(row):
+            values, row = self._segment.vectors.values, row - len(self._index)
+        vector: np.ndarray = values[row]
+        return vector
+
+    def records(self, rows: Sequence[int]) -> list[dict[str, Any]]:
+        """What is known of the images of some rows, in their order, by column."""
+        found = iter(self._records([row for row in rows if not self.is_added(row)]))
+        columns = dict.fromkeys(self._index.metadata.column_names)
+        return [
+            columns | self._segment.records[row - len(self._index)]
+            if self.is_added(row)
+            else next(found)
+            for row in rows
+        ]
+
+    def thumbnail(self, row: int) -> bytes | None:
+        """A small picture of a row's image, WebP; None where there is none."""
+        if self.is_added(row):
+            return self._segment.thumbnails[row - len(self._index)]
+        return self._index.thumbnail(row)
+
+    def checked(self, vectors: np.ndarray, dimensions: int) -> np.ndarray:
+        """See `Index.checked`."""
+        return self._index.checked(vectors, dimensions)
+
+    def search(self, vector: np.ndarray, k: int, rows: np.ndarray | None = None) -> Hits:
+        """The `k` images nearest to a vector; see `Index.search`."""
+        vector = self.checked(vector, dimensions=1)
+        if not self._added:
+            return self._of_index(vector, k, rows)
+        first = len(self._index)
+        of_index, added = None, np.arange(len(self._added))
+        if rows is not None:
+            of_index, added = rows[rows < first], rows[rows >= first] - first
+            if not len(added):
+                return self._of_index(vector, k, of_index)
+        found = np.sort(self._of_index(vector, k, of_index).rows)
+        added = np.sort(self._exact.nearest(vector, k, added).rows)
+        candidates = Vectors(
+            *(
+                np.concatenate([ours.take(found, axis=0), theirs[added]])
+                for ours, theirs in zip(self._index.vectors, self._segment.vectors, strict=True)
+            )
+        )
+        best = ExactSearch(candidates, self._metric).nearest(vector, k).rows
+        rows = np.concatenate([found, first + added])[best]
+        cosines = candidates.cosines(vector, best)
+        order = np.lexsort((rows, -cosines))
+        return Hits(rows[order], cosines[order])
+
+    def search_many(self, vectors: np.ndarray, k: int, rows: np.ndarray | None = None) -> Hits:
+        """As `search`, for several vectors `[n, d]` at once."""
+        if not self._added and not len(self._removed):
+            return self._index.search_many(vectors, k, rows)
+        each = [self.search(vector, k, rows) for vector in vectors]
+        return Hits(*(np.stack(parts) for parts in zip(*each, strict=True)))
+
+    @property
+    def _metric(self) -> Metric:
+        return self._index.description.engine.metric
+
+    @cached_property
+    def _exact(self) -> ExactSearch:
+        return ExactSearch(self._segment.vectors, self._metric)
+
+    def _of_index(self, vector: np.ndarray, k: int, rows: np.ndarray | None) -> Hits:
+        """Of the index alone, without what was removed: more and more are asked for."""
+        if rows is not None:
+            kept = rows[~np.isin(rows, self._removed, assume_unique=True)]
+            return self._index.search(vector, k, kept)
+        most = k + len(self._removed)
+        wanted = k
+        while True:
+            hits = self._index.search(vector, wanted)
+            there = np.flatnonzero(~np.isin(hits.rows, self._removed, assume_unique=True))[:k]
+            if len(there) == k or wanted == most:
+                return Hits(hits.rows[there], hits.similarities[there])
+            wanted = min(2 * wanted, most)
+
+
+def rows_of(index: Index, ids: list[str]) -> dict[str, int]:
+    """The rows of those ids that an index has."""
+    if not ids:
+        return {}
+    places = pc.index_in(index.metadata["id"], value_set=pa.array(ids, pa.string()))
+    rows = pc.indices_nonzero(pc.is_valid(places)).to_pylist()
+    return {
+        ids[place]: row for row, place in zip(rows, places.drop_null().to_pylist(), strict=True)
+    }
