@@ -6,8 +6,17 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from lookalike.serve import adding, facts, images, operations, pages, predict
+from lookalike.serve import (
+    adding,
+    facts,
+    images,
+    openai_embeddings,
+    operations,
+    pages,
+    predict,
+)
 from lookalike.serve.guard import Guard
+from lookalike.serve.inference_protocol import routes as inference_protocol
 from lookalike.serve.limits import Limits
 from lookalike.serve.observing import Observing
 from lookalike.serve.problems import answer_problems
@@ -19,6 +28,8 @@ from lookalike.serve.settings import Settings
 ROUTERS = (
     predict.router,
     adding.router,
+    inference_protocol.router,
+    openai_embeddings.router,
     images.router,
     facts.router,
     operations.router,
