@@ -40,6 +40,7 @@ class EncodedQuery(NamedTuple):
         name: what messages call it.
         vector: float32 `[d]`.
         predictions: of a single image.
+        logits: float32 `[classes]`, of a single image where the model has classes.
         rows: the indexed images that its examples are.
         pictures: of its examples, as the network sees them, where they are images.
     """
@@ -47,6 +48,7 @@ class EncodedQuery(NamedTuple):
     name: str
     vector: np.ndarray
     predictions: list[Prediction]
+    logits: np.ndarray | None
     rows: list[int]
     pictures: list[Image.Image]
 
@@ -96,6 +98,28 @@ class QueryEncoder:
         like = as_like(query)
         return PreparedQuery(like, [self._part(x) for x in (*like.examples, *like.unlike)])
 
+    def prepare_pixels(self, pixels: np.ndarray) -> PreparedQuery:
+        """A query by what the network takes, `[channels, height, width]`, as `preprocess` gives it.
+
+        Raises:
+            QueryError: the network takes another size, or other values.
+        """
+        description = self._model.description
+        shape = description.channels, description.image_size.crop, description.image_size.crop
+        if pixels.shape != shape:
+            raise QueryError(f"the pixels of an image are {list(shape)}, not {list(pixels.shape)}")
+        if description.bands is not None:
+            if not np.isfinite(pixels).all():
+                raise QueryError("pixels should be finite numbers")
+            pixels = pixels.astype(np.float32)
+        elif pixels.dtype != np.uint8:
+            with np.errstate(invalid="ignore"):
+                whole = pixels.astype(np.uint8)
+            if not np.array_equal(whole, pixels):
+                raise QueryError("pixels of RGB are whole numbers from 0 to 255, not normalized")
+            pixels = whole
+        return PreparedQuery(Like(pixels), [_Part(None, pixels, None)])
+
     def encode(self, queries: Sequence[PreparedQuery]) -> list[EncodedQuery]:
         """Every query's vector; all images are embedded together."""
         outputs = self._outputs(
@@ -104,19 +128,22 @@ class QueryEncoder:
         encoded = []
         for like, parts in queries:
             vectors: list[np.ndarray] = []
-            predictions: list[Prediction] = []
+            logits: np.ndarray | None = None
             for part in parts:
                 if part.vector is not None:
                     vectors.append(part.vector)
                 else:
-                    vector, predictions = next(outputs)
+                    vector, logits = next(outputs)
                     vectors.append(vector)
+            if len(parts) > 1:
+                logits = None
             positive = len(like.examples)
             encoded.append(
                 EncodedQuery(
                     names_of(like),
                     combined(np.stack(vectors[:positive]), np.array(vectors[positive:])),
-                    predictions if len(parts) == 1 else [],
+                    [] if logits is None else self._predictions(logits),
+                    logits,
                     [part.row for part in parts if part.row is not None],
                     [
                         picture_of(part.pixels, self._model.description.bands)
@@ -164,12 +191,12 @@ class QueryEncoder:
             )
         return pixels
 
-    def _outputs(self, images: list[np.ndarray]) -> Iterator[tuple[np.ndarray, list[Prediction]]]:
-        """The embedding of each image, and what the model takes it for."""
+    def _outputs(self, images: list[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """The embedding of each image, and the scores of its classes."""
         for start in range(0, len(images), IMAGES_AT_ONCE):
             embeddings, logits = self._model.run(np.stack(images[start : start + IMAGES_AT_ONCE]))
             for number, embedding in enumerate(embeddings):
-                yield embedding, [] if logits is None else self._predictions(logits[number])
+                yield embedding, None if logits is None else logits[number]
 
     def _predictions(self, logits: np.ndarray) -> list[Prediction]:
         description = self._model.description

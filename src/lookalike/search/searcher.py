@@ -115,6 +115,14 @@ class Searcher:
         """
         return self._encoder.prepare(query)
 
+    def prepare_pixels(self, pixels: np.ndarray) -> PreparedQuery:
+        """As `prepare`, for an image that is preprocessed, `[channels, height, width]`.
+
+        Raises:
+            QueryError: the network takes another size, or other values.
+        """
+        return self._encoder.prepare_pixels(pixels)
+
     def encode(self, queries: Sequence[PreparedQuery]) -> list[EncodedQuery]:
         """Embed prepared queries, all at once."""
         return self._encoder.encode(queries)

@@ -6,8 +6,9 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from lookalike.serve import facts, images, operations, pages, predict
+from lookalike.serve import facts, images, openai_embeddings, operations, pages, predict
 from lookalike.serve.guard import Guard
+from lookalike.serve.inference_protocol import routes as inference_protocol
 from lookalike.serve.limits import Limits
 from lookalike.serve.observing import Observing
 from lookalike.serve.problems import answer_problems
@@ -16,7 +17,15 @@ from lookalike.serve.reloading import Reloader
 from lookalike.serve.service import Service
 from lookalike.serve.settings import Settings
 
-ROUTERS = (predict.router, images.router, facts.router, operations.router, pages.router)
+ROUTERS = (
+    predict.router,
+    inference_protocol.router,
+    openai_embeddings.router,
+    images.router,
+    facts.router,
+    operations.router,
+    pages.router,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -33,7 +33,7 @@ class Guard:
             try:
                 self._check(scope["path"], Headers(scope=scope))
             except ProblemError as error:
-                await problem_answer(error)(scope, receive, send)
+                await problem_answer(error, scope["path"])(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -28,7 +28,7 @@ class Limits:
         headers = Headers(scope=scope)
         announced = headers.get("content-length", "0")
         if announced.isdecimal() and int(announced) > self._max_bytes:
-            await problem_answer(self._too_large())(scope, receive, send)
+            await problem_answer(self._too_large(), scope["path"])(scope, receive, send)
             return
         received = 0
         complete = announced == "0" and "transfer-encoding" not in headers
@@ -55,7 +55,7 @@ class Limits:
         except TimeoutError:
             if answering:
                 raise
-            await problem_answer(self._too_slow(complete))(scope, receive, send)
+            await problem_answer(self._too_slow(complete), scope["path"])(scope, receive, send)
 
     def _too_large(self) -> ProblemError:
         return ProblemError(

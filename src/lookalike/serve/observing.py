@@ -58,7 +58,7 @@ class Observing:
             if status:
                 raise  # half of an answer is sent: the connection has to break
             failed = ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
-            await problem_answer(failed)(scope, receive, send_observed)
+            await problem_answer(failed, scope["path"])(scope, receive, send_observed)
         finally:
             ACTIVE_REQUESTS.dec()
             _record(scope, status, perf_counter() - started)

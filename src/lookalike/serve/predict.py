@@ -1,30 +1,26 @@
 """`POST /predict`: what looks like this?"""
 
-from typing import Any
-
 from fastapi import APIRouter, Request
+from pydantic import BaseModel
 
 from lookalike.serve.access import CurrentService
 from lookalike.serve.problems import JsonAnswer
 from lookalike.serve.queries import read_query
 from lookalike.serve.refusals import SEARCHING
+from lookalike.serve.request_bodies import documented
 from lookalike.serve.schemas import PredictAnswer, PredictForm, PredictRequest
 
 router = APIRouter(tags=["search"])
 
-# Either of them; FastAPI itself knows of one body only
-BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {"schema": PredictForm.model_json_schema()},
-            "application/json": {"schema": PredictRequest.model_json_schema()},
-        },
-    }
+BODY: dict[str, type[BaseModel]] = {
+    "multipart/form-data": PredictForm,
+    "application/json": PredictRequest,
 }
 
 
-@router.post("/predict", response_model=PredictAnswer, responses=SEARCHING, openapi_extra=BODY)
+@router.post(
+    "/predict", response_model=PredictAnswer, responses=SEARCHING, openapi_extra=documented(BODY)
+)
 async def predict(request: Request, service: CurrentService) -> JsonAnswer:
     """Find the indexed images most like uploaded images, indexed ones, a file or a URL."""
     with service.admission.place():

@@ -45,6 +45,27 @@ class ProblemAnswer(BaseModel):
     error: Problem
 
 
+class OpenAIProblem(BaseModel):
+    """Why a request is refused, as OpenAI says it."""
+
+    message: str
+    type: str
+    param: str | None = None
+    code: str | None = None
+
+
+class OpenAIProblemAnswer(BaseModel):
+    """The body of a refusal below `/v1`."""
+
+    error: OpenAIProblem
+
+
+class InferenceProblemAnswer(BaseModel):
+    """The body of a refusal below `/v2`, as the Open Inference Protocol has it."""
+
+    error: str
+
+
 class JsonAnswer(Response):
     """JSON in ASCII, so that text of any kind can be in it."""
 
@@ -54,11 +75,22 @@ class JsonAnswer(Response):
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
-def problem_answer(error: ProblemError) -> Response:
-    """The answer to a request that is refused."""
+def problem_answer(error: ProblemError, path: str) -> Response:
+    """The answer to a request that is refused, in the form of the protocol that its path is of."""
     message = " ".join(str(error).split())
-    problem = Problem.model_construct(message=message, request_id=request_id.get())
-    return JsonAnswer({"error": problem.model_dump()}, error.status, error.headers)
+    answer: BaseModel
+    if f"{path}/".startswith("/v2/"):
+        answer = InferenceProblemAnswer(error=message)
+    elif path.startswith("/v1/"):
+        kind = (
+            "server_error"
+            if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            else "invalid_request_error"
+        )
+        answer = OpenAIProblemAnswer(error=OpenAIProblem(message=message, type=kind))
+    else:
+        answer = ProblemAnswer(error=Problem(message=message, request_id=request_id.get()))
+    return JsonAnswer(answer.model_dump(), error.status, error.headers)
 
 
 def as_problem(error: ValidationError | RequestValidationError) -> ProblemError:
@@ -76,24 +108,25 @@ def answer_problems(app: FastAPI) -> None:
     """Answer what is raised below with its status and one line."""
 
     @app.exception_handler(ProblemError)
-    async def _refused(_: Request, error: ProblemError) -> Response:
-        return problem_answer(error)
+    async def _refused(request: Request, error: ProblemError) -> Response:
+        return problem_answer(error, request.scope["path"])
 
     @app.exception_handler(LookalikeError)
-    async def _mendable(_: Request, error: LookalikeError) -> Response:
+    async def _mendable(request: Request, error: LookalikeError) -> Response:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         if isinstance(error, QueryError):
             status = HTTPStatus.UNPROCESSABLE_ENTITY
         elif isinstance(error, NotReadyError):
             status = HTTPStatus.SERVICE_UNAVAILABLE
-        return problem_answer(ProblemError(status, str(error)))
+        return problem_answer(ProblemError(status, str(error)), request.scope["path"])
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> Response:
+    async def _http(request: Request, error: HTTPException) -> Response:
         status = HTTPStatus(error.status_code)
         headers = None if error.headers is None else dict(error.headers)
-        return problem_answer(ProblemError(status, error.detail, headers))
+        refused = ProblemError(status, error.detail, headers)
+        return problem_answer(refused, request.scope["path"])
 
     @app.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: RequestValidationError) -> Response:
-        return problem_answer(as_problem(error))
+    async def _invalid(request: Request, error: RequestValidationError) -> Response:
+        return problem_answer(as_problem(error), request.scope["path"])

@@ -3,7 +3,13 @@
 from http import HTTPStatus
 from typing import Any
 
-from lookalike.serve.problems import ProblemAnswer
+from pydantic import BaseModel
+
+from lookalike.serve.problems import (
+    InferenceProblemAnswer,
+    OpenAIProblemAnswer,
+    ProblemAnswer,
+)
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -32,3 +38,13 @@ SEARCHING = {
         HTTPStatus.TOO_MANY_REQUESTS,
     ),
 }
+
+
+def as_said_by(answer: type[BaseModel], refusals: Responses) -> Responses:
+    """The same refusals in the form of another protocol."""
+    return {status: {**refusal, "model": answer} for status, refusal in refusals.items()}
+
+
+PROBING = as_said_by(InferenceProblemAnswer, READING_ONE)
+INFERRING = as_said_by(InferenceProblemAnswer, {**SEARCHING, **READING_ONE})
+EMBEDDING = as_said_by(OpenAIProblemAnswer, {**SEARCHING, **READING_ONE})

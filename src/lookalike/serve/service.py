@@ -7,6 +7,9 @@ from threading import Lock
 from time import perf_counter
 from typing import NamedTuple, TypeVar
 
+import numpy as np
+
+from lookalike.index.index import Hits
 from lookalike.search.encoding import EncodedQuery, PreparedQuery
 from lookalike.search.queries import Query
 from lookalike.search.results import SearchResult
@@ -79,7 +82,7 @@ class Service:
         )
 
     async def encode(self, searcher: Searcher, query: Query) -> EncodedQuery:
-        """Embed a query, together with those that come at the same time.
+        """Decode and embed a query.
 
         Raises:
             QueryError: the query is no image or id of this index.
@@ -89,9 +92,17 @@ class Service:
             prepared = await self._timed("decode", lambda: searcher.prepare(query), self._preparing)
         finally:
             self._batcher.coming -= 1
+        return await self.embed(searcher, prepared)
+
+    async def embed(self, searcher: Searcher, prepared: PreparedQuery) -> EncodedQuery:
+        """Embed a prepared query, together with those that come at the same time."""
         if not prepared.images:
             return searcher.encode([prepared])[0]
         return await self._batcher.submit(_Job(searcher, prepared))
+
+    async def neighbors(self, searcher: Searcher, vectors: np.ndarray, k: int) -> Hits:
+        """The nearest indexed images of several vectors `[n, d]`."""
+        return await self._timed("index", lambda: searcher.index.search_many(vectors, k))
 
     def stop(self) -> None:
         """End threads and processes; nobody asks any more."""

@@ -1,0 +1,1 @@
+"""The Open Inference Protocol, version 2: what clients of KServe, Seldon and Triton speak."""
