@@ -73,3 +73,20 @@ def test_the_projection_of_an_index_is_the_same_bytes_every_time(tiny_index: Pat
     first, second = (projection(la.open_index(tiny_index)) for _ in range(2))
     assert first == second
     assert json.loads(gzip.decompress(first))["method"] == "pca"
+
+
+def test_figures_have_the_names_and_attributes_of_opentelemetry(client: httpx.Client) -> None:
+    client.get("/version")
+    client.request("PROPFIND", "/nowhere")
+    figures = client.get("/metrics").text
+    active = 'http_server_active_requests{http_request_method="GET",url_scheme="http"} 1.0'
+    assert active in figures
+    for method, status, route in [
+        ("GET", 200, "/version"),
+        ("_OTHER", 404, ""),
+    ]:
+        attributes = (
+            f'http_request_method="{method}",http_response_status_code="{status}",'
+            f'http_route="{route}",url_scheme="http"'
+        )
+        assert f"http_server_request_duration_seconds_count{{{attributes}}}" in figures

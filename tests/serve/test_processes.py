@@ -163,7 +163,7 @@ def test_several_workers_add_up_their_figures_and_reload_together(
         with httpx.Client(base_url=service.client.base_url) as fresh:
             assert fresh.get("/version").status_code == 200
     figures = service.client.get("/metrics").text
-    pattern = r'http_server_request_duration_seconds_count\{.*route="/version"\} (\d+)'
+    pattern = r'http_server_request_duration_seconds_count\{.*route="/version".*\} (\d+)'
     assert [float(number) for number in re.findall(pattern, figures)] == [10]
     assert service.client.post("/reload").status_code == 200
 

@@ -17,12 +17,13 @@ BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
 REQUEST_DURATION = Histogram(
     "http_server_request_duration_seconds",
     "Duration of HTTP requests",
-    ["http_request_method", "http_route", "http_response_status_code"],
+    ["http_request_method", "url_scheme", "http_route", "http_response_status_code"],
     buckets=BUCKETS,
 )
 ACTIVE_REQUESTS = Gauge(
     "http_server_active_requests",
     "HTTP requests that are being answered",
+    ["http_request_method", "url_scheme"],
     multiprocess_mode="livesum",
 )
 PHASE_DURATION = Histogram(

@@ -22,6 +22,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}
 FAILED = "the service failed; its log says more under this request_id"
 
 logger = logging.getLogger("lookalike.serve")
@@ -50,7 +51,8 @@ class Observing:
                 headers.update({**HEADERS, "X-Request-Id": request_id.get()})
             await send(message)
 
-        ACTIVE_REQUESTS.inc()
+        active = ACTIVE_REQUESTS.labels(_method(scope), scope["scheme"])
+        active.inc()
         try:
             await self._app(scope, receive, send_observed)
         except Exception:
@@ -60,15 +62,14 @@ class Observing:
             failed = ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
             await problem_answer(failed, scope["path"])(scope, receive, send_observed)
         finally:
-            ACTIVE_REQUESTS.dec()
+            active.dec()
             _record(scope, status, perf_counter() - started)
 
 
 def _record(scope: Scope, status: int, seconds: float) -> None:
     # The pattern of a path, not the path: there are as many series as routes
-    route = getattr(scope.get("route"), "path", "none")
-    method = scope["method"] if scope["method"] in METHODS else "_OTHER"
-    REQUEST_DURATION.labels(method, route, status).observe(seconds)
+    route = getattr(scope.get("route"), "path", "")
+    REQUEST_DURATION.labels(_method(scope), scope["scheme"], route, status).observe(seconds)
     fields = {
         "method": scope["method"],
         "path": scope["path"],
@@ -79,4 +80,7 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
     logger.info("request", extra={FIELDS: fields})
 
 
-METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}
+def _method(scope: Scope) -> str:
+    """As OpenTelemetry has it: what a client makes up gives no series of its own."""
+    method: str = scope["method"]
+    return method if method in METHODS else "_OTHER"
