@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from lookalike.commands.compare import compare, gate, pr_report
 from lookalike.commands.greedy_options import GreedyOptions
 from lookalike.commands.search import EXAMPLES, search
 from lookalike.core.choices import ExportFormat
@@ -250,6 +251,11 @@ def report(
     check_output_file(output)
     write_report(find_project(Path()), output)
     print(f"{output} shows the last run; it needs nothing but itself")
+
+
+app.command()(compare)
+app.command()(gate)
+app.command()(pr_report)
 
 
 def main() -> None:

@@ -94,8 +94,9 @@ def test_every_test_image_has_a_row_with_the_prediction_at_the_models_temperatur
 
 def test_every_test_image_has_a_row_of_its_own_results(model: Model) -> None:
     rows = table(evaluated(model, LABELS, perfect(["0", "1", "0", "1", "1", "2"])), "queries")
-    known = [(row["id"], row["predicted_label"], row["correct"]) for row in rows[:2]]
-    assert known == [("id0", "0", 1), ("id1", "1", 0)]
+    known = [(row["id"], row["predicted_label"], row["nearest_id"]) for row in rows[:2]]
+    assert known == [("id0", "0", "id2"), ("id1", "1", "id3")]
+    assert [row["correct"] for row in rows] == [1, 0, 1, 1, 1, 1]
     assert [row["recall_at_1"] for row in rows] == [1, 0, 1, 0, 0, None]
     assert [row["average_precision_at_r"] for row in rows] == [1, 0, 1, 0, 0, None]
 

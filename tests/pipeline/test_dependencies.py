@@ -26,7 +26,7 @@ LAYERS = (
     {"ingest", "split", "train", "evaluate", "export", "index"},
     {"search"},
     {"publish", "serve"},
-    {"record"},
+    {"record", "compare"},
     {"project"},
     {"doctor"},
     {"commands"},

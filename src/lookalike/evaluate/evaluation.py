@@ -108,7 +108,7 @@ def evaluate_model(
             values = retrieval.scores[name].numpy()
             intervals[name] = mean_interval(values, draws, drawing_seed)
     metrics["intervals"] = intervals
-    tables["queries"] = query_rows(test, predictions, retrieval)
+    tables["queries"] = query_rows(test, predictions, unit, retrieval)
     tables["recall_at_k"] = list[Row](retrieval.curve())
     counts = torch.bincount(targets, minlength=len(classes)).tolist()
     means = [_mean_by_class(retrieval, name, targets, len(classes)) for name in HEADLINES]
