@@ -28,7 +28,8 @@ PICTURES = {
 SYMBOLS = {"passed": "✅", "failed": "❌", "not measured": "⚪"}
 # A comment on GitHub holds 65,536 characters; long lists are in the HTML report
 MOST_ROWS = 40
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~@&:])")
+MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&:])")
+MENTION = re.compile(r"(?<!\w)@")
 
 
 def draw_pictures(comparison: Comparison, folder: Path) -> dict[str, str]:
@@ -133,4 +134,4 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
 
 def _text(text: str) -> str:
     """Text from elsewhere, such as a label, that is no Markdown, mentions nobody, on one line."""
-    return MARKDOWN.sub(r"\\\1", printable(text[:200])).replace("\\@", "@\u200b")
+    return MENTION.sub("@\u200b", MARKDOWN.sub(r"\\\1", printable(text[:200])))
