@@ -67,7 +67,7 @@ def _trained(digits: Digits, seed: int, epochs: int) -> tuple[nn.Module, nn.Modu
         for rows in torch.randperm(TRAIN_IMAGES).split(BATCH):
             loss = cross_entropy(classify(embed(digits.images[rows])), digits.targets[rows])
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             schedule.step()
     return embed, classify
