@@ -13,6 +13,7 @@ import typer
 
 from lookalike.commands.add import add
 from lookalike.commands.bot import bot
+from lookalike.commands.compare import compare, gate, pr_report
 from lookalike.commands.greedy_options import GreedyOptions
 from lookalike.commands.search import EXAMPLES, search
 from lookalike.core.choices import ExportFormat
@@ -256,6 +257,11 @@ def report(
     check_output_file(output)
     write_report(find_project(Path()), output)
     print(f"{output} shows the last run; it needs nothing but itself")
+
+
+app.command()(compare)
+app.command()(gate)
+app.command()(pr_report)
 
 
 def main() -> None:

@@ -18,7 +18,9 @@ LABELS = ["0", "0", "0", "1", "1", "2"]
 
 
 def images_of(labels: list[str]) -> list[SplitImage]:
-    return [SplitImage(n, f"{label}/{n}.png", label, "test") for n, label in enumerate(labels)]
+    return [
+        SplitImage(n, f"{label}/{n}.png", label, "test", f"id{n}") for n, label in enumerate(labels)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,27 @@ def test_every_test_image_has_a_row_with_the_prediction_at_the_models_temperatur
     }
 
 
+def test_every_test_image_has_a_row_of_its_own_results(model: Model) -> None:
+    rows = table(evaluated(model, LABELS, perfect(["0", "1", "0", "1", "1", "2"])), "queries")
+    known = [(row["id"], row["predicted_label"], row["nearest_id"]) for row in rows[:2]]
+    assert known == [("id0", "0", "id2"), ("id1", "1", "id3")]
+    assert [row["correct"] for row in rows] == [1, 0, 1, 1, 1, 1]
+    assert [row["recall_at_1"] for row in rows] == [1, 0, 1, 0, 0, None]
+    assert [row["average_precision_at_r"] for row in rows] == [1, 0, 1, 0, 0, None]
+
+
+def test_the_rows_of_the_test_images_add_up_to_the_metrics(model: Model) -> None:
+    found = evaluated(model, LABELS, perfect(["0", "3", "0", "1", "1", "2"]))
+    rows = table(found, "queries")
+    for column, metric in (
+        ("correct", "accuracy"),
+        ("recall_at_1", "recall_at_1"),
+        ("average_precision_at_r", "map_at_r"),
+    ):
+        values = [row[column] for row in rows if row[column] is not None]
+        assert sum(values) / len(values) == pytest.approx(found.metrics[metric])
+
+
 def test_every_class_of_the_model_has_a_row_even_without_test_images(known: Evaluation) -> None:
     rows = table(known, "classes")
     assert [row["label"] for row in rows] == ["0", "1", "2", "3", "4", "5"]
@@ -129,7 +152,7 @@ def test_without_classes_retrieval_alone_is_measured(headless: Model) -> None:
     assert found.metrics["recall_at_1"] == 1
     assert list(found.metrics["intervals"]) == ["recall_at_1", "map_at_r"]
     filled = {name for name, rows in found.tables.items() if rows}
-    assert filled == {"classes", "recall_at_k", "projection"}
+    assert filled == {"queries", "classes", "recall_at_k", "projection"}
     assert found.report == ""
     assert {prediction.predicted for prediction in found.predictions} == {None}
     assert found.tables["classes"] == [

@@ -42,9 +42,9 @@ def test_a_split_is_read_in_its_own_order_with_the_rows_of_the_store(
         tmp_path / "split.csv", ((image_id(path), path, path[:3], side) for path, side in chosen)
     )
     assert read_split(tmp_path / "split.csv", images) == [
-        SplitImage(3, PATHS[3], "dog", "train"),
-        SplitImage(0, PATHS[0], "cat", "test"),
-        SplitImage(2, PATHS[2], "dog", "valid"),
+        SplitImage(3, PATHS[3], "dog", "train", image_id(PATHS[3])),
+        SplitImage(0, PATHS[0], "cat", "test", image_id(PATHS[0])),
+        SplitImage(2, PATHS[2], "dog", "valid", image_id(PATHS[2])),
     ]
 
 

@@ -55,7 +55,7 @@ def test_where_the_target_is_reached_nothing_is_said(
 
 
 def image(row: int, label: str, split: str) -> SplitImage:
-    return SplitImage(row, f"{label}/{row}.png", label, split)
+    return SplitImage(row, f"{label}/{row}.png", label, split, f"id{row}")
 
 
 AXES = torch.eye(3)

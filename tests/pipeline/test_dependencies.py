@@ -29,7 +29,7 @@ LAYERS = (
     {"publish"},
     {"serve"},
     {"bot"},
-    {"record"},
+    {"record", "compare"},
     {"project"},
     {"doctor"},
     {"commands"},

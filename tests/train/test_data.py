@@ -15,10 +15,10 @@ from lookalike.train.data import Subset, has_labels, training_data
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
-CAT = SplitImage(4, "cat/1.png", "cat", "train")
-ANT = SplitImage(0, "ant/1.png", "ant", "train")
-OTHER_CAT = SplitImage(5, "cat/2.png", "cat", "valid")
-TESTED_CAT = SplitImage(6, "cat/3.png", "cat", "test")
+CAT = SplitImage(4, "cat/1.png", "cat", "train", "id4")
+ANT = SplitImage(0, "ant/1.png", "ant", "train", "id0")
+OTHER_CAT = SplitImage(5, "cat/2.png", "cat", "valid", "id5")
+TESTED_CAT = SplitImage(6, "cat/3.png", "cat", "test", "id6")
 
 
 def test_classes_are_sorted_and_numbered(tiny_images: ImageStore) -> None:

@@ -13,6 +13,7 @@ from lookalike.evaluate.intervals import mean_interval
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.evaluate.prediction import Prediction
 from lookalike.evaluate.projection_figure import Point, place
+from lookalike.evaluate.query_table import QUERY_COLUMNS, query_rows
 from lookalike.images.split_file import SplitImage
 from lookalike.model.artifact import Model
 from lookalike.model.network import Output, normalize
@@ -21,6 +22,7 @@ from lookalike.retrieval.evaluation import Retrieval, evaluate_rankings
 # The tables in `metrics/evaluate/` and their columns.
 TABLES = {
     "predictions": ("path", "label", "predicted_label", "probability"),
+    "queries": QUERY_COLUMNS,
     "classes": ("label", "test_images", "precision", "recall", "f1", "recall_at_1", "map_at_r"),
     "confusions": ("confusion", "label", "predicted_label", "images", "share"),
     "precision_recall": ("recall", "precision"),
@@ -106,6 +108,7 @@ def evaluate_model(
             values = retrieval.scores[name].numpy()
             intervals[name] = mean_interval(values, draws, drawing_seed)
     metrics["intervals"] = intervals
+    tables["queries"] = query_rows(test, predictions, unit, retrieval)
     tables["recall_at_k"] = list[Row](retrieval.curve())
     counts = torch.bincount(targets, minlength=len(classes)).tolist()
     means = [_mean_by_class(retrieval, name, targets, len(classes)) for name in HEADLINES]

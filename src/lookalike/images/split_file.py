@@ -19,6 +19,7 @@ class SplitImage(NamedTuple):
     path: str
     label: str
     split: str
+    id: str
 
 
 def write_split(path: Path, rows: Iterable[tuple[str, str, str, str]]) -> None:
@@ -37,7 +38,9 @@ def read_split(path: Path, images: ImageStore) -> list[SplitImage]:
     row_of = {image_id: row for row, image_id in enumerate(images.ids)}
     try:
         return [
-            SplitImage(row_of[entry["id"]], entry["path"], entry["label"], entry["split"])
+            SplitImage(
+                row_of[entry["id"]], entry["path"], entry["label"], entry["split"], entry["id"]
+            )
             for entry in read_csv(path)
         ]
     except KeyError as error:

@@ -38,7 +38,7 @@ def rehearse(candidates: list[Candidate], params: Parameters, root: Path) -> Non
     if params.split.method != "hashed":
         training_classes(
             [
-                SplitImage(row, file.path, file.label, subset_of[file.id])
+                SplitImage(row, file.path, file.label, subset_of[file.id], file.id)
                 for row, file in enumerate(labeled)
                 if file.id in subset_of
             ]

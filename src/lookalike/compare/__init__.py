@@ -1,0 +1,1 @@
+"""What changed between two revisions, whether it is better, and whether it may land."""

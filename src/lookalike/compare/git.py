@@ -1,0 +1,90 @@
+"""What Git knows of a project's revisions; nothing is ever checked out."""
+
+import subprocess
+from pathlib import Path
+
+from lookalike.core.errors import LookalikeError
+
+EXPERIMENTS = "refs/exps/"
+# Below it: what DVC is doing at the moment
+INTERNAL = ("exec/", "stash", "celery/", "running/", "tempdir")
+BRANCHES = ("main", "master")
+
+
+def commit_of(root: Path, name: str) -> str:
+    """The commit that a branch, a tag, a hash or a DVC experiment names.
+
+    Raises:
+        LookalikeError: there is none, or there are several experiments of that name.
+    """
+    if (found := _commit(root, name)) is not None:
+        return found
+    experiments = [
+        reference
+        for reference in _git(root, "for-each-ref", "--format=%(refname)", EXPERIMENTS).splitlines()
+        if not reference.removeprefix(EXPERIMENTS).startswith(INTERNAL)
+        and reference.rpartition("/")[2] == name
+    ]
+    if len(experiments) > 1:
+        raise LookalikeError(
+            f"{name}: {len(experiments)} experiments have this name; give the hash that "
+            "'dvc exp show' prints"
+        )
+    if not experiments or (found := _commit(root, experiments[0])) is None:
+        raise LookalikeError(f"{name}: no revision or experiment of this name; fetch it first")
+    return found
+
+
+def base_branch(root: Path) -> str:
+    """The branch that changes go to: the remote's default branch, else main or master.
+
+    Raises:
+        LookalikeError: there is no such branch.
+    """
+    default = _try_git(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    names = [default.strip()] if default else []
+    for name in (*names, *(f"origin/{branch}" for branch in BRANCHES), *BRANCHES):
+        if _commit(root, name) is not None:
+            return name
+    raise LookalikeError(f"{root.absolute()}: no branch main here; name the revision to compare to")
+
+
+def file_at(root: Path, commit: str, path: Path) -> bytes | None:
+    """A file of a commit; None where the commit has none.
+
+    Args:
+        root: the project's folder.
+        commit: its hash.
+        path: relative to the project's folder.
+    """
+    done = _run(root, "cat-file", "blob", f"{commit}:./{path.as_posix()}")
+    return done.stdout if done.returncode == 0 else None
+
+
+def _commit(root: Path, name: str) -> str | None:
+    found = _try_git(
+        root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
+    )
+    return found.strip() if found else None
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = _run(root, *arguments)
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().splitlines()
+        raise LookalikeError(f"git: {reason[-1] if reason else 'failed'}")
+    return done.stdout.decode(errors="replace")
+
+
+def _try_git(root: Path, *arguments: str) -> str | None:
+    done = _run(root, *arguments)
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+
+
+def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, stdin=subprocess.DEVNULL
+        )
+    except OSError as error:
+        raise LookalikeError(f"git: cannot be started ({error.strerror})") from None

@@ -1,0 +1,137 @@
+"""A pull request in one comment: the gate, what changed, whether it is better, pictures."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from lookalike.compare.comparison import Comparison
+from lookalike.compare.data_changes import counts_by_class
+from lookalike.compare.gate import Check, gates_changed
+from lookalike.compare.grid import draw_data_changes, draw_query_changes
+from lookalike.compare.metric_charts import draw_metrics
+from lookalike.compare.paired import METRICS
+from lookalike.compare.settings import SettingChange
+from lookalike.compare.text import data_summary, points
+from lookalike.compare.thumbnails import Thumbnails
+from lookalike.core.files import check_output_folder
+from lookalike.terminal.printable import printable
+
+# By it the comment of before is found, and updated
+MARKER = "<!-- lookalike pull request report -->"
+PICTURES = {
+    "metrics.png": "Differences with their 95% intervals",
+    "queries.png": "Test images that changed: the image, its nearest before, its nearest after",
+    "data.png": "Images of the data that changed",
+}
+SYMBOLS = {"passed": "✅", "failed": "❌", "not measured": "⚪"}
+# A comment on GitHub holds 65,536 characters; long lists are in the HTML report
+MOST_ROWS = 40
+MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&:])")
+MENTION = re.compile(r"(?<!\w)@")
+
+
+def draw_pictures(comparison: Comparison, folder: Path) -> dict[str, str]:
+    """Draw what there is to see into a folder, and give the name and title of each picture."""
+    check_output_folder(folder, "*.png")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PICTURES:  # of an earlier report
+        (folder / name).unlink(missing_ok=True)
+    thumbnails = Thumbnails(comparison.after, comparison.before)
+    draw_metrics(folder / "metrics.png", comparison.metrics)
+    if thumbnails:
+        draw_query_changes(folder / "queries.png", comparison.queries, thumbnails)
+        draw_data_changes(folder / "data.png", comparison.data or [], thumbnails)
+    return {name: title for name, title in PICTURES.items() if (folder / name).is_file()}
+
+
+def report(
+    comparison: Comparison, checks: Sequence[Check], pictures: Mapping[str, str], url: str
+) -> str:
+    """The report as Markdown, the same bytes for the same revisions.
+
+    Args:
+        comparison: the base and the change.
+        checks: of the gate.
+        pictures: names and titles of those to show.
+        url: the address of their folder.
+    """
+    return "\n".join(_lines(comparison, checks, pictures, url)) + "\n"
+
+
+def _lines(
+    comparison: Comparison, checks: Sequence[Check], pictures: Mapping[str, str], url: str
+) -> Iterator[str]:
+    failed = sum(check.outcome == "failed" for check in checks)
+    yield MARKER
+    yield f"## {'❌ The gate fails' if failed else '✅ The gate is passed'}"
+    yield f"Against {_text(comparison.before.name)}, on {comparison.test_images[2]} test images."
+    if gates_changed(comparison):
+        yield "\n⚠️ This change is checked by gates that it changes itself: metrics/gates.yaml."
+    yield from _table(
+        ("", "check", "found", "allowed"),
+        [(SYMBOLS[check.outcome], check.name, check.found, check.allowed) for check in checks],
+    )
+    yield "\n## Is it better?"
+    yield from _table(
+        ("", "before", "after", "points", "95% interval", "verdict"),
+        [
+            (METRICS[name], *points(difference), difference.verdict)
+            for name, difference in comparison.metrics.items()
+        ],
+    )
+    for note in comparison.notes:
+        yield f"\n*{_text(note)}*"
+    for name, title in pictures.items():
+        yield f"\n![{_text(title)}]({url.rstrip('/')}/{quote(name)})"
+    yield from _queries(comparison)
+    yield f"\n## Data: {data_summary(comparison)}"
+    yield from _table(
+        ("class", "change"),
+        [
+            (label, ", ".join(f"{number} {kind}" for kind, number in counts.items()))
+            for label, counts in counts_by_class(comparison.data or []).items()
+        ],
+    )
+    yield from _settings("Parameters", comparison.parameters)
+    yield from _settings("Libraries", comparison.libraries)
+
+
+def _queries(comparison: Comparison) -> Iterator[str]:
+    counts = Counter((change.after.label, change.direction) for change in comparison.queries)
+    total = Counter(change.direction for change in comparison.queries)
+    yield f"\n## Test images: {total['better']} better, {total['worse']} worse"
+    yield from _table(
+        ("class", "better", "worse"),
+        [
+            (label, str(counts[label, "better"]), str(counts[label, "worse"]))
+            for label in sorted({label for label, _ in counts})
+        ],
+    )
+
+
+def _settings(title: str, changes: Sequence[SettingChange]) -> Iterator[str]:
+    yield f"\n## {title}: {f'{len(changes)} changed' if changes else 'unchanged'}"
+    rows = [
+        (change.name, change.before or "absent", change.after or "absent") for change in changes
+    ]
+    yield from _table(("", "before", "after"), rows)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A table of up to `MOST_ROWS` rows; nothing where there are none."""
+    if not rows:
+        return
+    yield ""
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'---|' * len(header)}"
+    for row in rows[:MOST_ROWS]:
+        yield f"| {' | '.join(map(_text, row))} |"
+    if len(rows) > MOST_ROWS:
+        yield f"\n… and {len(rows) - MOST_ROWS} more, in the HTML report."
+
+
+def _text(text: str) -> str:
+    """Text from elsewhere, such as a label, that is no Markdown, mentions nobody, on one line."""
+    return MENTION.sub("@\u200b", MARKDOWN.sub(r"\\\1", printable(text[:200])))

@@ -1,0 +1,112 @@
+"""A project at one revision, or as it lies here: read where it is, never checked out."""
+
+import json
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from lookalike.compare.git import commit_of, file_at
+from lookalike.core.errors import LookalikeError
+from lookalike.core.layout import Layout
+
+WORKSPACE = "workspace"
+LOCK = Path("dvc.lock")
+HASH = re.compile(r"[0-9a-f]{32}(\.dir)?")  # it becomes a path
+
+
+class Snapshot:
+    """Files of a project at a revision.
+
+    Args:
+        project: the project.
+        name: a branch, tag, hash or experiment; `workspace` is what lies here.
+
+    Attributes:
+        project: the same.
+        name: the same.
+        commit: its hash; None: the workspace.
+
+    Raises:
+        LookalikeError: there is no such revision.
+    """
+
+    def __init__(self, project: Layout, name: str = WORKSPACE) -> None:
+        self.project, self.name = project, name
+        self.commit = None if name == WORKSPACE else commit_of(project.root, name)
+
+    def text(self, path: Path) -> str | None:
+        """A file that Git tracks; None where the revision has none.
+
+        Args:
+            path: as the project's layout has it.
+
+        Raises:
+            LookalikeError: it is not UTF-8 text.
+        """
+        if self.commit is not None:
+            data = file_at(self.project.root, self.commit, self.project.relative(path))
+        else:
+            data = path.read_bytes() if path.is_file() else None
+        try:
+            return None if data is None else data.decode("utf-8")
+        except UnicodeDecodeError:
+            raise LookalikeError(f"{self.name}: {path} is not UTF-8 text") from None
+
+    def json(self, path: Path) -> dict[str, Any]:
+        """A JSON file that Git tracks; empty where the revision has none."""
+        return self._mapping(path, json.loads)
+
+    def yaml(self, path: Path) -> dict[str, Any]:
+        """A YAML file that Git tracks; empty where the revision has none."""
+        return self._mapping(path, YAML(typ="safe", pure=True).load)
+
+    def output(self, path: Path) -> Path | None:
+        """A file that DVC tracks, here or in the cache; None where it has to be pulled.
+
+        Args:
+            path: of the file, or of one inside of a folder that DVC tracks.
+        """
+        if self.commit is None and path.is_file():
+            return path
+        relative = self.project.relative(path)
+        for out, md5 in self._outputs.items():
+            if relative == out:
+                return self._cached(md5)
+            if relative.is_relative_to(out) and (listed := self._cached(md5)) is not None:
+                within = relative.relative_to(out).as_posix()
+                for entry in json.loads(listed.read_bytes()):
+                    if entry["relpath"] == within:
+                        return self._cached(entry["md5"])
+        return None
+
+    @cached_property
+    def _outputs(self) -> dict[Path, str]:
+        """The hash of each output of the pipeline."""
+        stages = self.yaml(self.project.root / LOCK).get("stages", {}).values()
+        outs = [out for stage in stages for out in stage.get("outs", ())]
+        return {Path(out["path"]): out["md5"] for out in outs if HASH.fullmatch(out.get("md5", ""))}
+
+    @cached_property
+    def _cache(self) -> Path:
+        from dvc.repo import Repo  # takes a second
+
+        with Repo(str(self.project.root)) as repo:
+            return Path(repo.cache.local.path)
+
+    def _cached(self, md5: str) -> Path | None:
+        path = self._cache / md5[:2] / md5[2:]
+        return path if path.is_file() else None
+
+    def _mapping(self, path: Path, parse: Any) -> dict[str, Any]:
+        if (text := self.text(path)) is None:
+            return {}
+        try:
+            content = parse(text)
+        except (ValueError, YAMLError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise LookalikeError(f"{self.name}: {path} cannot be read: {reason}") from None
+        return content if isinstance(content, dict) else {}

