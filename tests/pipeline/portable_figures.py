@@ -18,9 +18,8 @@ Figures = Iterator[tuple[str, bytes]]
 
 
 def search() -> Figures:
-    """NumPy's functions and products, exact search, and an Annoy index."""
+    """NumPy's functions and products, and exact search."""
     import numpy as np
-    from annoy import AnnoyIndex
 
     from lookalike.retrieval.exact_search import ExactSearch
     from lookalike.retrieval.vectors import Vectors
@@ -35,6 +34,14 @@ def search() -> Figures:
     yield "numpy.mean", values.mean(axis=0).tobytes() + values.mean(axis=1).tobytes()
     found = ExactSearch(Vectors.measured(values), "cosine").nearest_of_each(values, 10)
     yield "exact search", found.rows.tobytes()
+
+
+def annoy() -> Figures:
+    """An index of Annoy."""
+    import numpy as np
+    from annoy import AnnoyIndex
+
+    values = np.random.default_rng(0).standard_normal((300, 65), dtype=np.float32)
     index = AnnoyIndex(values.shape[1], "angular")
     index.set_seed(1)
     for row, vector in enumerate(values):
@@ -57,12 +64,12 @@ def training() -> Figures:
 
     for optimizer in ("adamw", "adam", "sgd"):
         fix_compute(threads=2)
-        images = torch.randint(0, 256, (16, 3, 32, 32), dtype=torch.uint8)
+        images = torch.randint(0, 256, (8, 3, 32, 32), dtype=torch.uint8)
         network = EmbeddingNetwork("cnn:16", embedding_dim=32, classes=4).train()
         objective = Objective(TrainParams(), classes=4, dimension=32)
         learner = make_optimizer(network, objective, TrainParams(optimizer=optimizer))
-        for step in range(4):
-            loss = objective(network(images), torch.arange(16) % 4)
+        for step in range(3):
+            loss = objective(network(images), torch.arange(8) % 4)
             loss.backward()
             learner.step()
             learner.zero_grad()
@@ -99,6 +106,7 @@ def evaluation() -> Figures:
 
 PARTS: dict[str, Callable[[], Figures]] = {
     "search": search,
+    "annoy": annoy,
     "training": training,
     "evaluation": evaluation,
 }
