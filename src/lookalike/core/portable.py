@@ -21,6 +21,8 @@ PORTABLE = {
     "OPENBLAS_CORETYPE": "Haswell",  # matrix products of NumPy and SciPy
     "OPENBLAS_NUM_THREADS": "1",  # by itself, as many as there are cores
 }
+# Where a stage's own processes, and its frame, see which of both it is
+MODE = "LOOKALIKE_REPRODUCIBLE"
 READERS = {"numpy", "scipy", "torch"}
 
 
@@ -38,6 +40,7 @@ def fix_environment() -> None:
         base = read_params(BaseParams, "reproducible")
     except ConfigError as error:
         sys.exit(f"{Path(sys.argv[0]).stem}: {error}")
+    os.environ[MODE] = base.reproducible
     if base.reproducible == "portable":
         os.environ.update(PORTABLE)
 
