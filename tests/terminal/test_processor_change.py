@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from lookalike.core.choices import MODE
 from lookalike.core.files import write_json
 from lookalike.core.layout import Layout
-from lookalike.core.portable import MODE
 from lookalike.terminal.processor_change import EVERY, RECORD, note_processor, processor
 
 CPUINFO = "processor\t: 0\nmodel name\t: {}\nflags\t\t: fpu {}\n\nprocessor\t: 1\n"

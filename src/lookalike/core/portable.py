@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+from lookalike.core.choices import MODE
 from lookalike.core.errors import ConfigError
 from lookalike.core.params import BaseParams, read_params
 
@@ -21,8 +22,6 @@ PORTABLE = {
     "OPENBLAS_CORETYPE": "Haswell",  # matrix products of NumPy and SciPy
     "OPENBLAS_NUM_THREADS": "1",  # by itself, as many as there are cores
 }
-# Where a stage's own processes, and its frame, see which of both it is
-MODE = "LOOKALIKE_REPRODUCIBLE"
 READERS = {"numpy", "scipy", "torch"}
 
 

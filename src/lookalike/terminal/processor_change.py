@@ -7,9 +7,9 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
+from lookalike.core.choices import MODE
 from lookalike.core.files import write_json
 from lookalike.core.layout import Layout
-from lookalike.core.portable import MODE
 from lookalike.terminal.progress import say
 
 EVERY = "x86-64 with AVX2"  # what portable bytes are of
