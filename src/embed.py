@@ -4,6 +4,11 @@ Reads the model and `data/images/`; writes `data/embeddings/`, row i for row i o
 was embedded before, here or in `evaluate`, is taken from the embedding cache.
 """
 
+from lookalike.core.portable import fix_environment
+
+if __name__ == "__main__":
+    fix_environment()  # before the libraries that read it are loaded
+
 from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.images.store import ImageStore

@@ -5,6 +5,11 @@ Reads the model, `data/images/` and `data/split.csv`; writes `metrics/evaluate.j
 against all other test images.
 """
 
+from lookalike.core.portable import fix_environment
+
+if __name__ == "__main__":
+    fix_environment()  # before the libraries that read it are loaded
+
 from lookalike.core.files import atomic_folder, rounded, write_csv, write_json, write_metrics
 from lookalike.core.layout import MEASURED_MODEL, Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params

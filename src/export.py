@@ -5,6 +5,11 @@ Reads the model, and of `data/images/` some images to compare the graph with the
 folder says why, and searching uses torch.
 """
 
+from lookalike.core.portable import fix_environment
+
+if __name__ == "__main__":
+    fix_environment()  # before the libraries that read it are loaded
+
 from typing import Any
 
 from lookalike.core.files import write_json

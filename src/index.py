@@ -5,6 +5,11 @@ Reads `data/embeddings/`, `data/images/` and `data/split.csv`; writes `models/in
 each test image is a query against training and validation images, the way a user meets the system.
 """
 
+from lookalike.core.portable import fix_environment
+
+if __name__ == "__main__":
+    fix_environment()  # before the libraries that read it are loaded
+
 from functools import partial
 
 import torch

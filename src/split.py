@@ -4,6 +4,11 @@ Reads `data/images/` (metadata only) and the file `split.previous`, where one is
 `data/split.csv` and `metrics/split.json`.
 """
 
+from lookalike.core.portable import fix_environment
+
+if __name__ == "__main__":
+    fix_environment()  # before the libraries that read it are loaded
+
 from lookalike.core.files import sha256_of_file, write_metrics
 from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params

@@ -5,6 +5,11 @@ checkpoints `models/checkpoints/`, `metrics/train.json`, dvclive's curves in `me
 pictures of augmented images in `metrics/train_figures/`.
 """
 
+from lookalike.core.portable import fix_environment
+
+if __name__ == "__main__":
+    fix_environment()  # before the libraries that read it are loaded
+
 from contextlib import ExitStack
 
 from lookalike.core.layout import Layout

@@ -82,6 +82,10 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "a comment in `src/train.py`": (code("src/train.py"), "train"),
     "`base.threads`": (param("base.threads", 1), "train evaluate export embed"),
+    "`base.reproducible`": (
+        param("base.reproducible", "machine"),
+        "split train evaluate export embed index",
+    ),
     "`base.seed`": (param("base.seed", 7), "split train evaluate"),
     "a comment in `retrieval/metrics.py`": (
         code("src/lookalike/retrieval/metrics.py"),

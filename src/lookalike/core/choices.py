@@ -10,3 +10,6 @@ RuntimeChoice = Literal["auto", "onnxruntime", "torch"]
 
 # What a model can be exported as
 ExportFormat = Literal["onnx", "torchscript", "torch-export"]
+
+# The variable of the environment by which a stage's frame knows `base.reproducible`
+MODE = "LOOKALIKE_REPRODUCIBLE"

@@ -46,6 +46,7 @@ class BaseParams(Block):
 
     seed: int = Field(default=0, ge=0)
     precision: Literal["fp32", "bf16"] = "fp32"
+    reproducible: Literal["portable", "machine"] = "machine"
     threads: int = Field(default=2, ge=1)
     inference_batch_size: int = Field(default=32, ge=1)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 
 from lookalike.core.files import sha256_of_file, to_json
+from lookalike.core.portable import dispatch
 from lookalike.images.bands import Bands
 from lookalike.inference.cache import EmbeddingCache
 from lookalike.model.artifact import Model
@@ -66,6 +67,7 @@ def embedding_cache_key(model_sha256: str, bands: Bands | None, batch_size: int)
         "batch_size": batch_size,
         "threads": torch.get_num_threads(),
         "processor": processor(),
+        "dispatch": dispatch(),
         "libraries": {name: _version(name) for name in LIBRARIES},
         "code": {
             path.relative_to(PACKAGE).as_posix(): sha256_of_file(path)

@@ -15,6 +15,7 @@ from lookalike.terminal.loading_failure import loading_failure
 from lookalike.terminal.lock import stage_lock
 from lookalike.terminal.printable import printable_lines
 from lookalike.terminal.process import is_first_of_its_host, is_first_process
+from lookalike.terminal.processor_change import note_processor
 from lookalike.terminal.progress import reporting_to
 from lookalike.terminal.system_failure import system_failure
 
@@ -35,6 +36,8 @@ def run_stage(name: str, main: Callable[[Layout], None]) -> NoReturn:
         lock = stage_lock(name, project.root) if is_first_process() else nullcontext()
         with reporting_to(ConsoleReporter()), lock:
             main(project)
+            if is_first_process():
+                note_processor(name, project)
     except LookalikeError as error:
         sys.exit(f"{name}: {printable_lines(str(error))}" if speaks else 1)
     except Exception as error:

@@ -36,6 +36,6 @@ def make_optimizer(network: nn.Module, objective: nn.Module, params: OptimizerPa
         case "rmsprop":
             return RMSprop(groups, momentum=params.momentum, eps=params.epsilon)
         case "adam":
-            return Adam(groups, betas=(first, second), eps=params.epsilon)
+            return Adam(groups, betas=(first, second), eps=params.epsilon, fused=True)
         case "adamw":
-            return AdamW(groups, betas=(first, second), eps=params.epsilon)
+            return AdamW(groups, betas=(first, second), eps=params.epsilon, fused=True)

@@ -8,6 +8,7 @@ import torch
 import lookalike
 from lookalike.core.files import sha256_of_file, to_json
 from lookalike.core.params import BaseParams
+from lookalike.core.portable import dispatch
 from lookalike.images.store import ImageStore
 from lookalike.model.artifact_fingerprint import DESCRIPTION
 from lookalike.model.artifact_fingerprint import fingerprint as model_fingerprint
@@ -46,6 +47,7 @@ def fingerprint(
         store.update(image_id.as_buffer())
     parts = {
         "base": [base.seed, base.precision, base.threads],
+        "dispatch": dispatch(),
         "train": params.model_dump(),
         "weights": _content(params.weights),
         "resume_from": _content(params.resume_from),
