@@ -79,7 +79,8 @@ def measured(options: argparse.Namespace) -> dict[str, float]:
         start = time.perf_counter()
         for _ in range(options.steps):
             step()
-        return options.steps * options.batch / (time.perf_counter() - start)
+        images_seen: int = options.steps * options.batch
+        return images_seen / (time.perf_counter() - start)
 
     return {"training": speed(train), "embedding": speed(embed)}
 

@@ -45,12 +45,18 @@ def digit(tiny_source: Path) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def settings(tiny_model: Path, tiny_index: Path, tiny_images: ImageStore) -> Settings:
+def settings(
+    tiny_model: Path,
+    tiny_index: Path,
+    tiny_images: ImageStore,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Settings:
     """What the bot answers from, with small limits."""
     limits = ServeParams(
         decoders=1, watch_seconds=None, max_upload_bytes=100_000, max_pixels=1_000_000
     )
-    return Settings(limits, tiny_model, tiny_index, tiny_images.folder)
+    fresh = tmp_path_factory.mktemp("fresh") / "images.sqlite"
+    return Settings(limits, tiny_model, tiny_index, tiny_images.folder, fresh)
 
 
 @pytest.fixture(scope="session")

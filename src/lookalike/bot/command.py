@@ -37,7 +37,7 @@ def run_project(project: Layout, base_url: str | None = None) -> None:
     checked = parse_block(BotParams, {BotParams.block: params}, project.params)
     limits = read_params(ServeParams, path=project.params)
     dictConfig(logging_configuration(token))
-    service = Service(Settings(limits, project.model, project.index, project.images))
+    service = Service(Settings(limits, project.model, project.index, project.images, project.fresh))
     try:
         asyncio.run(_run_until_told(service, checked, token))
     finally:
