@@ -1,5 +1,7 @@
 """What is left of a picture without the frame, the black bars or the caption around it."""
 
+from math import ceil, floor
+
 import numpy as np
 from PIL import Image
 
@@ -26,7 +28,7 @@ def content_box(gray: Image.Image) -> Box | None:
     """
     width, height = min(SIDE, gray.width), min(SIDE, gray.height)
     small = gray.resize((width, height), Image.Resampling.BOX)
-    pixels = np.asarray(small, np.int16)
+    pixels = np.asarray(small)
     columns = np.ascontiguousarray(pixels.T)
     left, right = _frame(columns), width - _frame(columns[::-1])
     top, bottom = _frame(pixels), height - _frame(pixels[::-1])
@@ -39,22 +41,37 @@ def content_box(gray: Image.Image) -> Box | None:
 
 
 def _frame(rows: np.ndarray) -> float:
-    """How many of the first rows are frame; of the last one, perhaps a part."""
+    """How many of the first rows are frame; of the last one, perhaps a part.
+
+    Args:
+        rows: uint8 `[rows, columns]`, no more than 255 columns.
+    """
     color = _median(rows[0])
-    if (np.abs(rows[0] - color) <= TOLERANCE).mean() < PLAIN:  # of most images: asked first
+    darkest = ceil(max(0, color - TOLERANCE))
+    levels = floor(min(255, color + TOLERANCE)) - darkest
+    columns = rows.shape[1]
+    # What is darker than the darkest wraps around to large numbers.
+    if np.count_nonzero(rows[0] - darkest <= levels) / columns < PLAIN:  # of most: asked first
         return 0
-    distance = np.abs(rows - color)
-    plain = (distance <= TOLERANCE).sum(axis=1) / rows.shape[1] >= PLAIN
-    found = np.flatnonzero(plain)
-    ends = np.flatnonzero(np.diff(found) > 1 + CAPTION * len(rows))
+    in_color = (rows - darkest <= levels).view(np.uint8)
+    plain = np.add.reduce(in_color, axis=1, dtype=np.uint8) / columns >= PLAIN
+    found = plain.nonzero()[0]
+    ends = (np.diff(found) > 1 + CAPTION * len(rows)).nonzero()[0]
     frame = int(found[ends[0] if len(ends) else -1]) + 1
     # The next row may be frame in part: as far as it is nearer to the frame than the one after it.
-    here, after = np.append(distance[frame : frame + 2].mean(axis=1), [1, 1])[:2]
-    return frame + float(max(0, 1 - here / after)) if after > 0 else frame
+    here, after = (_distance(rows, place, color) for place in (frame, frame + 1))
+    return frame + max(0.0, 1 - here / after) if after > 0 else frame
+
+
+def _distance(rows: np.ndarray, place: int, color: float) -> float:
+    """How far the pixels of a row are from a color, on average; 1 behind the last row."""
+    if place >= len(rows):
+        return 1.0
+    total: float = np.abs(rows[place] - np.float64(color)).sum()
+    return float(total / rows.shape[1])
 
 
 def _median(values: np.ndarray) -> float:
     """As `np.median`, which takes ten times as long for so few."""
     ordered = np.sort(values)
-    middle = int(ordered[(len(values) - 1) // 2]) + int(ordered[len(values) // 2])
-    return middle / 2 if middle % 2 else middle // 2  # whole numbers are compared faster
+    return (int(ordered[(len(values) - 1) // 2]) + int(ordered[len(values) // 2])) / 2
