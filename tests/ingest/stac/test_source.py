@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lookalike.images.geotiff import read_geotiff
@@ -78,6 +80,40 @@ def test_a_frozen_catalog_gives_the_same_candidates(
     assert freeze(source, [], None, None, items, root) == 24
     assert opened(items).candidates() == opened(source).candidates()
     assert problems(opened(items)) == {}
+
+
+@pytest.fixture
+def with_text(digit_catalog: Path, tmp_path: Path) -> Callable[..., Source]:
+    """`with_text(edit, kind)` is a file of items whose assets are JSON text, once edited."""
+
+    def source(edit: Callable[[list[str]], object], kind: pa.DataType) -> Source:
+        items = tmp_path / "items.parquet"
+        freeze(str(digit_catalog), [], None, None, items, tmp_path)
+        table = pq.read_table(items)
+        text = list(map(json.dumps, table["assets"].to_pylist()))
+        edit(text)
+        place = table.column_names.index("assets")
+        pq.write_table(table.set_column(place, "assets", pa.array(text).cast(kind)), items)
+        return opened(items, folders=[str(digit_catalog)])
+
+    return source
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view(), pa.json_()])
+def test_assets_as_json_text_are_read_as_others(
+    kind: pa.DataType, with_text: Callable[..., Source], digit_catalog: Path
+) -> None:
+    source = with_text(lambda text: None, kind)
+    assert source.candidates() == opened(digit_catalog).candidates()
+    assert problems(source) == {}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"image"', '{"image": 3}'])
+def test_assets_that_are_no_json_are_missing_from_one_item(
+    text: str, with_text: Callable[..., Source]
+) -> None:
+    source = with_text(lambda texts: texts.__setitem__(1, text), pa.string())
+    assert list(problems(source).values()) == ["the item has no asset 'image'"]
 
 
 def test_an_expression_over_odd_names_chooses_items(digit_catalog: Path) -> None:

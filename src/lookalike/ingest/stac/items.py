@@ -95,7 +95,7 @@ def read_items(path: str, root: Path = Path()) -> pa.Table:
 
 def _with_assets(table: pa.Table) -> pa.Table:
     """The table; assets that are JSON text, as some writers have them, as a struct."""
-    if "assets" not in table.column_names or not pa.types.is_string(table["assets"].type):
+    if "assets" not in table.column_names or not _is_text(table["assets"].type):
         return table
     rows = []
     for text in table["assets"].to_pylist():
@@ -108,6 +108,14 @@ def _with_assets(table: pa.Table) -> pa.Table:
         return table
     place = table.column_names.index("assets")
     return table.set_column(place, "assets", pa.array(rows))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    """Whether a column is text, in any of Arrow's layouts, or JSON."""
+    if isinstance(kind, pa.JsonType):
+        kind = kind.storage_type
+    is_string = pa.types.is_string(kind) or pa.types.is_string_view(kind)
+    return bool(is_string or pa.types.is_large_string(kind))
 
 
 def _asset(value: dict[str, Any]) -> dict[str, Any]:
