@@ -29,6 +29,11 @@ from lookalike.ingest.source import UnreadableError
 # fsspec's own names for what DVC spells otherwise, and the extras that bring what is not built in.
 PROTOCOLS = {"azure": "abfs"}
 EXTRAS = {"gs": "gs", "abfs": "azure"}
+# What fsspec could read, but DVC cannot watch as a dependency: how to bring it, at one revision.
+BROUGHT = {
+    "hf": "hf download OWNER/NAME --repo-type dataset --revision COMMIT --local-dir data/name",
+    "dvc": "dvc import --rev REVISION -o data/name REPOSITORY FOLDER",
+}
 # Standard retries wait longer after each refusal. One object is not read in parallel parts:
 # objects are, and asking for its size first would double the requests.
 S3_OPTIONS: dict[str, Any] = {
@@ -62,9 +67,14 @@ def open_remote(uri: str) -> tuple[AbstractFileSystem, str]:
     """The file system that a URI is on, and the path there. Nothing is asked of it yet.
 
     Raises:
-        LookalikeError: the protocol is not known, or needs an extra.
+        LookalikeError: the protocol is not known, needs an extra, or is none that DVC watches.
     """
     protocol, _, rest = uri.partition("://")
+    if protocol in BROUGHT:
+        raise LookalikeError(
+            f"{without_secrets(uri)}: DVC cannot watch {protocol}://; get the files at one "
+            f"revision, and name their folder: {BROUGHT[protocol]}"
+        )
     protocol = PROTOCOLS.get(protocol, protocol)
     options = S3_OPTIONS | _payer() if protocol == "s3" else {}
     try:
