@@ -35,9 +35,13 @@ BROUGHT = {
     "dvc": "dvc import --rev REVISION -o data/name REPOSITORY FOLDER",
 }
 # Standard retries wait longer after each refusal. One object is not read in parallel parts:
-# objects are, and asking for its size first would double the requests.
+# objects are, and asking for its size first would double the requests. The checksum of a whole
+# object is looked at whatever the environment says for the sake of other readers.
 S3_OPTIONS: dict[str, Any] = {
-    "config_kwargs": {"retries": {"mode": "standard", "max_attempts": 5}},
+    "config_kwargs": {
+        "retries": {"mode": "standard", "max_attempts": 5},
+        "response_checksum_validation": "when_supported",
+    },
     "max_concurrency": 1,
 }
 # Some servers, rclone's among them, send the checksum of the whole object with a part of it.
