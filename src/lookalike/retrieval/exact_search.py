@@ -78,7 +78,7 @@ class ExactSearch:
 
     def _ranked(self, query: np.ndarray, k: int, rows: np.ndarray) -> Found:
         """The first `k` of some rows, which rise."""
-        parts = range(0, len(rows), FEW_ROWS)
+        parts = range(0, max(1, len(rows)), FEW_ROWS)
         near = np.concatenate(
             [self.nearness(query[None], rows[None, start : start + FEW_ROWS])[0] for start in parts]
         )

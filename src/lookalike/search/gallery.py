@@ -108,15 +108,13 @@ class Gallery:
     def search(self, vector: np.ndarray, k: int, rows: np.ndarray | None = None) -> Hits:
         """The `k` images nearest to a vector; see `Index.search`."""
         vector = self.checked(vector, dimensions=1)
-        if not self._added:
-            return self._of_index(vector, k, rows)
+        if not self._added and not len(self._removed):
+            return self._index.search(vector, k, rows)
         first = len(self._index)
         of_index, added = None, np.arange(len(self._added))
         if rows is not None:
             of_index, added = rows[rows < first], rows[rows >= first] - first
-            if not len(added):
-                return self._of_index(vector, k, of_index)
-        found = np.sort(self._of_index(vector, k, of_index).rows)
+        found = np.sort(self._found_in_index(vector, k, of_index))
         added = np.sort(self._exact.nearest(vector, k, added).rows)
         candidates = Vectors(
             *(
@@ -145,18 +143,18 @@ class Gallery:
     def _exact(self) -> ExactSearch:
         return ExactSearch(self._segment.vectors, self._metric)
 
-    def _of_index(self, vector: np.ndarray, k: int, rows: np.ndarray | None) -> Hits:
-        """Of the index alone, without what was removed: more and more are asked for."""
+    def _found_in_index(self, vector: np.ndarray, k: int, rows: np.ndarray | None) -> np.ndarray:
+        """Rows of the index, the `k` nearest that were not removed among them."""
         if rows is not None:
             kept = rows[~np.isin(rows, self._removed, assume_unique=True)]
-            return self._index.search(vector, k, kept)
+            return self._index.search(vector, k, kept).rows
         most = k + len(self._removed)
         wanted = k
         while True:
-            hits = self._index.search(vector, wanted)
-            there = np.flatnonzero(~np.isin(hits.rows, self._removed, assume_unique=True))[:k]
-            if len(there) == k or wanted == most:
-                return Hits(hits.rows[there], hits.similarities[there])
+            found = self._index.search(vector, wanted).rows
+            there = found[~np.isin(found, self._removed, assume_unique=True)]
+            if len(there) >= k or wanted == most:
+                return there
             wanted = min(2 * wanted, most)
 
 
