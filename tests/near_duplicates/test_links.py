@@ -1,12 +1,12 @@
 """Links between copies of real photographs."""
 
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 from sklearn.datasets import load_sample_image
 
 from lookalike.images.inspect import inspect
@@ -118,6 +118,25 @@ def test_turned_framed_and_captioned_copies_are_linked(
     pictures = {"original.jpg": original, "copy.jpg": change(original), "other.jpg": other}
     images = {name: encoded(picture, "JPEG", quality=85) for name, picture in pictures.items()}
     assert linked(store(tmp_path, images)) == {("copy.jpg", "original.jpg")}
+
+
+def test_all_photos_of_a_burst_are_linked(encoded: Callable[..., bytes], tmp_path: Path) -> None:
+    moved = ((0, 0, 1.0), (5, 3, 1.1), (9, 2, 0.9), (4, 8, 1.2), (12, 6, 0.8))
+    images = {"other.jpg": encoded(FLOWER, "JPEG")}
+    for number, (right, down, exposure) in enumerate(moved):
+        window = TEMPLE.crop((right, down, right + 620, down + 413))
+        photo = ImageEnhance.Brightness(window).enhance(exposure)
+        images[f"burst-{number}.jpg"] = encoded(photo, "JPEG", quality=90)
+    burst = sorted(images.keys() - {"other.jpg"})
+    assert linked(store(tmp_path, images)) == set(combinations(burst, 2))
+
+
+def test_frames_of_a_slow_pan_are_linked_one_to_the_next(
+    encoded: Callable[..., bytes], tmp_path: Path
+) -> None:
+    frames = (TEMPLE.crop((right, 0, right + 400, 400)) for right in range(0, 128, 16))
+    images = {f"{n}.jpg": encoded(frame, "JPEG", quality=90) for n, frame in enumerate(frames)}
+    assert linked(store(tmp_path, images)) >= set(pairwise(sorted(images)))
 
 
 def store(folder: Path, images: dict[str, bytes]) -> ImageStore:
