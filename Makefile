@@ -30,7 +30,7 @@ export AWS_RESPONSE_CHECKSUM_VALIDATION ?= when_required
 # Credentials in .env, where there is one, reach DVC: it does not read that file itself.
 WITH_ENV := $(if $(wildcard .env),dotenv --file .env run --no-override --)
 
-.PHONY: help setup repro repro-pulled extend test test-full lint format push pull publish \
+.PHONY: help setup repro repro-pulled extend test test-full lint format push pull fresh publish \
         services services-stop bench reference requirements clean
 
 help:  ## show this list
@@ -83,6 +83,9 @@ push: setup  ## data, model and index to the S3 remote
 
 pull: setup  ## data, model and index from the S3 remote
 	$(WITH_ENV) dvc pull
+
+fresh: setup  ## does dvc.lock match what lies here, and has the remote all that it names?
+	$(WITH_ENV) lookalike fresh
 
 publish: setup  ## the index into the MongoDB that MONGODB_URI names
 	$(WITH_ENV) lookalike publish

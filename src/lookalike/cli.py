@@ -14,6 +14,7 @@ import typer
 from lookalike.commands.add import add
 from lookalike.commands.bot import bot
 from lookalike.commands.compare import compare, gate, pr_report
+from lookalike.commands.freshness import fresh
 from lookalike.commands.greedy_options import GreedyOptions
 from lookalike.commands.search import EXAMPLES, search
 from lookalike.core.choices import ExportFormat
@@ -262,6 +263,7 @@ def report(
 app.command()(compare)
 app.command()(gate)
 app.command()(pr_report)
+app.command()(fresh)
 
 
 def main() -> None:
