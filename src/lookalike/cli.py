@@ -16,6 +16,7 @@ from lookalike.commands.bot import bot
 from lookalike.commands.compare import compare, gate, pr_report
 from lookalike.commands.freshness import fresh
 from lookalike.commands.greedy_options import GreedyOptions
+from lookalike.commands.resolve_lock import resolve_lock
 from lookalike.commands.search import EXAMPLES, search
 from lookalike.core.choices import ExportFormat
 from lookalike.core.errors import LookalikeError
@@ -264,6 +265,7 @@ app.command()(compare)
 app.command()(gate)
 app.command()(pr_report)
 app.command()(fresh)
+app.command()(resolve_lock)
 
 
 def main() -> None:
