@@ -30,7 +30,7 @@ export AWS_RESPONSE_CHECKSUM_VALIDATION ?= when_required
 # Credentials in .env, where there is one, reach DVC: it does not read that file itself.
 WITH_ENV := $(if $(wildcard .env),dotenv --file .env run --no-override --)
 
-.PHONY: help setup repro repro-pulled extend test test-full lint format push pull publish \
+.PHONY: help setup repro repro-pulled extend test test-full lint format hooks push pull fresh publish \
         services services-stop bench reference requirements clean
 
 help:  ## show this list
@@ -78,11 +78,19 @@ format: setup  ## let ruff mend what it can
 	ruff format $(CODE)
 	ruff check --fix $(CODE)
 
+hooks: setup  ## install the Git hooks, and what merges dvc.lock
+	pre-commit install
+	git config merge.dvc-lock.name "dvc.lock, stage by stage"
+	git config merge.dvc-lock.driver "'$(CURDIR)/.venv/bin/lookalike' resolve-lock %O %A %B"
+
 push: setup  ## data, model and index to the S3 remote
 	$(WITH_ENV) dvc push
 
 pull: setup  ## data, model and index from the S3 remote
 	$(WITH_ENV) dvc pull
+
+fresh: setup  ## does dvc.lock match what lies here, and has the remote all that it names?
+	$(WITH_ENV) lookalike fresh
 
 publish: setup  ## the index into the MongoDB that MONGODB_URI names
 	$(WITH_ENV) lookalike publish

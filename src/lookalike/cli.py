@@ -14,7 +14,9 @@ import typer
 from lookalike.commands.add import add
 from lookalike.commands.bot import bot
 from lookalike.commands.compare import compare, gate, pr_report
+from lookalike.commands.freshness import fresh
 from lookalike.commands.greedy_options import GreedyOptions
+from lookalike.commands.resolve_lock import resolve_lock
 from lookalike.commands.search import EXAMPLES, search
 from lookalike.core.choices import ExportFormat
 from lookalike.core.errors import LookalikeError
@@ -262,6 +264,8 @@ def report(
 app.command()(compare)
 app.command()(gate)
 app.command()(pr_report)
+app.command()(fresh)
+app.command()(resolve_lock)
 
 
 def main() -> None:

@@ -1,0 +1,30 @@
+"""The command `fresh`: would a clone of this have the results of this code, and get them?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lookalike.core.layout import find_project
+
+
+def fresh(
+    no_remote: Annotated[
+        bool, typer.Option("--no-remote", help="Ask nothing over the network.")
+    ] = False,
+) -> None:
+    """Check that dvc.lock matches code, parameters and data, and that the remote has all it names.
+
+    Nothing is pulled. Prints a line for each difference; exits with 1 where there is one.
+    """
+    from lookalike.project.freshness import outdated
+    from lookalike.project.not_pushed import not_pushed
+    from lookalike.project.repository import open_repository
+
+    with open_repository(find_project(Path())) as repo:
+        lines = outdated(repo, not no_remote) + ([] if no_remote else not_pushed(repo))
+    if lines:
+        print("\n".join(lines))
+        raise typer.Exit(1)
+    there = "" if no_remote else ", and the remote has all that it names"
+    print(f"dvc.lock matches code, parameters and data{there}")

@@ -1,0 +1,35 @@
+"""A project as DVC sees it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.layout import Layout
+from lookalike.core.secrets import without_secrets
+
+# The packages of S3, Google Cloud Storage, Azure and web servers, whose errors share no base class
+CLOUDS = {"aiobotocore", "aiohttp", "azure", "botocore", "gcsfs", "google"}
+
+
+@contextmanager
+def open_repository(project: Layout) -> Iterator[Repo]:
+    """Open a project with DVC for the block.
+
+    Raises:
+        LookalikeError: for whatever DVC, the system or a cloud's library objects to in the block.
+    """
+    try:
+        with Repo(str(project.root.absolute())) as repo:
+            yield repo
+    except Exception as error:
+        if not (isinstance(error, (DvcException, OSError)) or _of_a_cloud(error)):
+            raise
+        reason = without_secrets(" ".join(str(error).split()))[:300]
+        raise LookalikeError(f"{project.root.absolute()}: {reason}") from None
+
+
+def _of_a_cloud(error: Exception) -> bool:
+    return type(error).__module__.partition(".")[0] in CLOUDS
