@@ -11,27 +11,13 @@ import pytest
 import torch
 from PIL import Image
 from sklearn.datasets import load_sample_image
-from tests.pipeline.conftest import Project, copy, copy_of_working_tree
+from tests.pipeline.conftest import Project, _finished, copy
 
 from lookalike.model.vision import models
 from services.servers import S3Server, Server
 
 BUCKET = "documentation"
-
-
-@pytest.fixture(scope="session")
-def _finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    root = tmp_path_factory.mktemp("documentation") / "lookalike"
-    root.mkdir()
-    project = copy_of_working_tree(root)
-    project.lookalike("preset", "smoke")
-    project.commit("the smoke preset")
-    project.run("dvc", "repro", "samples")
-    shutil.copytree(project.path("data/samples"), root.parent / "digits")
-    project.set_params(ingest__source="../digits")
-    project.run("dvc", "repro")
-    project.commit("run")
-    return project
+finished = _finished  # the fixture, for the pages as well
 
 
 @pytest.fixture(scope="session")
@@ -50,10 +36,12 @@ def _photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(_finished: Project, _photos: Path, tmp_path: Path) -> tuple[Project, dict[str, str]]:
+def home(finished: Project, _photos: Path, tmp_path: Path) -> tuple[Project, dict[str, str]]:
     """A home folder with the project and photographs, and an environment like a user's."""
-    project = copy(_finished, tmp_path / "lookalike")
-    shutil.copytree(_finished.root.parent / "digits", tmp_path / "digits")
+    project = copy(finished, tmp_path / "lookalike")
+    shutil.copytree(project.path("data/samples"), tmp_path / "digits")
+    project.set_params(ingest__source="../digits")
+    project.commit("digits of one's own")
     shutil.copytree(_photos, tmp_path / "photos")
     pretend_setup(project.root)
     digits = sorted(project.path("data/samples/3").iterdir())

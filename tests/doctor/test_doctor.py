@@ -1,5 +1,6 @@
 """What this machine has, and which parameters suit it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,30 +8,18 @@ from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from lookalike.core.layout import Layout
-from lookalike.core.params import BaseParams, MachineParams
+from lookalike.core.params import MachineParams
 from lookalike.doctor.doctor import Setting, doctor, recommend
 from lookalike.doctor.machine import Machine
-from lookalike.evaluate.params import EvaluateParams
 from lookalike.images.store import ImageStore
-from lookalike.index.params import IndexParams
-from lookalike.ingest.params import IngestParams
-from lookalike.project.parameters import Parameters
-from lookalike.publish.params import PublishParams
-from lookalike.serve.params import ServeParams
-from lookalike.split.params import SplitParams
+from lookalike.project.parameters import read_all
 from lookalike.train.params import TrainParams
 
 MACHINE = Machine(4, "AVX512", 2**34, 2**33, 2**26, None, 0)
-PARAMS = Parameters(
-    BaseParams(),
-    IngestParams(),
-    SplitParams(),
-    TrainParams(batch_size=32),
-    EvaluateParams(),
-    IndexParams(),
-    PublishParams(),
-    ServeParams(),
-    MachineParams(workers=2),
+PARAMS = replace(
+    read_all(Path(__file__).parents[2] / "params.yaml"),
+    train=TrainParams(batch_size=32),
+    machine=MachineParams(workers=2),
 )
 
 

@@ -132,6 +132,7 @@ def test_an_empty_prefix_is_one_line(bucket: str, one_line_error: OneLineError) 
         BucketSource(f"{bucket}/photo").candidates()
 
 
+@pytest.mark.full
 def test_a_server_that_is_not_there_is_one_line(
     bucket: str, monkeypatch: pytest.MonkeyPatch, one_line_error: OneLineError
 ) -> None:

@@ -41,6 +41,7 @@ def test_only_algorithms_that_always_give_the_same_are_used() -> None:
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's allocator is meant")
+@pytest.mark.full
 def test_a_large_tensor_reuses_the_memory_of_the_one_before() -> None:
     """Fresh pages are counted as faults; a tensor of 64 MB has at least 32 even of huge ones."""
     script = """

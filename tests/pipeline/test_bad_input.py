@@ -61,6 +61,7 @@ def test_bands_without_rasterio(fresh: Project, tmp_path: Path) -> None:
     assert "need rasterio: pip install 'lookalike[stac]'" in line
 
 
+@pytest.mark.full
 def test_a_single_class_says_to_set_the_epochs_to_0(fresh: Project, tmp_path: Path) -> None:
     write_images(tmp_path / "photos" / "cat", 5)
     fresh.set_params(ingest__source=str(tmp_path / "photos"))

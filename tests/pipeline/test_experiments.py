@@ -72,6 +72,7 @@ def test_queued_experiments_run_on_two_workers_and_can_be_applied(finished: Proj
     assert json.loads(finished.read("models/index/index.json"))["engine"]["trees"] == 7
 
 
+@pytest.mark.full
 def test_a_pull_request_shows_what_changed_also_without_the_data(
     finished: Project, tmp_path: Path
 ) -> None:

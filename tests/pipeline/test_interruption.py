@@ -20,6 +20,7 @@ def start_training(project: Project) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.full
 def test_an_interrupted_training_leaves_no_output_and_says_so_in_one_line(
     finished: Project,
 ) -> None:
@@ -68,6 +69,7 @@ def test_a_second_start_stops_with_one_line_naming_the_pid_of_the_first(finished
     first.communicate()
 
 
+@pytest.mark.full
 def test_after_a_kill_the_next_run_gives_the_same_bytes(finished: Project) -> None:
     before = finished.read("dvc.lock")
     process = start_training(finished)

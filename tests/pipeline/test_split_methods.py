@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+import pytest
+
 from .conftest import Project
 from .test_bad_input import write_images
 
@@ -13,6 +15,7 @@ def sides(project: Project) -> dict[str, str]:
     return {line.split(",")[1]: line.split(",")[3] for line in lines}
 
 
+@pytest.mark.full
 def test_a_pinned_split_is_kept_while_the_data_set_grows(fresh: Project) -> None:
     photos = fresh.root / "photos"
     for name in ("cat", "dog"):

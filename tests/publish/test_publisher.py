@@ -125,6 +125,7 @@ class KillAt(monitoring.CommandListener):
     def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
 
 
+@pytest.mark.full
 def test_killed_anywhere_readers_see_a_whole_version_and_the_next_run_completes(
     make_index: Callable[..., Index],
     seven: Index,

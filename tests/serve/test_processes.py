@@ -155,6 +155,7 @@ def test_a_killed_worker_is_replaced_and_the_others_answer(
         assert {each.result().status_code for each in asked} == {200}
 
 
+@pytest.mark.full
 def test_several_workers_add_up_their_figures_and_reload_together(
     start: Callable[..., Service],
 ) -> None:
