@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 from ruamel.yaml import YAML
 
 REPOSITORY = Path(__file__).parents[2]
@@ -147,24 +146,15 @@ def fresh(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def _finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Made once for all test processes: none of them changes it."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "finished"
-    with FileLock(f"{folder}.lock"):
-        if not folder.exists():
-            _finish(folder.with_name("finished.part"))
-            folder.with_name("finished.part").rename(folder)
-    return Project(folder / "project")
-
-
-def _finish(folder: Path) -> None:
-    project = _smoke(folder / "project")
+    """One for each test process: some tests move its photographs away for a while."""
+    project = _smoke(tmp_path_factory.mktemp("finished") / "project")
     project.run("dvc", "repro", "samples")
-    photos = folder.with_name("finished-photos") / "digits"
-    shutil.copytree(project.path("data/samples"), photos, dirs_exist_ok=True)
+    photos = tmp_path_factory.mktemp("photos") / "digits"
+    shutil.copytree(project.path("data/samples"), photos)
     project.set_params(ingest__source=str(photos))
     project.run("dvc", "repro")
     project.commit("run the smoke preset on a folder outside")
+    return project
 
 
 @pytest.fixture
