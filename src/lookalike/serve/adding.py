@@ -13,20 +13,15 @@ from lookalike.search.encoding import EncodedQuery
 from lookalike.serve.access import CurrentService
 from lookalike.serve.problems import JsonAnswer, ProblemError
 from lookalike.serve.refusals import ADDING, READING_ONE
+from lookalike.serve.request_bodies import documented
 from lookalike.serve.schemas import MOST_EXAMPLES, AddedImages, AddForm
 from lookalike.serve.service import Service
 from lookalike.terminal.printable import printable
 
 MOST_LABEL_BYTES = 1000
+BODY = documented({"multipart/form-data": AddForm})
 
 router = APIRouter(tags=["images"], prefix="/images")
-
-BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"multipart/form-data": {"schema": AddForm.model_json_schema()}},
-    }
-}
 
 
 @router.post("", response_model=AddedImages, responses=ADDING, openapi_extra=BODY)
