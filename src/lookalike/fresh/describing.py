@@ -1,8 +1,9 @@
 """From an image file to what is kept of it."""
 
 import hashlib
+from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
-from typing import NamedTuple
 
 from PIL import Image
 
@@ -20,13 +21,14 @@ from lookalike.terminal.printable import printable
 THUMBNAIL = 96  # pixels of the longer side
 
 
-class Named(NamedTuple):
+@dataclass(frozen=True)
+class Named:
     """An image file and what it is called."""
 
     name: str
     file: bytes
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The sha256 of the file."""
         return hashlib.sha256(self.file).hexdigest()

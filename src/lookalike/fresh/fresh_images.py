@@ -95,16 +95,16 @@ class FreshImages:
             images = [read(file) for file in block]
             outcomes = self.outcomes([each for each in images if isinstance(each, Named)])
             refused: dict[str, QueryError] = {}
-            prepared: list[tuple[Named, PreparedQuery]] = []
+            prepared: dict[str, tuple[Named, PreparedQuery]] = {}
             for image in (each for each in images if isinstance(each, Named)):
-                if outcomes[image.id] == "added" and image.id not in {i.id for i, _ in prepared}:
+                if outcomes[image.id] == "added" and image.id not in prepared:
                     try:
-                        prepared.append((image, self._of_index.prepare(image.file)))
+                        prepared[image.id] = image, self._of_index.prepare(image.file)
                     except QueryError as error:
                         refused[image.id] = refusal(image, error)
-            encoded = self._of_index.encode([query for _, query in prepared])
-            images_of = [image for image, _ in prepared]
-            self.keep(list(zip(images_of, encoded, strict=True)), outcomes, label)
+            encoded = self._of_index.encode([query for _, query in prepared.values()])
+            embedded = zip((image for image, _ in prepared.values()), encoded, strict=True)
+            self.keep(list(embedded), outcomes, label)
             seen: set[str] = set()
             for each in images:
                 if isinstance(each, QueryError):
