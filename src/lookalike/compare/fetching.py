@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 
 from lookalike.compare.snapshot import Snapshot
-from lookalike.core.errors import LookalikeError
-from lookalike.core.secrets import without_secrets
 from lookalike.index.storage import METADATA, THUMBNAILS
 
 
@@ -23,13 +21,8 @@ def fetch_small_files(snapshots: Iterable[Snapshot]) -> None:
 
 
 def _fetch(snapshot: Snapshot, targets: list[str]) -> None:
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
+    from lookalike.compare.repository import open_repository  # takes a second
 
     revisions = None if snapshot.commit is None else [snapshot.commit]
-    try:
-        with Repo(str(snapshot.project.root.absolute())) as repo:
-            repo.fetch(targets=targets, revs=revisions, workspace=revisions is None)
-    except (DvcException, OSError) as error:
-        reason = without_secrets(" ".join(str(error).split()))[:300]
-        raise LookalikeError(f"{snapshot.name}: cannot be fetched: {reason}") from None
+    with open_repository(snapshot.project, f"{snapshot.name}: cannot be fetched") as repo:
+        repo.fetch(targets=targets, revs=revisions, workspace=revisions is None)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -90,15 +90,8 @@ class Snapshot:
         outs = [out for stage in stages for out in stage.get("outs", ())]
         return {Path(out["path"]): out["md5"] for out in outs if HASH.fullmatch(out.get("md5", ""))}
 
-    @cached_property
-    def _cache(self) -> Path:
-        from dvc.repo import Repo  # takes a second
-
-        with Repo(str(self.project.root)) as repo:
-            return Path(repo.cache.local.path)
-
     def _cached(self, md5: str) -> Path | None:
-        path = self._cache / md5[:2] / md5[2:]
+        path = _cache_of(self.project.root.absolute()) / md5[:2] / md5[2:]
         return path if path.is_file() else None
 
     def _mapping(self, path: Path, parse: Any) -> dict[str, Any]:
@@ -110,3 +103,12 @@ class Snapshot:
             reason = " ".join(str(error).split())[:200]
             raise LookalikeError(f"{self.name}: {path} cannot be read: {reason}") from None
         return content if isinstance(content, dict) else {}
+
+
+@lru_cache(maxsize=1)  # the two sides of a comparison are of one project
+def _cache_of(root: Path) -> Path:
+    """The folder of DVC's cache."""
+    from dvc.repo import Repo  # takes a second
+
+    with Repo(str(root)) as repo:
+        return Path(repo.cache.local.path)

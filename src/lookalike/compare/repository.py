@@ -15,8 +15,12 @@ CLOUDS = {"aiobotocore", "aiohttp", "azure", "botocore", "gcsfs", "google"}
 
 
 @contextmanager
-def open_repository(project: Layout) -> Iterator[Repo]:
+def open_repository(project: Layout, subject: str | None = None) -> Iterator[Repo]:
     """Open a project with DVC for the block.
+
+    Args:
+        project: the project.
+        subject: what an error is about; None: the project's folder.
 
     Raises:
         LookalikeError: for whatever DVC, the system or a cloud's library objects to in the block.
@@ -28,7 +32,7 @@ def open_repository(project: Layout) -> Iterator[Repo]:
         if not (isinstance(error, (DvcException, OSError)) or _of_a_cloud(error)):
             raise
         reason = without_secrets(" ".join(str(error).split()))[:300]
-        raise LookalikeError(f"{project.root.absolute()}: {reason}") from None
+        raise LookalikeError(f"{subject or project.root.absolute()}: {reason}") from None
 
 
 def _of_a_cloud(error: Exception) -> bool:
