@@ -481,3 +481,19 @@ def tiny_export(
     folder = tmp_path_factory.mktemp("tiny") / "export"
     write_export(folder, load_model(tiny_model), tiny_images, "onnx")
     return folder
+
+
+@pytest.fixture
+def tiny_project(
+    project: Path, tiny_model: Path, tiny_index: Path, tiny_images: ImageStore
+) -> Path:
+    """A project whose outputs are the tiny ones."""
+    (project / "dvc.yaml").touch()
+    for path, target in {
+        "models/model": tiny_model,
+        "models/index": tiny_index,
+        "data/images": tiny_images.folder,
+    }.items():
+        (project / path).parent.mkdir(exist_ok=True)
+        (project / path).symlink_to(target)
+    return project

@@ -14,25 +14,16 @@ from tests.bot.conftest import bot_api
 from lookalike.bot.command import run_project
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
-from lookalike.images.store import ImageStore
 
 SOURCE = Path(__file__).parents[2] / "src"
 COMMAND = [sys.executable, "-m", "lookalike", "bot"]
 
 
 @pytest.fixture
-def finished(project: Path, tiny_model: Path, tiny_index: Path, tiny_images: ImageStore) -> Path:
+def finished(tiny_project: Path) -> Path:
     """A project whose outputs are the tiny ones, with the token in `.env`."""
-    (project / "dvc.yaml").touch()
-    for path, target in {
-        "models/model": tiny_model,
-        "models/index": tiny_index,
-        "data/images": tiny_images.folder,
-    }.items():
-        (project / path).parent.mkdir(exist_ok=True)
-        (project / path).symlink_to(target)
-    (project / ".env").write_text(f"LOOKALIKE_BOT_TOKEN={TOKEN}\n")
-    return project
+    (tiny_project / ".env").write_text(f"LOOKALIKE_BOT_TOKEN={TOKEN}\n")
+    return tiny_project
 
 
 def environment(**given: str) -> dict[str, str]:

@@ -17,8 +17,6 @@ import httpx
 import psutil
 import pytest
 
-from lookalike.images.store import ImageStore
-
 SOURCE = Path(__file__).parents[2] / "src"
 
 
@@ -35,22 +33,6 @@ class Service(NamedTuple):
         return [json.loads(line) for line in self.log.read_text().splitlines()[1:]]
 
 
-@pytest.fixture
-def served_project(
-    project: Path, tiny_model: Path, tiny_index: Path, tiny_images: ImageStore
-) -> Path:
-    """A project whose outputs are the tiny ones."""
-    (project / "dvc.yaml").touch()
-    for path, target in {
-        "models/model": tiny_model,
-        "models/index": tiny_index,
-        "data/images": tiny_images.folder,
-    }.items():
-        (project / path).parent.mkdir(exist_ok=True)
-        (project / path).symlink_to(target)
-    return project
-
-
 def until(true: Callable[[], bool]) -> None:
     deadline = monotonic() + 60
     while not true() and monotonic() < deadline:
@@ -59,7 +41,7 @@ def until(true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def start(served_project: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+def start(tiny_project: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Start `lookalike serve` on a free port; ended at the end."""
     started: list[Service] = []
 
@@ -68,7 +50,7 @@ def start(served_project: Path, tmp_path: Path) -> Iterator[Callable[..., Servic
         with log.open("wb") as errors:
             process = subprocess.Popen(
                 [sys.executable, "-m", "lookalike", "serve", "--port", "0", *options],
-                cwd=served_project,
+                cwd=tiny_project,
                 env={**os.environ, "PYTHONPATH": str(SOURCE), **environment},
                 stderr=errors,
             )
@@ -175,11 +157,11 @@ def test_several_workers_add_up_their_figures_and_reload_together(
 
 
 def test_an_export_and_an_index_are_enough(
-    served_project: Path, tiny_export: Path, start: Callable[..., Service], digit: bytes
+    tiny_project: Path, tiny_export: Path, start: Callable[..., Service], digit: bytes
 ) -> None:
     for name in ("dvc.yaml", "params.yaml", "models/model", "data/images"):
-        (served_project / name).unlink()
-    (served_project / "models/export").symlink_to(tiny_export)
+        (tiny_project / name).unlink()
+    (tiny_project / "models/export").symlink_to(tiny_export)
     service = start()
     found = service.client.post("/predict", files={"file": digit}).json()
     assert found["hits"][0]["path"] == "3/03.png"
@@ -197,12 +179,12 @@ def test_an_export_and_an_index_are_enough(
     ],
 )
 def test_where_it_may_not_listen_it_says_so_in_one_line(
-    served_project: Path, options: list[str], words: list[str]
+    tiny_project: Path, options: list[str], words: list[str]
 ) -> None:
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     command = [sys.executable, "-m", "lookalike", "serve", "--port", "0", *options]
     done = subprocess.run(
-        command, cwd=served_project, env=environment, capture_output=True, text=True
+        command, cwd=tiny_project, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1, done.stderr
@@ -210,12 +192,12 @@ def test_where_it_may_not_listen_it_says_so_in_one_line(
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_without_an_index_it_says_what_to_run_first(served_project: Path, workers: str) -> None:
-    (served_project / "models/index").unlink()
+def test_without_an_index_it_says_what_to_run_first(tiny_project: Path, workers: str) -> None:
+    (tiny_project / "models/index").unlink()
     command = [sys.executable, "-m", "lookalike", "serve", "--port", "0", "--workers", workers]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     done = subprocess.run(
-        command, cwd=served_project, env=environment, capture_output=True, text=True
+        command, cwd=tiny_project, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 1
     assert "run the index stage first" in done.stderr.splitlines()[-1]
