@@ -2,7 +2,6 @@
 
 import asyncio
 from base64 import b64encode
-from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -12,12 +11,10 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from lookalike.core.errors import QueryError
 from lookalike.serve.access import CurrentService
 from lookalike.serve.encoded_images import image_of_text
-from lookalike.serve.problems import JsonAnswer, ProblemError, as_problem
+from lookalike.serve.problems import JsonAnswer, as_problem, check_model
 from lookalike.serve.refusals import EMBEDDING
 from lookalike.serve.request_bodies import documented
-from lookalike.serve.schemas import MOST_EXAMPLES
-
-MODEL = "lookalike"
+from lookalike.serve.schemas import MODEL, MOST_EXAMPLES
 
 router = APIRouter(tags=["openai"], responses=EMBEDDING)
 
@@ -88,8 +85,7 @@ async def embeddings(request: Request, service: CurrentService) -> JsonAnswer:
 
 
 def _check(asked: EmbeddingsRequest, dimension: int) -> None:
-    if asked.model != MODEL:
-        raise ProblemError(HTTPStatus.NOT_FOUND, f"{asked.model!r:.80}: the model is {MODEL!r}")
+    check_model(asked.model)
     if asked.dimensions not in (None, dimension):
         raise QueryError(f"dimensions: embeddings of this model have {dimension}")
 

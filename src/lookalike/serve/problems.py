@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from lookalike.core.errors import LookalikeError, NotReadyError, QueryError
 from lookalike.serve.request_id import request_id
+from lookalike.serve.schemas import MODEL
 
 
 class ProblemError(Exception):
@@ -91,6 +92,12 @@ def problem_answer(error: ProblemError, path: str) -> Response:
     else:
         answer = ProblemAnswer(error=Problem(message=message, request_id=request_id.get()))
     return JsonAnswer(answer.model_dump(), error.status, error.headers)
+
+
+def check_model(name: str) -> None:
+    """Raise ProblemError unless a request of another protocol names the model that is served."""
+    if name != MODEL:
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"{name!r:.80}: the model is {MODEL!r}")
 
 
 def as_problem(error: ValidationError | RequestValidationError) -> ProblemError:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+MODEL = "lookalike"  # as the model protocols call it
 MOST_HITS = 1000
 MOST_EXAMPLES = 32
 

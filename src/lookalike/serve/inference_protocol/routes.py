@@ -26,13 +26,12 @@ from lookalike.serve.inference_protocol.schemas import (
     TensorMetadata,
 )
 from lookalike.serve.inference_protocol.tensors import NUMBERS, elements, numbers
-from lookalike.serve.problems import ProblemError
+from lookalike.serve.problems import ProblemError, check_model
 from lookalike.serve.refusals import INFERRING, PROBING
 from lookalike.serve.request_bodies import documented
-from lookalike.serve.schemas import MOST_EXAMPLES
+from lookalike.serve.schemas import MODEL, MOST_EXAMPLES
 from lookalike.serve.service import Service
 
-MODEL = "lookalike"
 MODEL_PATH = "/models/{name}"
 VERSION_PATH = "/models/{name}/versions/{model_version}"
 BODY = documented({"application/json": InferRequest})
@@ -134,8 +133,7 @@ async def _encoded(service: Service, searcher: Searcher, message: Message) -> li
 
 def _bundle(service: Service, name: str, model_version: str) -> Bundle:
     bundle = service.bundle
-    if name != MODEL:
-        raise ProblemError(HTTPStatus.NOT_FOUND, f"{name!r:.80}: the model is {MODEL!r}")
+    check_model(name)
     if model_version not in ("", _version(bundle)):
         raise ProblemError(
             HTTPStatus.NOT_FOUND,
