@@ -41,8 +41,8 @@ def main(project: Layout) -> None:
     intake = Intake(manifest, equal_channels=params.bands == "all")
     with atomic_folder(project.images, SHARDS) as folder:
         rows = intake.rows(track(files, "ingesting", len(manifest.candidates)))
-        write_shards(rows, folder, params.reading, manifest.columns)
-        leave_out(intake.copies.superseded, folder, params.reading)
+        write_shards(rows, folder, params.reading, manifest.columns, params.shard_bytes)
+        leave_out(intake.copies.superseded, folder, params.reading, params.shard_bytes)
         write_csv(project.rejected, Rejection._fields, intake.rejections())
         intake.check_complete()
         check_refusals(params, manifest, intake.refused, project.rejected)

@@ -1,5 +1,5 @@
 import hashlib
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,21 +13,14 @@ from hypothesis import strategies as st
 from lookalike.core.errors import LookalikeError
 from lookalike.images import shards
 from lookalike.images.bands import Bands
-from lookalike.images.shards import METADATA, open_shards, write_shards
+from lookalike.images.shards import LARGEST, METADATA, open_shards
 from lookalike.images.store import ImageStore
 
 Row = dict[str, Any]
 
-AVERAGE, MAX = 2_000, 8_000
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _small_shards() -> Iterator[None]:
-    """Shards of two kilobytes instead of four megabytes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "AVERAGE_BYTES", AVERAGE)
-        patch.setattr(shards, "MAX_BYTES", MAX)
-        yield
+AVERAGE = 2_000  # bytes
+MAX = LARGEST * AVERAGE
+write_shards = partial(shards.write_shards, average_bytes=AVERAGE)
 
 
 def row(
@@ -106,7 +99,7 @@ def test_no_shard_is_empty_or_larger_than_allowed_unless_it_is_one_image(rows: l
 @pytest.mark.parametrize(("size", "shards_of"), [(3000, 2), (4000, 2), (4001, 1), (9000, 1)])
 def test_a_shard_ends_where_the_next_image_would_not_fit(size: int, shards_of: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "AVERAGE_BYTES", 2**63)  # no shard ends by content
+        patch.setattr(shards, "_ends_shard", lambda *_: False)
         files = written([row(f"{number}.png", bytes([number]) * size) for number in range(6)])
     assert [len(rows_of(shard)) for shard in files] == [shards_of] * (6 // shards_of)
 
@@ -125,7 +118,7 @@ def test_an_inserted_row_changes_only_the_shard_it_falls_into(
     rows: list[Row], place: int, image: bytes
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "MAX_BYTES", 10**9)  # ends are decided by content alone
+        patch.setattr(shards, "LARGEST", 10**9)  # ends are decided by content alone
         before = written(rows)
         after = written(by_path([*rows, row(f"{place:05d}x.png", image)]))
     assert len(set(before) - set(after)) <= 1
@@ -148,7 +141,7 @@ def test_a_removed_row_changes_only_the_shards_beside_it(
 ) -> None:
     gone = data.draw(st.sampled_from(rows))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "MAX_BYTES", 10**9)
+        patch.setattr(shards, "LARGEST", 10**9)
         before = written(rows)
         after = written([row for row in rows if row is not gone])
     assert len(set(before) - set(after)) <= 2

@@ -9,6 +9,7 @@ from PIL import Image, ImageChops
 
 from lookalike.core.errors import DataError, NotReadyError
 from lookalike.images.bands import Bands
+from lookalike.images.shards import open_shards, write_shards
 from lookalike.images.store import ImageStore
 
 
@@ -46,3 +47,16 @@ def test_a_broken_shard_is_named(tmp_path: Path) -> None:
     (tmp_path / "part-00000.arrow").write_bytes(b"no Arrow")
     with pytest.raises(DataError, match=r"part-00000\.arrow"):
         ImageStore(tmp_path)
+
+
+def test_more_shards_are_read_than_may_be_mapped_at_once(
+    tmp_path: Path, tiny_images: ImageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = open_shards(tiny_images.folder).to_pylist()
+    write_shards(rows, tmp_path / "images", average_bytes=100)
+    monkeypatch.setattr("lookalike.images.store.MAPPED_SHARDS", 3)
+    images = ImageStore(tmp_path / "images")
+    for row in [*range(0, 120, 7), *range(119, 0, -7)]:
+        assert images.encoded(row) == rows[row]["image"]
+    mapped = Path("/proc/self/maps").read_text().count(str(tmp_path))
+    assert 0 < mapped <= 3 < len(list((tmp_path / "images").iterdir()))

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from lookalike.images.shards import SHARDS, open_shards, write_shards
+from lookalike.images.shards import AVERAGE_BYTES, SHARDS, open_shards, write_shards
 from lookalike.images.store import ImageStore
 from lookalike.ingest.superseded import leave_out
 
@@ -11,7 +11,7 @@ def test_the_shards_are_those_that_the_other_rows_would_have_given(
     rows = open_shards(tiny_images.folder).to_pylist()
     gone = {row["path"] for row in rows[3:60:7]}
     write_shards(rows, tmp_path / "again")
-    leave_out(gone, tmp_path / "again", None)
+    leave_out(gone, tmp_path / "again", None, AVERAGE_BYTES)
     write_shards((row for row in rows if row["path"] not in gone), tmp_path / "once")
     again, once = (
         {file.name: file.read_bytes() for file in (tmp_path / name).glob(SHARDS)}

@@ -2,7 +2,8 @@
 
 Some hundred files instead of thousands: DVC hashes, pushes and pulls them many times faster. Rows
 are sorted by path. Where a shard ends is decided by its rows' content, not by counting, so images
-added in one place change only the shards there: the smaller the shards, the fewer bytes.
+added in one place change only the shards there: the smaller the shards, the fewer bytes. Very many
+images want larger ones, as every file costs time when the store is opened, hashed and pushed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,11 +39,15 @@ Columns = Sequence[pa.Field]
 SHARDS = "part-*.arrow"
 
 AVERAGE_BYTES = 2**19
-MAX_BYTES = 2 * 2**20
+LARGEST = 4  # times the average
 
 
 def write_shards(
-    rows: Iterable[dict[str, Any]], folder: Path, bands: Bands | None = None, further: Columns = ()
+    rows: Iterable[dict[str, Any]],
+    folder: Path,
+    bands: Bands | None = None,
+    further: Columns = (),
+    average_bytes: int = AVERAGE_BYTES,
 ) -> None:
     """Write rows, already sorted by path, as `part-00000.arrow`, `part-00001.arrow`, ...
 
@@ -51,6 +56,7 @@ def write_shards(
         folder: where to.
         bands: how multispectral images are to be read; it goes into the metadata of the schema.
         further: the columns beside those of `SCHEMA`: what else is known of the images.
+        average_bytes: the size of a shard; the largest have `LARGEST` times as many.
     """
     schema = pa.schema(
         [*SCHEMA.remove(SCHEMA.get_field_index("image")), *further, SCHEMA.field("image")]
@@ -58,7 +64,7 @@ def write_shards(
     if bands is not None:
         schema = schema.with_metadata(bands.to_metadata())
     folder.mkdir(parents=True, exist_ok=True)
-    for number, shard in enumerate(_cut(rows)):
+    for number, shard in enumerate(_cut(rows, average_bytes)):
         table = pa.Table.from_pylist(shard, schema=schema)
         with pa.ipc.new_file(folder / f"part-{number:05d}.arrow", schema) as writer:
             writer.write_table(table)
@@ -69,42 +75,58 @@ def further_columns(schema: pa.Schema) -> list[pa.Field]:
     return [field for field in schema if field.name not in SCHEMA.names]
 
 
-def _cut(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _cut(rows: Iterable[dict[str, Any]], average: int) -> Iterator[list[dict[str, Any]]]:
     """Group rows into shards, ending one where a row's hash says so or where it would overflow."""
     shard: list[dict[str, Any]] = []
     size = 0
     for row in rows:
         length = len(row["image"])
-        if shard and size + length > MAX_BYTES:
+        if shard and size + length > LARGEST * average:
             yield shard
             shard, size = [], 0
         shard.append(row)
         size += length
-        if _ends_shard(row["id"], length):
+        if _ends_shard(row["id"], length, average):
             yield shard
             shard, size = [], 0
     if shard:
         yield shard
 
 
-def _ends_shard(image_id: str, length: int) -> bool:
-    """True with a probability of `length / AVERAGE_BYTES`, as a function of the id alone."""
-    return int(image_id[:16], 16) * AVERAGE_BYTES < length * 2**64
+def _ends_shard(image_id: str, length: int, average: int) -> bool:
+    """True with a probability of `length / average`, as a function of the id alone."""
+    return int(image_id[:16], 16) * average < length * 2**64
+
+
+def shard_files(folder: Path) -> list[Path]:
+    """The shards of a folder, in the order of their rows.
+
+    Raises:
+        NotReadyError: there is none.
+    """
+    files = sorted(folder.glob(SHARDS))
+    if not files:
+        raise NotReadyError(f"{folder}: holds no images; run the ingest stage first")
+    return files
+
+
+def open_shard(file: Path) -> pa.Table:
+    """One shard, memory-mapped: columns and rows are read when they are touched.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return pa.ipc.open_file(pa.memory_map(str(file))).read_all()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(f"{file}: is not an intact shard ({error}); ingest again") from None
 
 
 def open_shards(folder: Path) -> pa.Table:
-    """Open the image store, memory-mapped: columns and rows are read when they are touched.
+    """All shards of a folder at once: of a few thousand, as Linux maps some 65,000 files at most.
 
     Raises:
         NotReadyError: there is no shard.
         DataError: one cannot be read.
     """
-    tables = []
-    for path in sorted(folder.glob(SHARDS)):
-        try:
-            tables.append(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
-        except (pa.ArrowInvalid, OSError) as error:
-            raise DataError(f"{path}: is not an intact shard ({error}); ingest again") from None
-    if not tables:
-        raise NotReadyError(f"{folder}: holds no images; run the ingest stage first")
-    return pa.concat_tables(tables)
+    return pa.concat_tables(map(open_shard, shard_files(folder)))

@@ -1,19 +1,22 @@
 """The image store, opened: encoded images and what is known of them, row by row."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from PIL import Image
 
 from lookalike.images.bands import Bands
 from lookalike.images.rendering import decode_picture
-from lookalike.images.shards import open_shards
+from lookalike.images.shards import open_shard, shard_files
+
+MAPPED_SHARDS = 1024  # at once; Linux maps some 65,000 files for a process
 
 
 class ImageStore:
-    """What the ingest stage wrote, memory-mapped: columns and rows are read when they are touched.
+    """What the ingest stage wrote: metadata in memory, images in files that are read when asked.
 
     Open it once and pass it on: opening takes seconds where there are many shards.
 
@@ -32,10 +35,12 @@ class ImageStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        table = open_shards(folder)
-        self.bands = Bands.from_metadata(table.schema.metadata)
-        self.metadata: pa.Table = table.drop_columns(["image"])
-        self._encoded: pa.ChunkedArray = table["image"]
+        self._files = shard_files(folder)
+        self._images = lru_cache(MAPPED_SHARDS)(self._map_images)
+        tables = [_metadata(file) for file in self._files]
+        self._ends = np.cumsum([len(table) for table in tables])
+        self.metadata: pa.Table = pa.concat_tables(tables).combine_chunks()
+        self.bands = Bands.from_metadata(self.metadata.schema.metadata)
 
     def __len__(self) -> int:
         return len(self.metadata)
@@ -48,17 +53,27 @@ class ImageStore:
 
     def encoded(self, row: int) -> bytes:
         """An image as it came, in whatever format."""
-        data: bytes = self._encoded[row].as_py()
+        shard = int(np.searchsorted(self._ends, row, side="right"))
+        from_its_end = row - int(self._ends[shard])
+        data: bytes = self._images(shard)[from_its_end].as_py()
         return data
 
     def encoded_slice(self, start: int, count: int) -> list[bytes]:
         """Up to `count` images as they came, from row `start` on."""
-        some: list[bytes] = self._encoded.slice(start, count).to_pylist()
-        return some
+        return [self.encoded(row) for row in range(start, min(start + count, len(self)))]
 
     def picture(self, row: int) -> Image.Image:
         """An image as people see it: 8-bit RGB, whatever its bands."""
         return decode_picture(self.encoded(row), self.bands, max_pixels=None)
+
+    def _map_images(self, shard: int) -> pa.ChunkedArray:
+        return open_shard(self._files[shard])["image"]
+
+
+def _metadata(file: Path) -> pa.Table:
+    """All columns of a shard but the images, copied, so that the file need not stay mapped."""
+    table = open_shard(file).drop_columns(["image"])
+    return table.take(np.arange(len(table)))
 
 
 def open_images(folder: str | PathLike[str]) -> ImageStore:

@@ -9,6 +9,7 @@ from lookalike.images.bands import Bands
 from lookalike.images.bounded import DEFAULT_MAX_BYTES
 from lookalike.images.decode import DEFAULT_MAX_PIXELS
 from lookalike.images.exif import ExifFact
+from lookalike.images.shards import AVERAGE_BYTES
 from lookalike.ingest.folder_labels import LabelRule
 
 # What makes a folder a STAC catalog.
@@ -53,6 +54,7 @@ class IngestParams(Block):
     max_bytes: int = Field(default=DEFAULT_MAX_BYTES, ge=1, le=2**30)  # a column of Arrow: 2 GiB
     max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, ge=1)
     max_seconds: float = Field(default=60.0, gt=0)
+    shard_bytes: int = Field(default=AVERAGE_BYTES, ge=2**16, le=2**28)
     max_rejected_fraction: float = Field(default=0.1, ge=0, le=1)
 
     @property
