@@ -1,0 +1,174 @@
+"""How time, memory, files and bytes grow with the number of images, from folder to search.
+
+    python -m bench.million [--images 10000 100000 1000000] [--shard-bytes 8388608]
+
+Generates JPEGs of 40 to 160 pixels a side, no two alike, and runs each stage on them in a clone of
+this repository: near-duplicates searched for, a small network that is not trained, an Annoy index
+with a number of trees that is given. Then DVC takes the outputs into its cache, looks for changes
+and pushes to a folder, and a new process opens the index and searches. Peak memory is the
+proportional set size of all processes of a stage, looked at four times a second. The last column is
+the exponent of growth in time since the size before: 1 is linear.
+
+A million images take some hours and 40 GB.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from io import BytesIO
+from math import log
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import psutil
+from PIL import Image
+from ruamel.yaml import YAML
+
+from bench.ingest import REPOSITORY
+from bench.ingest_memory import total_memory
+
+FOLDER_IMAGES = 1000
+STAGES = {
+    "ingest": "data/images",
+    "split": "data/split.csv",
+    "train": "models/model",
+    "export": "models/export",
+    "embed": "data/embeddings",
+    "index": "models/index",
+}
+PARAMS = {
+    "ingest": {"labels": "none"},
+    "split": {"near_duplicates": {}},
+    "train": {"backbone": "cnn:16", "epochs": 0, "image_size": 32, "resize": 32},
+    "index": {"engine": {"name": "annoy", "trees": 10, "search_k": 2000}, "thumbnail_size": 64},
+}
+SEARCH = """
+import json, sys, time
+import lookalike as la
+start = time.perf_counter()
+searcher = la.open_project(".").searcher()
+opened = time.perf_counter() - start
+times = []
+for image in sys.argv[1:]:
+    start = time.perf_counter()
+    searcher.search(image, k=10)
+    times.append(time.perf_counter() - start)
+print(json.dumps([opened, sorted(times[1:])[len(times) // 2]]))
+"""
+
+
+class Step(NamedTuple):
+    """What one step took: seconds, the most bytes of memory, and what it wrote."""
+
+    seconds: float
+    memory: int
+    files: int = 0
+    bytes: int = 0
+
+
+def generate(folder: Path, images: int) -> None:
+    """Write JPEGs of random blots, a thousand in each folder."""
+    random = np.random.default_rng(0)
+    for number in range(images):
+        path = folder / f"{number // FOLDER_IMAGES:04d}" / f"{number % FOLDER_IMAGES:03d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        blots = Image.fromarray(random.integers(0, 256, (6, 6, 3), np.uint8))
+        width, height = random.integers(40, 160, 2).tolist()
+        data = BytesIO()
+        blots.resize((width, height), Image.Resampling.BICUBIC).save(data, "JPEG")
+        path.write_bytes(data.getvalue())
+
+
+def step(project: Path, command: list[str], output: str | None = None) -> Step:
+    """Run a command in the project, and look at it until it ends."""
+    start, peak = time.perf_counter(), 0
+    process = psutil.Popen(command, cwd=project, stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        peak = max(peak, total_memory(process))
+        time.sleep(0.25)
+    seconds = time.perf_counter() - start
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} failed")
+    written = project / output if output else None
+    files = [path for path in (written, *(written.rglob("*"))) if path.is_file()] if written else []
+    return Step(seconds, peak, len(files), sum(path.stat().st_size for path in files))
+
+
+def prepare(project: Path, source: Path, shard_bytes: int) -> None:
+    """A clone of this repository with parameters for many images, and a remote beside it."""
+    subprocess.run(["git", "clone", "--quiet", REPOSITORY, project], check=True)
+    yaml = YAML()
+    params = yaml.load(project / "params.yaml")
+    for block, values in PARAMS.items():
+        params[block].update(values)
+    params["ingest"].update(source=str(source), shard_bytes=shard_bytes)
+    yaml.dump(params, project / "params.yaml")
+    for arguments in (
+        [
+            "remote",
+            "add",
+            "--quiet",
+            "--default",
+            "--force",
+            "beside",
+            str(project.parent / "remote"),
+        ],
+        ["config", "--quiet", "core.autostage", "false"],
+    ):
+        subprocess.run(["dvc", *arguments], cwd=project, check=True)
+
+
+def run(images: int, shard_bytes: int) -> dict[str, Step]:
+    """Every step for one number of images."""
+    with tempfile.TemporaryDirectory() as scratch:
+        photos, project = Path(scratch, "photos"), Path(scratch, "project")
+        generate(photos, images)
+        prepare(project, photos, shard_bytes)
+        steps = {}
+        for stage, output in STAGES.items():
+            steps[stage] = step(project, [sys.executable, f"src/{stage}.py"], output)
+            print(f"{images} images: {stage} {steps[stage].seconds:.1f} s", file=sys.stderr)
+        outputs = [*STAGES.values()]
+        steps["dvc commit"] = step(project, ["dvc", "commit", "--quiet", "--force", *STAGES])
+        steps["dvc status"] = step(project, ["dvc", "status", "--quiet", *outputs])
+        steps["dvc push"] = step(project, ["dvc", "push", "--quiet", *outputs], "../remote")
+        queries = [str(path) for path in sorted(photos.glob("0000/*.jpg"))[:21]]
+        found = subprocess.run(
+            [sys.executable, "-c", SEARCH, *queries],
+            cwd=project,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        opened, searched = YAML(typ="safe").load(found)
+        return {**steps, "open the index": Step(opened, 0), "search": Step(searched, 0)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--shard-bytes", type=int, default=2**23)
+    options = parser.parse_args()
+    print("| images | step | seconds | peak memory, MB | files | MB written | exponent |")
+    print("|---|---|---|---|---|---|---|")
+    before: tuple[int, dict[str, Step]] | None = None
+    for images in options.images:
+        steps = run(images, options.shard_bytes)
+        for name, taken in steps.items():
+            exponent = ""
+            if before is not None:
+                grown = taken.seconds / before[1][name].seconds
+                exponent = f"{log(grown) / log(images / before[0]):.2f}"
+            print(
+                f"| {images} | {name} | {taken.seconds:.3g} | {taken.memory / 1e6:.0f} | "
+                f"{taken.files} | {taken.bytes / 1e6:.1f} | {exponent} |",
+                flush=True,
+            )
+        before = images, steps
+
+
+if __name__ == "__main__":
+    main()
