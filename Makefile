@@ -10,6 +10,8 @@ PYTHON ?= python3
 COMMA := ,
 INSTALLED := .venv/.installed
 CODE := src tests services bench docs
+# Threads that wait for each other on cores that are taken make two processes slower than one.
+ONE_THREAD := OMP_NUM_THREADS=1
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Annoy's own flags, -march=native -ffast-math, break it where clang compiles it, and on older processors.
@@ -64,10 +66,10 @@ extend: setup  ## make what is new in the source searchable, with the model as i
 	$(WITH_ENV) dvc repro --single-item ingest embed index
 
 test: setup  ## run the quick tests
-	pytest -m "not full" $(SIDE_BY_SIDE)
+	$(ONE_THREAD) pytest -m "not full" $(SIDE_BY_SIDE)
 
 test-full: setup  ## run all tests
-	pytest $(SIDE_BY_SIDE)
+	$(ONE_THREAD) pytest $(SIDE_BY_SIDE)
 
 lint: setup  ## ruff and mypy
 	ruff format --check $(CODE)

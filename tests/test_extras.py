@@ -47,7 +47,6 @@ EXTRAS = [
     "tenacity",
     "threadpoolctl",
     "timm",
-    "torchmetrics",
     "umap",
     "uvicorn",
 ]

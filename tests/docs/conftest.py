@@ -11,13 +11,13 @@ import pytest
 import torch
 from PIL import Image
 from sklearn.datasets import load_sample_image
-from tests.pipeline.conftest import Project, _finished, copy
+from tests.pipeline.conftest import Project, _finished, _fresh, copy
 
 from lookalike.model.vision import models
 from services.servers import S3Server, Server
 
 BUCKET = "documentation"
-finished = _finished  # the fixture, for the pages as well
+finished, _fresh = _finished, _fresh  # the fixtures, for the pages as well
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,9 @@ def test_a_fault_of_the_program_ends_it_in_the_middle_of_loading(
     assert errors.splitlines()[-1] == "ZeroDivisionError: division by zero"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.full)]
+)
 def test_a_signal_to_all_processes_of_a_terminal_ends_no_worker(
     load: Callable[[str], Popen[str]], number: signal.Signals
 ) -> None:

@@ -90,7 +90,8 @@ def test_a_strategy_for_one_device_is_one_device() -> None:
     assert (fabric.world_size, fabric.global_rank) == (1, 0)
 
 
-@pytest.mark.parametrize("remembered", [pytest.param(0, marks=pytest.mark.full), 70])
+@pytest.mark.full
+@pytest.mark.parametrize("remembered", [0, 70])
 def test_two_processes_embed_to_the_bytes_of_one(
     project: Path,
     start: Callable[..., subprocess.Popen[str]],

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from ruamel.yaml import YAML
 
 REPOSITORY = Path(__file__).parents[2]
@@ -121,7 +122,7 @@ def copy_of_working_tree(root: Path) -> Project:
     for name in filter(None, listed.stdout.split("\0")):
         if (REPOSITORY / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(REPOSITORY / name, root / name)
+            shutil.copy2(REPOSITORY / name, root / name)
     project = Project(root)
     project.run("git", "init", "--quiet", "--initial-branch", "main")
     return project
@@ -138,23 +139,50 @@ def link_environment(project: Project) -> None:
     project.environment["PYTHONPATH"] = str(project.path("src"))
 
 
-@pytest.fixture
-def fresh(tmp_path: Path) -> Project:
-    """The project as a fresh clone has it, at the smoke preset, nothing run."""
-    return _smoke(tmp_path / "fresh")
+def made_once(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Project]
+) -> Project:
+    """A project that the first test process makes for all of them; none may change it."""
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    done = base / f"{name}.done"
+    with FileLock(base / f"{name}.lock"):
+        if not done.exists():
+            shutil.rmtree(base / name, ignore_errors=True)
+            make(base / name)
+            done.touch()
+    return Project(base / name)
+
+
+def _smoke(root: Path) -> Project:
+    root.mkdir(parents=True)
+    project = copy_of_working_tree(root)
+    project.run("python", "-m", "compileall", "-q", "src")  # once, for all copies
+    project.lookalike("preset", "smoke")
+    project.commit("the smoke preset")
+    return project
 
 
 @pytest.fixture(scope="session")
-def _finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """One for each test process: some tests move its photographs away for a while."""
-    project = _smoke(tmp_path_factory.mktemp("finished") / "project")
-    project.run("dvc", "repro", "samples")
-    photos = tmp_path_factory.mktemp("photos") / "digits"
-    shutil.copytree(project.path("data/samples"), photos)
-    project.set_params(ingest__source=str(photos))
-    project.run("dvc", "repro")
-    project.commit("run the smoke preset on a folder outside")
-    return project
+def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return made_once(tmp_path_factory, "fresh", _smoke)
+
+
+@pytest.fixture
+def fresh(_fresh: Project, tmp_path: Path) -> Project:
+    """The project as a fresh clone has it, at the smoke preset, nothing run."""
+    return copy(_fresh, tmp_path / "fresh")
+
+
+@pytest.fixture(scope="session")
+def _finished(_fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    def run_all(root: Path) -> Project:
+        fresh = copy(_fresh, root.with_name("samples"))
+        fresh.run("dvc", "repro", "samples")
+        return copy_with_photos(fresh, root)
+
+    return made_once(tmp_path_factory, "finished", run_all)
 
 
 @pytest.fixture
@@ -182,9 +210,12 @@ def copy(project: Project, root: Path) -> Project:
     return Project(root)
 
 
-def _smoke(root: Path) -> Project:
-    root.mkdir(parents=True)
-    project = copy_of_working_tree(root)
-    project.lookalike("preset", "smoke")
-    project.commit("the smoke preset")
+def copy_with_photos(finished: Project, root: Path) -> Project:
+    """A copy on a source of its own, beside it, which a test may change or move away."""
+    project = copy(finished, root)
+    photos = root.with_name("photos")
+    shutil.copytree(project.path("data/samples"), photos)
+    project.set_params(ingest__source=str(photos))
+    project.run("dvc", "repro")
+    project.commit("photographs of one's own")
     return project

@@ -11,7 +11,7 @@ import pytest
 
 from services.servers import S3Server, start_s3
 
-from .conftest import TIMEOUT, Project, copy, link_environment, wait_for
+from .conftest import TIMEOUT, Project, copy, copy_with_photos, link_environment, wait_for
 
 OUTPUTS = ("data", "models", "metrics/figures")
 SAMPLES = "data/samples"
@@ -56,7 +56,7 @@ def output_of(project: Project, *command: str) -> str:
 def _round(_finished: Project, s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Round:
     s3.make_bucket("lookalike")
     folder = tmp_path_factory.mktemp("round")
-    first = copy(_finished, folder / "first")
+    first = copy_with_photos(_finished, folder / "first")
     second = first.clone(folder / "second")
     printed = ""
     for project, target in ((first, "push"), (second, "pull")):

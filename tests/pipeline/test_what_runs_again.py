@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from dvc.repo import Repo
 
-from .conftest import REPOSITORY, Project, copy
+from .conftest import REPOSITORY, Project, copy_with_photos
 
 Change = Callable[[Project], None]
 
@@ -81,7 +81,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
         "train",
     ),
     "a comment in `src/train.py`": (code("src/train.py"), "train"),
-    "`base.threads`": (param("base.threads", 1), "train evaluate export embed"),
+    "`base.threads`": (param("base.threads", 2), "train evaluate export embed"),
     "`base.reproducible`": (
         param("base.reproducible", "machine"),
         "split train evaluate export embed index",
@@ -115,7 +115,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
 @pytest.fixture(scope="module")
 def run_before(_finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A finished project of this module's own, on a source of its own."""
-    project = copy(_finished, tmp_path_factory.mktemp("reruns") / "project")
+    project = copy_with_photos(_finished, tmp_path_factory.mktemp("reruns") / "project")
     assert stages_to_run(project) == set()
     return project
 

@@ -4,11 +4,6 @@ import numpy as np
 from sklearn.calibration import calibration_curve
 from torch import Tensor
 
-import lookalike.model.vision  # noqa: F401  torchmetrics imports torchvision, which this mends
-
-# isort: split
-from torchmetrics.functional.classification import multiclass_calibration_error
-
 BINS = 15
 
 
@@ -21,8 +16,10 @@ def expected_calibration_error(targets: Tensor, probabilities: Tensor) -> float:
         targets: class numbers, int64 `[n]`.
         probabilities: float `[n, classes]`.
     """
-    classes = probabilities.shape[1]
-    return float(multiclass_calibration_error(probabilities, targets, classes, n_bins=BINS))
+    right, probability = _likeliest(targets, probabilities)
+    bins = np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], probability)
+    gaps = np.bincount(bins, weights=right - probability)  # of each bin, times its images
+    return float(np.abs(gaps).sum() / len(targets))
 
 
 def reliability(targets: Tensor, probabilities: Tensor) -> list[tuple[float, float]]:
@@ -30,8 +27,12 @@ def reliability(targets: Tensor, probabilities: Tensor) -> list[tuple[float, flo
 
     The points of a reliability diagram: on the diagonal where the model means what it says.
     """
-    best = probabilities.max(dim=1)
-    right = (best.indices == targets).numpy()
-    accuracy, probability = calibration_curve(right, best.values.double().numpy(), n_bins=BINS)
+    accuracy, probability = calibration_curve(*_likeliest(targets, probabilities), n_bins=BINS)
     pairs = np.stack([probability, accuracy], axis=1)
     return [(float(p), float(a)) for p, a in pairs]
+
+
+def _likeliest(targets: Tensor, probabilities: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Whether the likeliest class is right, and its probability: bool and float64 `[n]`."""
+    best = probabilities.max(dim=1)
+    return (best.indices == targets).numpy(), best.values.double().numpy()
