@@ -83,13 +83,18 @@ def serve(
         bool,
         typer.Option("--allow-anonymous", help="Listen beyond this machine without a token, too."),
     ] = False,
+    rev: Annotated[
+        str | None,
+        typer.Option(help="Serve this stage or version of the model registry, or Git revision."),
+    ] = None,
 ) -> None:
     """Answer searches over HTTP; LOOKALIKE_TOKEN is what clients have to show, where it is set."""
     with extra("serve"):
         from lookalike.serve.command import serve_project
 
     given = {"host": host, "port": port, "workers": workers}
-    serve_project(find_index(Path()), given, allow_anonymous)
+    project = find_index(Path()) if rev is None else find_project(Path())
+    serve_project(project, given, allow_anonymous, rev=rev)
 
 
 @app.command("open")
