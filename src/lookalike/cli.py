@@ -239,11 +239,16 @@ def publish(
 
 
 @app.command()
-def mlflow() -> None:
+def mlflow(
+    register: Annotated[
+        str | None,
+        typer.Option(help="Make the export a version of this registered model, too."),
+    ] = None,
+) -> None:
     """Show the last training and its evaluation in the MLflow that MLFLOW_TRACKING_URI names."""
     from lookalike.record.mlflow_run import mirror
 
-    print(mirror(find_project(Path())))
+    print(mirror(find_project(Path()), register))
 
 
 @app.command()
