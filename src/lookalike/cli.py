@@ -28,6 +28,7 @@ from lookalike.terminal.progress import reporting_to
 
 STAC_ITEMS = Path("data/items.parquet")
 REPORT = Path("report.html")
+CARDS = Path("cards")
 
 app = typer.Typer(
     name="lookalike",
@@ -269,6 +270,23 @@ def report(
     check_output_file(output)
     write_report(find_project(Path()), output)
     print(f"{output} shows the last run; it needs nothing but itself")
+
+
+@app.command()
+def card(
+    output: Annotated[Path, typer.Option("-o", help="The folder to write.")] = CARDS,
+    license: Annotated[
+        str | None, typer.Option(help="Of the model, such as apache-2.0; else it is not stated.")
+    ] = None,
+    data_license: Annotated[
+        str | None, typer.Option(help="Of the images, such as cc-by-4.0; else it is not stated.")
+    ] = None,
+) -> None:
+    """Write a model card and a data card of the last run, for people and the Hugging Face Hub."""
+    from lookalike.record.cards import write_cards
+
+    write_cards(find_project(Path()), output, license, data_license)
+    print(f"{output} holds the cards of the last run: model/README.md, data/README.md")
 
 
 app.command()(compare)
