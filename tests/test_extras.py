@@ -25,6 +25,7 @@ EXTRAS = [
     "fastapi",
     "filelock",
     "fsspec",
+    "gto",
     "httptools",
     "httpx",
     "jinja2",

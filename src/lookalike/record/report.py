@@ -2,7 +2,6 @@
 
 import base64
 import json
-import subprocess
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +18,7 @@ from lookalike.core.secrets import without_secrets
 from lookalike.figures.content_policy import content_policy
 from lookalike.ingest.params import IngestParams
 from lookalike.record.run_charts import Picture, evaluation_charts, read_tables, training_charts
+from lookalike.revisions.git import git
 
 TEMPLATE = "report.html"
 QUALITY = 85
@@ -93,20 +93,12 @@ def _about(project: Layout) -> Iterator[str]:
     yield f"images of {without_secrets(source)}"
     if (description := _read_json(project.model / "model.json")) is not None:
         yield f"backbone {description['backbone']}"
-    named = _git(project, "describe", "--always", "--dirty", "--abbrev=10")
-    if named is not None:
-        yield f"commit {named} of {_git(project, 'log', '-1', '--format=%cs')}"
-
-
-def _git(project: Layout, *command: str) -> str | None:
-    """What Git prints; None where the project is in no repository, or nothing is committed."""
     try:
-        done = subprocess.run(
-            ["git", "-C", str(project.root), *command], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
+        named = git(project.root, "describe", "--always", "--dirty", "--abbrev=10").strip()
+        date = git(project.root, "log", "-1", "--format=%cs").strip()
+    except LookalikeError:  # the project is in no repository, or nothing is committed
+        return
+    yield f"commit {named} of {date}"
 
 
 def _jpeg(path: Path) -> str:

@@ -12,6 +12,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_files, to_json
 from lookalike.core.layout import MEASURED_MODEL, Layout
 from lookalike.core.secrets import without_secrets
+from lookalike.inference.exported import ExportDescription, graph_of, read_export
 from lookalike.model.artifact_fingerprint import fingerprint
 from lookalike.record.run_charts import (
     Picture,
@@ -49,7 +50,7 @@ class Part(NamedTuple):
 
 
 def run_parts(project: Layout) -> list[Part]:
-    """The training of a project, and the evaluation of its model where there is one.
+    """The training of a project, and evaluation and export of its model where there are any.
 
     Raises:
         LookalikeError: there is no model, or a metrics file is missing.
@@ -79,7 +80,24 @@ def run_parts(project: Layout) -> list[Part]:
                 _timings(project, "evaluate", model),
             )
         )
+    if export_of(project, model) is not None:
+        parts.append(Part("export", {"export": project.export}, lambda: iter(()), [], []))
     return parts
+
+
+def export_of(project: Layout, model: str) -> ExportDescription | None:
+    """The export of a model; None where there is no graph, or one of another model.
+
+    Args:
+        project: the project.
+        model: the model's fingerprint.
+    """
+    try:
+        export = read_export(project.export)
+        graph_of(project.export, export, model)
+    except LookalikeError:
+        return None
+    return export
 
 
 def flat_params(params: Mapping[str, Any], above: str = "") -> dict[str, str]:

@@ -144,8 +144,16 @@ class Columns(BaseModel):
     columns: list[Column]
 
 
+class ServedRevision(BaseModel):
+    """What `--rev` names, and the version under which its commit is registered, if it is."""
+
+    name: str
+    commit: str
+    version: str | None
+
+
 class Version(BaseModel):
-    """Which software, model and index answer."""
+    """Which software, model and index answer, and of which revision; null: of the folders."""
 
     version: str
     model: str
@@ -154,3 +162,4 @@ class Version(BaseModel):
     images: int
     classes: int
     has_images: bool
+    revision: ServedRevision | None
