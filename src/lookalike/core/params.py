@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
@@ -18,13 +18,8 @@ from ruamel.yaml.error import YAMLError
 
 from lookalike.core.choices import RuntimeChoice
 from lookalike.core.errors import ConfigError
+from lookalike.core.group import Group
 from lookalike.core.secrets import check_addresses, without_secrets
-
-
-class Group(BaseModel):
-    """Parameters that belong together: strict types, finite numbers, no unknown keys, frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Block(Group):
