@@ -14,10 +14,10 @@ from lookalike.inference.cache_key import (
     processor,
 )
 from lookalike.inference.inference_file import Inference
-from lookalike.inference.numerics import Numerics
+from lookalike.inference.numerics import BY_DEFAULT, Numerics
 from lookalike.model.artifact import Model
 
-IN_FP32 = Inference(numerics=Numerics(engine="torch", precision="fp32"))
+IN_FP32 = Inference(numerics=BY_DEFAULT)
 IN_INT8 = Inference(
     numerics=Numerics(engine="openvino", precision="int8"), graph_sha256="a", version="1"
 )

@@ -99,3 +99,13 @@ def test_a_search_imports_the_engine_that_computes_and_no_other(
             capture_output=True,
         )
         assert (done.stdout, done.stderr) == ("3/03.png\n", "")
+
+
+def test_without_its_package_a_line_says_how_to_install_it(
+    int8_project: Path, monkeypatch: pytest.MonkeyPatch, one_line_error: OneLineError
+) -> None:
+    monkeypatch.delitem(sys.modules, "lookalike.inference.runtimes.openvino", raising=False)
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    models = int8_project / "models"
+    with one_line_error("openvino is missing: pip install 'lookalike[openvino]'"):
+        open_searcher(models / "model", models / "index")

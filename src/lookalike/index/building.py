@@ -20,12 +20,11 @@ from lookalike.index.index import Index
 from lookalike.index.metadata import complete_metadata, write_metadata
 from lookalike.index.storage import CONTENTS, METADATA, THUMBNAILS, open_index
 from lookalike.inference.embeddings import VECTORS
-from lookalike.inference.numerics import Numerics
+from lookalike.inference.numerics import BY_DEFAULT, Numerics
 from lookalike.retrieval.vectors import BLOCK, Vectors
 from lookalike.terminal.listing import some_of
 
 QUERIES = 1000  # that measure the recall of what is tried
-BY_DEFAULT = Numerics(engine="torch", precision="fp32")
 
 
 def build_index(

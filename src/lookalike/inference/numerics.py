@@ -28,3 +28,6 @@ class Numerics(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.engine} in {self.precision}"
+
+
+BY_DEFAULT = Numerics(engine="torch", precision="fp32")
