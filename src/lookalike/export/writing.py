@@ -98,8 +98,8 @@ def _also(
             try:
                 parity = measure_parity(open_file(path, description), model.network, pixels)
                 problem = None if parity.holds else parity.problem
-            except LookalikeError as error:
-                problem = str(error)
+            except (LookalikeError, RuntimeError) as error:
+                problem = " ".join(str(error).split())[:200]
             if problem is None:
                 yield engine
             else:
