@@ -42,7 +42,13 @@ def main(project: Layout) -> None:
     if params.thumbnail_size is not None:
         thumbnails = partial(write_thumbnails, images, params.thumbnail_size, machine.workers)
     index = build_index(
-        embeddings.vectors, metadata, project.index, engine, embeddings.model_sha256, thumbnails
+        embeddings.vectors,
+        metadata,
+        project.index,
+        engine,
+        embeddings.model_sha256,
+        thumbnails,
+        embeddings.numerics,
     )
     built = measure(index, params.recall_queries)
     curve = rounded(trials or [built])

@@ -20,6 +20,7 @@ from lookalike.index.index import Index
 from lookalike.index.metadata import complete_metadata, write_metadata
 from lookalike.index.storage import CONTENTS, METADATA, THUMBNAILS, open_index
 from lookalike.inference.embeddings import VECTORS
+from lookalike.inference.numerics import BY_DEFAULT, Numerics
 from lookalike.retrieval.vectors import BLOCK, Vectors
 from lookalike.terminal.listing import some_of
 
@@ -33,10 +34,11 @@ def build_index(
     engine: AnyEngine = DEFAULT_ENGINE,
     model_sha256: str | None = None,
     write_thumbnails: Callable[[Path], None] | None = None,
+    numerics: Numerics = BY_DEFAULT,
 ) -> Index:
     """Build an index over vectors and write it as a folder, whole or not at all.
 
-    The last two of the six parameters are the pipeline's: other callers leave them out.
+    The last three of the seven parameters are the pipeline's: other callers leave them out.
 
     Args:
         vectors: float32 `[n, d]`, n at least 1; may be memory-mapped.
@@ -46,6 +48,7 @@ def build_index(
         engine: which engine, and its parameters; those that are null are chosen.
         model_sha256: the fingerprint of the model that gave the vectors, where it is known.
         write_thumbnails: writes the file of `n` thumbnails; None: there are none.
+        numerics: what computed the vectors; queries are computed so that they agree with it.
 
     Raises:
         LookalikeError: vectors and metadata do not fit together, vectors are not finite, ids are
@@ -69,6 +72,7 @@ def build_index(
             images=len(vectors),
             dimension=vectors.shape[1],
             model_sha256=model_sha256,
+            numerics=numerics,
             vectors_sha256=files[VECTORS].sha256,
             files=files,
             versions={kind.package: version(kind.package)},

@@ -53,11 +53,13 @@ class Project:
         return ImageStore(self.layout.images)
 
     def embedder(self) -> "Embedder":
-        """The model of the last training, ready to embed."""
-        from lookalike.inference.embedder import open_embedder
+        """The model of the last training, ready to embed as the pipeline does."""
+        from lookalike.inference.embedder import Embedder
+        from lookalike.inference.starting import open_model
 
         base, machine = self.params.base, self.params.machine
-        return open_embedder(self.layout.model, base.inference_batch_size, machine.workers)
+        model = open_model(self.layout, base.threads)
+        return Embedder(model, base.inference_batch_size, machine.workers)
 
     def index(self) -> Index:
         """The index of the last run."""

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from lookalike.core.params import Group
+from lookalike.core.group import Group
 
 # Pixels; no backbone is made for more, and a slip of a digit or two would take all memory.
 LARGEST = 4096
