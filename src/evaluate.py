@@ -14,7 +14,7 @@ from lookalike.core.files import atomic_folder, rounded, write_csv, write_json, 
 from lookalike.core.layout import MEASURED_MODEL, Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.evaluate.evaluation import TABLES, Evaluation, evaluate_model
-from lookalike.evaluate.figures import draw_figures
+from lookalike.evaluate.figures import PICTURES, draw_figures
 from lookalike.evaluate.inference_time import inference_time
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.images.split_file import read_split
@@ -38,7 +38,7 @@ def main(project: Layout) -> None:
     rows = [image.row for image in test]
     output = embedder.outputs(images, rows)
     evaluation = Evaluation.of_nothing()
-    with atomic_folder(project.figures, "*.png", "projection.html") as figures:
+    with atomic_folder(project.figures, *PICTURES) as figures:
         if test:
             if not model.description.classes:
                 say("evaluate: the model has no classes, so its classification is not measured")

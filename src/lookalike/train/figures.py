@@ -16,6 +16,7 @@ from lookalike.train.batches import Batches
 from lookalike.train.recipe.mixing import Mixing
 
 AUGMENTED = "augmented.png"
+PICTURES = ("*.png", "*.svg")  # with the curves of the training, in the end
 TITLE = "The first images of epoch 1 as the network sees them, and the classes it is told"
 ROWS, COLUMNS = 4, 8
 LEAST_SHARE = 0.005  # of a class in a mixed image; less would be 0%
@@ -39,7 +40,7 @@ def draw_figures(
         for image, target in seen
     ]
     rows = [panels[start : start + COLUMNS] for start in range(0, len(panels), COLUMNS)]
-    with atomic_folder(folder, AUGMENTED) as partial:
+    with atomic_folder(folder, *PICTURES) as partial:
         draw_grid(rows, TITLE, partial / AUGMENTED)
 
 
