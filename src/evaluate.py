@@ -30,7 +30,8 @@ def main(project: Layout) -> None:
     params = read_params(EvaluateParams)
     base = read_params(BaseParams, "seed", "threads", "inference_batch_size")
     embedder = start_embedder(project, base, read_params(MachineParams))
-    images, model = ImageStore(project.images), embedder.model
+    model = embedder.model
+    images = ImageStore(project.images, model.description.stretch)
     if embedder.is_worker:
         embedder.run_worker(images)
         return

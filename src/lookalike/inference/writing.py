@@ -22,7 +22,9 @@ def write_embeddings(folder: Path, images: ImageStore, embedder: Embedder) -> No
         embedder: of a model that was loaded from an artifact.
     """
     model, ids = embedder.model, images.metadata["id"]
-    schema = ROWS_SCHEMA.with_metadata({MODEL_KEY: model.fingerprint})
+    stretch = model.description.stretch
+    shown = {} if stretch is None else stretch.to_metadata()
+    schema = ROWS_SCHEMA.with_metadata({MODEL_KEY: model.fingerprint.encode(), **shown})
     with atomic_folder(folder, VECTORS, ROWS) as partial:
         vectors = np.lib.format.open_memmap(
             partial / VECTORS, mode="w+", dtype=np.float32, shape=(len(ids), model.dimension)
