@@ -217,7 +217,7 @@ def test_the_index_and_the_curves_of_training_are_shown_where_there_are_some(
     assert "50.00% of the" in page
     assert "0.125" in page
     assert "Training: loss" in page
-    assert "Training: macro AUROC" in page
+    assert "Validation: macro AUROC" in page
 
 
 def test_before_the_pipeline_has_run_it_is_one_line(

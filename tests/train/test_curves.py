@@ -24,7 +24,7 @@ def log(tmp_path: Path) -> Path:
 
 def test_each_metric_is_one_chart_of_its_subsets(log: Path) -> None:
     charts = list(training_charts(log))
-    assert [chart.title for chart in charts] == ["Training: loss", "Training: recall@1"]
+    assert [chart.title for chart in charts] == ["Training: loss", "Validation: recall@1"]
     [axes] = charts[0].figure.axes
     drawn = {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
     assert drawn == {"train": [[1, 2], [2, 1]], "valid": [[1, 3], [2, 2]]}

@@ -21,7 +21,7 @@ def commit_of(root: Path, name: str) -> str:
         return found
     experiments = [
         reference
-        for reference in _git(root, "for-each-ref", "--format=%(refname)", EXPERIMENTS).splitlines()
+        for reference in git(root, "for-each-ref", "--format=%(refname)", EXPERIMENTS).splitlines()
         if not reference.removeprefix(EXPERIMENTS).startswith(INTERNAL)
         and reference.rpartition("/")[2] == name
     ]
@@ -61,19 +61,24 @@ def file_at(root: Path, commit: str, path: Path) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _commit(root: Path, name: str) -> str | None:
-    found = _try_git(
-        root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
-    )
-    return found.strip() if found else None
+def git(root: Path, *arguments: str) -> str:
+    """What a command of Git prints.
 
-
-def _git(root: Path, *arguments: str) -> str:
+    Raises:
+        LookalikeError: it failed; the line holds the last one of its reasons.
+    """
     done = _run(root, *arguments)
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip().splitlines()
         raise LookalikeError(f"git: {reason[-1] if reason else 'failed'}")
     return done.stdout.decode(errors="replace")
+
+
+def _commit(root: Path, name: str) -> str | None:
+    found = _try_git(
+        root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
+    )
+    return found.strip() if found else None
 
 
 def _try_git(root: Path, *arguments: str) -> str | None:

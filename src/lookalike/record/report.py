@@ -2,8 +2,8 @@
 
 import base64
 import json
-import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from PIL import Image
 
+from lookalike.compare.git import git
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
 from lookalike.core.layout import Layout
@@ -101,20 +102,9 @@ def _about(project: Layout) -> Iterator[str]:
     yield f"images of {without_secrets(source)}"
     if (description := _read_json(project.model / "model.json")) is not None:
         yield f"backbone {description['backbone']}"
-    named = _git(project, "describe", "--always", "--dirty", "--abbrev=10")
-    if named is not None:
-        yield f"commit {named} of {_git(project, 'log', '-1', '--format=%cs')}"
-
-
-def _git(project: Layout, *command: str) -> str | None:
-    """What Git prints; None where the project is in no repository, or nothing is committed."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(project.root), *command], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
+    with suppress(LookalikeError):  # in no repository, or nothing is committed
+        named = git(project.root, "describe", "--always", "--dirty", "--abbrev=10").strip()
+        yield f"commit {named} of {git(project.root, 'log', '-1', '--format=%cs').strip()}"
 
 
 def _jpeg(path: Path) -> str:

@@ -29,7 +29,8 @@ def training_charts(log: Path) -> Iterator[Chart]:
             subset: curve(_rows(file), name) for subset, file in files.items() if file.is_file()
         }
         if series:
-            yield Chart(name, f"Training: {title}", lines_of(series, name))
+            what = "Validation" if list(series) == ["valid"] else "Training"
+            yield Chart(name, f"{what}: {title}", lines_of(series, name))
 
 
 def write_curves(folder: Path, log: Path) -> None:
