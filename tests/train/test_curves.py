@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lookalike.train.curves import log_file, training_charts, write_curves
+from lookalike.figures.charts import write_charts
+from lookalike.train.curves import log_file, training_charts
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_each_metric_is_one_chart_of_its_subsets(log: Path) -> None:
 def test_they_are_written_beside_the_other_pictures(log: Path, tmp_path: Path) -> None:
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "augmented.png").touch()
-    write_curves(tmp_path / "figures", log)
+    write_charts(tmp_path / "figures", training_charts(log))
     names = {path.name for path in (tmp_path / "figures").iterdir()}
     curves = {f"{name}.{suffix}" for name in ("loss", "recall_at_1") for suffix in ("png", "svg")}
     assert names == curves | {"augmented.png"}

@@ -14,6 +14,8 @@ from cycler import cycler
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lookalike.core.files import atomic_file
+
 COLORS = ["#1f6fb4", "#e07b1a", "#2e8b57", "#c8323c", "#7a52a8", "#8a6d3b", "#c2569d", "#6b6b6b"]
 STYLE: Any = {
     "font.family": "sans-serif",
@@ -63,7 +65,8 @@ def write_charts(folder: Path, charts: Iterable[Chart]) -> None:
     """Write each chart as an SVG and as a PNG file; the same charts give the same bytes."""
     for name, _, figure in charts:
         for suffix in ("svg", "png"):
-            (folder / f"{name}.{suffix}").write_bytes(_encoded(figure, suffix))
+            with atomic_file(folder / f"{name}.{suffix}") as partial:
+                partial.write_bytes(_encoded(figure, suffix))
 
 
 def _encoded(figure: Figure, suffix: str) -> bytes:

@@ -13,7 +13,7 @@ from lookalike.evaluate.charts import matrices
 from lookalike.figures.charts import Chart
 from lookalike.record.run_charts import Picture, pictures_of
 from lookalike.record.run_parts import flat_params
-from lookalike.train.curves import CURVES, curve, lines_of, log_file
+from lookalike.train.curves import CURVES, chart_of, curve, log_file
 
 
 class Run(NamedTuple):
@@ -69,13 +69,13 @@ def _metrics(side: Snapshot) -> dict[str, Any]:
 
 def _charts(sides: Sequence[Snapshot]) -> Iterator[Chart]:
     """The validation curves of all runs, and the confusion matrix of each."""
-    for name, title in CURVES.items():
+    for name in CURVES:
         curves = {
             side.name: curve(_table(side, log_file(side.project.train_log, "valid", name)), name)
             for side in sides
         }
         if series := {run: points for run, points in curves.items() if points}:
-            yield Chart(name, f"Validation: {title}", lines_of(series, name))
+            yield chart_of(series, name, "Validation")
     for side in sides:
         if rows := _table(side, side.project.evaluation / "predictions.csv"):
             _, shares = matrices([(row["label"], row["predicted_label"]) for row in rows])

@@ -4,9 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
-from lookalike.figures.charts import Chart, Points, lines, write_charts
+from lookalike.figures.charts import Chart, Points, lines
 
 # What is drawn, and its name for people; all but the loss are shares
 CURVES = {
@@ -23,24 +21,26 @@ def training_charts(log: Path) -> Iterator[Chart]:
     Args:
         log: the folder of dvclive; it may be missing.
     """
-    for name, title in CURVES.items():
+    for name in CURVES:
         files = {subset: log_file(log, subset, name) for subset in ("train", "valid")}
         series = {
             subset: curve(_rows(file), name) for subset, file in files.items() if file.is_file()
         }
         if series:
             what = "Validation" if list(series) == ["valid"] else "Training"
-            yield Chart(name, f"{what}: {title}", lines_of(series, name))
+            yield chart_of(series, name, what)
 
 
-def write_curves(folder: Path, log: Path) -> None:
-    """Write the curves beside the other pictures of a training."""
-    write_charts(folder, training_charts(log))
+def chart_of(series: Mapping[str, Points], name: str, what: str) -> Chart:
+    """Curves of a metric by epoch.
 
-
-def lines_of(series: Mapping[str, Points], name: str) -> Figure:
-    """Curves of a metric, by epoch."""
-    return lines(series, "epoch", CURVES[name], share=name != "loss")
+    Args:
+        series: the points of each curve, by its name.
+        name: of the metric.
+        what: the title's first word.
+    """
+    figure = lines(series, "epoch", CURVES[name], share=name != "loss")
+    return Chart(name, f"{what}: {CURVES[name]}", figure)
 
 
 def log_file(log: Path, subset: str, name: str) -> Path:
