@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from lookalike.figures.charts import Chart, confusion_matrix, lines, write_charts
+from lookalike.figures.charts import Chart, bars, confusion_matrix, lines, write_charts
 
 PAIRS = [("cat", "cat"), ("cat", "dog"), ("cat", "dog"), ("dog", "dog")]
 
@@ -53,3 +53,17 @@ def test_a_matrix_has_numbers_of_images_or_percent_of_a_class(
     write_charts(tmp_path, [Chart("matrix", "", matrix)])
     text = (tmp_path / "matrix.svg").read_text()
     assert sorted(re.findall(r"font-size: 7px[^>]*>\s*(\d+)\s*</text>", text)) == numbers
+
+
+def test_names_of_any_length_leave_room_for_the_chart_and_stay_apart(tmp_path: Path) -> None:
+    names = [f"{'x' * 5000}{end}" for end in "ab"]
+    matrix = confusion_matrix(names, [(names[0], names[1])])
+    write_charts(
+        tmp_path,
+        [Chart("matrix", "", matrix), Chart("bars", "", bars(dict.fromkeys(names, 1), "n"))],
+    )
+    assert max(Image.open(tmp_path / "matrix.png").size) < 1200
+    [axes] = matrix.axes
+    assert axes.get_window_extent().width > 0.2 * matrix.bbox.width
+    text = (tmp_path / "bars.svg").read_text()
+    assert text.count("x" * 59 + "…") == 2

@@ -32,6 +32,8 @@ STYLE: Any = {
 # Up to as many classes are named beside a confusion matrix, and counted in it.
 NAMED = 40
 COUNTED = 25
+LONGEST = 60  # letters of a name
+LETTER = 0.06  # inches that a letter of a name takes
 DARK = 0.5  # a share from which on its count is white
 DPI = 150
 # What matplotlib would note in a file, and another day or version otherwise
@@ -123,7 +125,9 @@ def bars(values: Mapping[str, float], x: str) -> Figure:
     with _style():
         figure = _figure(5.2, 0.5 + 0.21 * len(values))
         axes = figure.add_subplot()
-        drawn = axes.barh(list(values), list(values.values()), color="#c8323c", height=0.7)
+        rows = range(len(values))
+        drawn = axes.barh(rows, list(values.values()), color="#c8323c", height=0.7)
+        axes.set_yticks(rows, list(map(_shortened, values)), parse_math=False)
         axes.bar_label(drawn, padding=3, color="#555")
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
@@ -149,7 +153,9 @@ def confusion_matrix(
         counts[number_of[label], number_of[predicted]] += 1
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shown = 100 * shares if normalized else counts
+    named = list(map(_shortened, labels)) if len(labels) <= NAMED else []
     side = float(np.clip(1.2 + 0.24 * len(labels), 3.2, 6.5))
+    side += LETTER * max(map(len, named), default=0)
     with _style():
         figure = _figure(side, side)
         axes = figure.add_subplot()
@@ -161,7 +167,11 @@ def confusion_matrix(
                 color = "white" if shares[row, column] > DARK else "#333"
                 text = f"{shown[row, column]:.0f}"
                 axes.text(column, row, text, color=color, size=7, ha="center", va="center")
-        if len(labels) <= NAMED:
-            axes.set_xticks(range(len(labels)), labels, rotation=90, parse_math=False)
-            axes.set_yticks(range(len(labels)), labels, parse_math=False)
+        if named:
+            axes.set_xticks(range(len(named)), named, rotation=90, parse_math=False)
+            axes.set_yticks(range(len(named)), named, parse_math=False)
     return figure
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
