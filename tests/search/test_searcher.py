@@ -487,7 +487,7 @@ def test_a_query_is_shown_as_the_indexed_images_are(
     assert stretch is not None
     images = ImageStore(tile_images(Bands(chosen="all")).folder, stretch)
     for row, data in enumerate(tile_files.values()):
-        [shown] = tile_searcher.search(data, k=1).pictures
+        [shown] = tile_searcher.search(data, k=1).examples
         expected = images.picture(row).resize(shown.size)
         difference = np.asarray(shown, int).mean() - np.asarray(expected, int).mean()
         assert abs(difference) < 6, row
