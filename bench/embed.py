@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple, cast
@@ -193,7 +194,8 @@ def measure(
         slow.append(taken)
         for name, model in models.items():
             embedder = Embedder(model, options.batch, options.workers)
-            taken, embeddings = timed(lambda embedder=embedder: embedder.outputs(images).embeddings)
+            taken, output = timed(partial(embedder.outputs, images))
+            embeddings = output.embeddings
             seconds[name].append(taken)
             if not torch.equal(found.setdefault(name, embeddings), embeddings):
                 raise SystemExit(f"{name}: other bytes in another round")

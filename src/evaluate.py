@@ -14,7 +14,7 @@ from lookalike.core.files import atomic_folder, rounded, write_csv, write_json, 
 from lookalike.core.layout import MEASURED_MODEL, Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.evaluate.evaluation import TABLES, Evaluation, evaluate_model
-from lookalike.evaluate.figures import draw_figures
+from lookalike.evaluate.figures import PICTURES, draw_figures
 from lookalike.evaluate.inference_time import inference_time
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.evaluate.quality_drop import check_quality
@@ -31,7 +31,8 @@ def main(project: Layout) -> None:
     params = read_params(EvaluateParams)
     base = read_params(BaseParams, "seed", "threads", "inference_batch_size")
     embedder = start_embedder(project, base, read_params(MachineParams))
-    images, model, in_fp32 = ImageStore(project.images), embedder.model, embedder.in_fp32()
+    model, in_fp32 = embedder.model, embedder.in_fp32()
+    images = ImageStore(project.images, model.description.stretch)
     if embedder.is_worker:
         embedder.run_worker(images)
         if in_fp32 is not None:
@@ -45,7 +46,7 @@ def main(project: Layout) -> None:
         before = in_fp32.outputs(images, rows)
         quality["in_fp32"] = check_quality(test, output, before, params.max_quality_drop)
     evaluation = Evaluation.of_nothing()
-    with atomic_folder(project.figures, "*.png", "projection.html") as figures:
+    with atomic_folder(project.figures, *PICTURES) as figures:
         if test:
             if not model.description.classes:
                 say("evaluate: the model has no classes, so its classification is not measured")

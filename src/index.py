@@ -33,7 +33,8 @@ from lookalike.terminal.stage import run_stage
 
 def main(project: Layout) -> None:
     params, machine = read_params(IndexParams), read_params(MachineParams)
-    embeddings, images = open_embeddings(project.embeddings), ImageStore(project.images)
+    embeddings = open_embeddings(project.embeddings)
+    images = ImageStore(project.images, embeddings.stretch)
     split = read_split(project.split, images)
     metadata = joined_metadata(images.metadata, embeddings, split)
     vectors = checked_vectors(embeddings.vectors, metadata)

@@ -262,13 +262,17 @@ def results() -> None:
 
 @app.command()
 def report(
+    revisions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[REV]...", help="Revisions or experiments to show beside it."),
+    ] = None,
     output: Annotated[Path, typer.Option("-o", help="The HTML file to write.")] = REPORT,
 ) -> None:
     """Write one HTML file with the metrics, plots and pictures of the last run."""
     from lookalike.record.report import write_report
 
     check_output_file(output)
-    write_report(find_project(Path()), output)
+    write_report(find_project(Path()), output, revisions or ())
     print(f"{output} shows the last run; it needs nothing but itself")
 
 

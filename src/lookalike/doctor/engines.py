@@ -1,6 +1,7 @@
 """How fast each engine that is installed embeds with the exported model, on this machine."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -68,7 +69,7 @@ def engine_speeds(project: Layout, base: BaseParams, seconds: float) -> list[Eng
             numerics = Numerics(engine=engine, precision=precision)
             run = _opened(project, numerics, base.threads)
             if run is not None:
-                rate = per_second(lambda run=run: run(pixels), seconds)
+                rate = per_second(partial(run, pixels), seconds)
                 found.append(EngineSpeed(numerics, len(pixels) * rate))
     finally:
         torch.set_num_threads(threads)

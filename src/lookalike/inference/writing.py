@@ -24,7 +24,10 @@ def write_embeddings(folder: Path, images: ImageStore, embedder: Embedder) -> No
     """
     model, ids = embedder.model, images.metadata["id"]
     numerics = inference_of(model).numerics.model_dump_json()
-    schema = ROWS_SCHEMA.with_metadata({MODEL_KEY: model.fingerprint, NUMERICS_KEY: numerics})
+    stretch = model.description.stretch
+    shown = {} if stretch is None else stretch.to_metadata()
+    about = {MODEL_KEY: model.fingerprint.encode(), NUMERICS_KEY: numerics.encode(), **shown}
+    schema = ROWS_SCHEMA.with_metadata(about)
     with atomic_folder(folder, VECTORS, ROWS) as partial:
         vectors = np.lib.format.open_memmap(
             partial / VECTORS, mode="w+", dtype=np.float32, shape=(len(ids), model.dimension)

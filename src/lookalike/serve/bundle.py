@@ -90,7 +90,7 @@ class Bundle:
         if not settings.images.is_dir():
             return None
         try:
-            store = open_images(settings.images)
+            store = open_images(settings.images, self.of_index.model.stretch)
             if store.metadata["id"] == self.of_index.index.metadata["id"]:
                 return store
             logger.warning("%s: holds other images than the index", settings.images)
