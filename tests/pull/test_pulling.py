@@ -1,6 +1,7 @@
 """Bringing what DVC has pushed, without DVC: from a real S3 server and from folders."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from lookalike.pull.fingerprints import fingerprints
 from lookalike.pull.pulling import pull_serving
 from lookalike.pull.remote import Remote
 from services.servers import S3Server
+
+SOURCE = Path(__file__).parents[2] / "src"
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
@@ -99,18 +102,21 @@ def test_what_is_there_already_stays(pushed: Pushed, tmp_path: Path) -> None:
     assert content(project.index) == content(pushed.root / "models/index")
 
 
-def test_the_command_takes_the_lock_of_a_revision(
-    pushed: Pushed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_takes_the_lock_of_a_revision(pushed: Pushed, tmp_path: Path) -> None:
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
     (tmp_path / "dvc.lock").write_text(pushed.lock)
     (tmp_path / "dvc.yaml").touch()
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "Lock"], ["tag", "v1"]):
         subprocess.run([*git, *command], check=True)
     (tmp_path / "dvc.lock").write_text("stages: {}")
-    with chdir(tmp_path):
-        pull_command(str(pushed.remote), rev="v1")
-    assert capsys.readouterr().out == f"{fingerprints(Layout(pushed.root))}\n"
+    done = subprocess.run(
+        [sys.executable, "-m", "lookalike", "pull-serving", str(pushed.remote), "--rev", "v1"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert done.stdout == f"{fingerprints(Layout(pushed.root))}\n"
     assert content(tmp_path / "models/index") == content(pushed.root / "models/index")
 
 
@@ -127,8 +133,9 @@ def test_it_imports_neither_dvc_nor_torch(pushed: Pushed, tmp_path: Path) -> Non
     code = "import sys; sys.modules.update(dvc=None, torch=None, s3fs=None, fsspec=None)\n"
     code += "from lookalike.cli import main; main()"
     options = ["pull-serving", pushed.remote, "--lock", pushed.root / "dvc.lock", "-o", tmp_path]
-    done = subprocess.run([sys.executable, "-c", code, *map(str, options)], text=True)
-    assert done.returncode == 0
+    command = [sys.executable, "-c", code, *map(str, options)]
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    assert subprocess.run(command, env=environment).returncode == 0
 
 
 def test_a_damaged_file_leaves_what_was_there(
