@@ -16,6 +16,7 @@ from lookalike.commands.bot import bot
 from lookalike.commands.compare import compare, gate, pr_report
 from lookalike.commands.freshness import fresh
 from lookalike.commands.greedy_options import GreedyOptions
+from lookalike.commands.pull_serving import fingerprints, pull_serving
 from lookalike.commands.resolve_lock import resolve_lock
 from lookalike.commands.search import EXAMPLES, search
 from lookalike.core.choices import ExportFormat
@@ -297,6 +298,8 @@ app.command()(compare)
 app.command()(gate)
 app.command()(pr_report)
 app.command()(fresh)
+app.command()(pull_serving)
+app.command()(fingerprints)
 app.command()(resolve_lock)
 
 

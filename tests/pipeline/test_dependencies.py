@@ -26,7 +26,7 @@ LAYERS = (
     {"ingest", "split", "train", "evaluate", "export", "index"},
     {"search"},
     {"fresh"},
-    {"publish", "revisions"},
+    {"publish", "pull", "revisions"},
     {"serve"},
     {"bot"},
     {"record", "compare"},
