@@ -14,6 +14,7 @@ import typer
 from lookalike.commands.add import add
 from lookalike.commands.bot import bot
 from lookalike.commands.compare import compare, gate, pr_report
+from lookalike.commands.drift import drift
 from lookalike.commands.freshness import fresh
 from lookalike.commands.greedy_options import GreedyOptions
 from lookalike.commands.pull_serving import fingerprints, pull_serving
@@ -204,6 +205,7 @@ def duplicates(
 
 
 app.command()(review)
+app.command()(drift)
 
 
 @app.command()
