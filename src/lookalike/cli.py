@@ -14,10 +14,12 @@ import typer
 from lookalike.commands.add import add
 from lookalike.commands.bot import bot
 from lookalike.commands.compare import compare, gate, pr_report
+from lookalike.commands.drift import drift
 from lookalike.commands.freshness import fresh
 from lookalike.commands.greedy_options import GreedyOptions
 from lookalike.commands.pull_serving import fingerprints, pull_serving
 from lookalike.commands.resolve_lock import resolve_lock
+from lookalike.commands.review import review
 from lookalike.commands.search import EXAMPLES, search
 from lookalike.core.choices import ExportFormat
 from lookalike.core.errors import LookalikeError
@@ -200,6 +202,10 @@ def duplicates(
     if fail_on_leaks and any(found.leaks.values()):
         counts = ", ".join(f"{name} {len(leaks)}" for name, leaks in found.leaks.items())
         raise LookalikeError(f"duplicates in two subsets: {counts}")
+
+
+app.command()(review)
+app.command()(drift)
 
 
 @app.command()

@@ -31,7 +31,7 @@ LAYERS = (
     {"bot"},
     {"record", "compare"},
     {"project"},
-    {"doctor"},
+    {"doctor", "review"},
     {"commands"},
 )
 # What cannot change a byte, so no stage declares it.
