@@ -137,3 +137,18 @@ def test_what_the_best_epoch_is_chosen_by_follows_the_loss(
     values: dict[str, object], monitored: str
 ) -> None:
     assert train(**values).monitored == monitored
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"backbone": "resnet18", "weights": "pretrained"}, "of timm's backbones"),
+        ({"backbone": "timm/resnet18", "weights": "none"}, "of timm's backbones"),
+        ({"backbone": "timm/resnet18", "weights": "pretrained", "weights_revision": "main"}, "40"),
+    ],
+)
+def test_a_revision_is_a_commit_of_pretrained_weights_of_timm(
+    values: dict[str, str], problem: str
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        TrainParams.model_validate({"weights_revision": "0" * 40, **values})

@@ -28,7 +28,7 @@ class Graph(nn.Module):
 
     def __init__(self, model: Model) -> None:
         super().__init__()
-        network = fold(model.network, "fp32")
+        network = fold(model.network, "fp32", model.description.image_size.crop)
         self.network = network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         self.outputs = [EMBEDDING, LOGITS] if network.classifier is not None else [EMBEDDING]
 

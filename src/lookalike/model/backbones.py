@@ -5,9 +5,11 @@ from difflib import get_close_matches
 import torch
 from torch import nn
 
+from lookalike.core.choices import Pooling
 from lookalike.core.errors import LookalikeError
 from lookalike.model.cnn import ConvNet, cnn_width
 from lookalike.model.inflate import RGB, inflate
+from lookalike.model.pooling import set_pooling
 from lookalike.model.timm_models import PREFIX, build_timm, check_timm, timm_name
 from lookalike.model.vision import models
 
@@ -77,14 +79,16 @@ def remove_classifier(model: nn.Module) -> int:
     return layer.in_features if isinstance(layer, nn.Linear) else layer.in_channels
 
 
-def build_backbone(name: str, channels: int = RGB) -> tuple[nn.Module, int]:
+def build_backbone(
+    name: str, channels: int = RGB, pooling: Pooling = "auto"
+) -> tuple[nn.Module, int]:
     """Build a backbone with random weights from torch's current seed.
 
     Returns:
         A module from float images `[n, channels, height, width]` to features `[n, d]`, and `d`.
 
     Raises:
-        LookalikeError: see `check_backbone`.
+        LookalikeError: see `check_backbone` and `set_pooling`.
     """
     if (width := cnn_width(name)) is not None:
         model: nn.Module = ConvNet(width, channels)
@@ -96,4 +100,5 @@ def build_backbone(name: str, channels: int = RGB) -> tuple[nn.Module, int]:
         model = build_classifier(name)
         features = remove_classifier(model)
         inflate(model, channels)
+    model = set_pooling(model, name, pooling)
     return model.to(memory_format=torch.channels_last), features  # type: ignore[call-overload]

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from lookalike.core.choices import Pooling
 from lookalike.images.bands import Bands
 from lookalike.model.preprocessing import ImageSize
 
@@ -26,6 +27,7 @@ class ModelDescription(BaseModel):
     format: Literal[1] = 1
     backbone: str
     embedding_dim: int | None
+    pooling: Pooling = "auto"
     head: HeadKind = "linear"
     classes: list[str]
     bands: Bands | None = None

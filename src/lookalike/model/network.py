@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lookalike.core.choices import Pooling
 from lookalike.model.backbones import build_backbone
 from lookalike.model.description import HeadKind
 from lookalike.model.head import build_head
@@ -25,12 +26,15 @@ class EmbeddingNetwork(nn.Module):
     uint8 images are scaled to 0 to 1 and then normalized; float images are normalized in their own
     units. Without classes there is no head: the backbone's pooled features are the embedding.
 
+    Six parameters: what `model.json` says of a network.
+
     Args:
         backbone: its name, see `build_backbone`.
         embedding_dim: the size of the embedding; None for the backbone's own features.
         classes: how many classes the classifier tells apart; 0 for no classifier.
         channels: how many channels the images have.
         head: see `build_head`.
+        pooling: see `set_pooling`.
 
     Attributes:
         dropout: what share of the features the head does not see in training: none, unless
@@ -47,9 +51,10 @@ class EmbeddingNetwork(nn.Module):
         classes: int,
         channels: int = RGB,
         head: HeadKind = "linear",
+        pooling: Pooling = "auto",
     ) -> None:
         super().__init__()
-        self.backbone, features = build_backbone(backbone, channels)
+        self.backbone, features = build_backbone(backbone, channels, pooling)
         self.dropout = nn.Dropout(0.0)
         self.embedding: nn.Module = nn.Identity()
         if embedding_dim is not None:

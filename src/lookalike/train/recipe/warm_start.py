@@ -51,7 +51,8 @@ def warm_start(
             weights |= _classifier_rows(earlier, network, classes)
         load_fitting(network, weights, source, "the network", params.weights_strict)
         return learned_from
-    weights = read_weights(source, params.backbone, params.weights_sha256, cache)
+    pinned = params.weights_sha256, cache, params.weights_revision
+    weights = read_weights(source, params.backbone, *pinned)
     load_backbone(network.backbone, weights, source, params.weights_strict)
     return frozenset()
 
