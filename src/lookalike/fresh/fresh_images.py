@@ -210,7 +210,7 @@ class FreshImages:
 
     @property
     def _model(self) -> str:
-        model = self._of_index.index.description.model_sha256
+        model = self._of_index.index.description.space
         if model is None:
             raise DataError(
                 f"{self._store.path}: is of no use beside an index that does not say which model "

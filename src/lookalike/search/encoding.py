@@ -134,8 +134,8 @@ class QueryEncoder:
                 if part.vector is not None:
                     vectors.append(part.vector)
                 else:
-                    vector, logits = next(outputs)
-                    vectors.append(vector)
+                    embedding, logits = next(outputs)
+                    vectors.append(self._gallery.from_embedding(embedding))
             if len(parts) > 1:
                 logits = None
             positive = len(like.examples)
@@ -162,7 +162,7 @@ class QueryEncoder:
                 raise QueryError(f"{example.id}: no image of this id is indexed")
             return _Part(self._gallery.vector(row), None, row)
         if isinstance(example, np.ndarray):
-            return _Part(self._gallery.checked(example, dimensions=1), None, None)
+            return _Part(self._gallery.from_embedding(example), None, None)
         if isinstance(example, Image.Image):
             return _Part(None, self._pixels(example, name_of(example)), None)
         name = name_of(example)

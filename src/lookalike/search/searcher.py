@@ -60,10 +60,11 @@ class Searcher:
         segment: Segment | None = None,
         records: Records | None = None,
     ) -> None:
-        if model.dimension != index.description.dimension:
+        if model.dimension != index.description.embedding_dimension:
             raise DataError(
-                f"the index is of vectors of {index.description.dimension} numbers, but the model "
-                f"gives {model.dimension}; run embed and index again, or pull both together"
+                f"the index is of embeddings of {index.description.embedding_dimension} numbers, "
+                f"but the model gives {model.dimension}; run embed and index again, or pull both "
+                "together"
             )
         self.index = index
         self.gallery = Gallery(index, segment, records)
