@@ -32,6 +32,7 @@ EXTRAS = [
     "mlflow",
     "multipart",
     "onnx",
+    "open_clip",
     "prometheus_client",
     "psutil",
     "pymongo",

@@ -34,11 +34,12 @@ def settings(
         token: str | None = None,
         index: Path = tiny_index,
         fresh: Path | None = None,
+        model: Path = tiny_model,
         **params: Any,
     ) -> Settings:
         fresh = fresh or tmp_path_factory.mktemp("fresh") / "images.sqlite"
         chosen = ServeParams(**{"decoders": 1, "watch_seconds": None, **params})
-        return Settings(chosen, tiny_model, index, tiny_images.folder, fresh, token)
+        return Settings(chosen, model, index, tiny_images.folder, fresh, token)
 
     return make
 

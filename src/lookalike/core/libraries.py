@@ -12,6 +12,7 @@ COMPUTING = {
     "numpy": "numpy",
     "onnx": "onnx",
     "onnxruntime": "onnxruntime",
+    "open_clip": "open_clip_torch",
     "pyarrow": "pyarrow",
     "pytorch_metric_learning": "pytorch-metric-learning",
     "rasterio": "rasterio",

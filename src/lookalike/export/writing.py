@@ -8,6 +8,8 @@ from lookalike.core.files import atomic_folder, sampled_sha256, sha256_of_file, 
 from lookalike.export.graph import FORMATS, Graph, write_graph
 from lookalike.export.parity import TOLERANCE, Parity, compared_images, measure_parity
 from lookalike.export.steps import preprocessing_steps
+from lookalike.export.text import FILE as TEXT
+from lookalike.export.text import write_text_graph
 from lookalike.images.store import ImageStore
 from lookalike.inference.exported import (
     DESCRIPTION,
@@ -20,7 +22,7 @@ from lookalike.inference.exported import (
 )
 from lookalike.model.artifact import Model
 
-CONTENTS = (DESCRIPTION, *(form.file for form in FORMATS.values()))
+CONTENTS = (DESCRIPTION, TEXT, *(form.file for form in FORMATS.values()))
 
 
 class NotExportableError(LookalikeError):
@@ -65,11 +67,30 @@ def write_export(folder: Path, model: Model, images: ImageStore, form: ExportFor
                     else f", and {parity.same_top_1:.1%} get the same class"
                 )
             )
-        file = ExportedFile(
-            name=name, sha256=sha256_of_file(path), sampled_sha256=sampled_sha256(path)
-        )
-        _write(partial, _description(model, form, file, None))
+        description = _description(model, form, _exported(path), None)
+        if model.network.text is not None and form == "onnx":
+            description = description.model_copy(update={"text": _text(model, partial)})
+        _write(partial, description)
     return parity
+
+
+def _text(model: Model, folder: Path) -> ExportedFile:
+    length = model.description.context_length
+    assert model.network.text is not None
+    assert length is not None
+    try:
+        write_text_graph(model.network.text, length, folder / TEXT)
+    except LookalikeError:
+        raise
+    except Exception as error:  # tracers raise whatever they meet
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise NotExportableError(f"with its tower of text: {reason}") from None
+    return _exported(folder / TEXT)
+
+
+def _exported(path: Path) -> ExportedFile:
+    sampled = sampled_sha256(path)
+    return ExportedFile(name=path.name, sha256=sha256_of_file(path), sampled_sha256=sampled)
 
 
 def write_refusal(folder: Path, model: Model, form: ExportFormat, reason: str) -> None:

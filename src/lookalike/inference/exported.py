@@ -17,6 +17,7 @@ REMEDY = "run dvc repro export, or dvc pull"
 IMAGES: Final = "images"
 EMBEDDING: Final = "embedding"
 LOGITS: Final = "logits"
+TOKENS: Final = "tokens"
 
 Shape = tuple[Literal["batch"], int] | tuple[Literal["batch"], int, int, int]
 
@@ -48,6 +49,8 @@ class ExportDescription(BaseModel):
         inputs: the shape of each input.
         outputs: the shape of each output; `embedding` is as the model gives it, not normalized.
         file: the graph; null: the model cannot be exported.
+        text: the graph of the tower of text, from `tokens` to `embedding`, by the tokenizer of
+            open_clip; null: the model knows no text, or it is exported for images alone.
         reason: why it cannot.
     """
 
@@ -57,6 +60,7 @@ class ExportDescription(BaseModel):
     graph: ExportFormat
     model_sha256: str
     file: ExportedFile | None
+    text: ExportedFile | None = None
     reason: str | None
     preprocessing: list[str]
     input_dtype: Literal["uint8", "float32"]
@@ -108,11 +112,27 @@ def graph_of(folder: Path, export: ExportDescription, model_sha256: str) -> Path
             f"{folder}: computes in fp32, but the model and its index in {export.model.precision}; "
             "use machine.runtime: torch"
         )
-    path = folder / export.file.name
+    return _whole(folder, export.file)
+
+
+def text_graph_of(folder: Path, export: ExportDescription) -> Path:
+    """The file of the tower of text.
+
+    Raises:
+        ConfigError: the export is without one.
+        DataError: the file is missing or another.
+    """
+    if export.text is None:
+        raise ConfigError(f"{folder}: knows no text; use machine.runtime: torch")
+    return _whole(folder, export.text)
+
+
+def _whole(folder: Path, file: ExportedFile) -> Path:
+    path = folder / file.name
     try:
         found = sampled_sha256(path)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from None
-    if found != export.file.sampled_sha256:
+    if found != file.sampled_sha256:
         raise DataError(f"{path}: is not the file that {DESCRIPTION} names; {REMEDY}")
     return path

@@ -19,7 +19,8 @@ class ModelDescription(BaseModel):
     """The content of `model.json`.
 
     `mean` and `std` are those of each channel: of 8-bit RGB scaled to 0 to 1, or where `bands` are
-    chosen, in the units of the images.
+    chosen, in the units of the images. `context_length` is how many tokens a model that knows text
+    reads.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -29,6 +30,7 @@ class ModelDescription(BaseModel):
     embedding_dim: int | None
     pooling: Pooling = "auto"
     head: HeadKind = "linear"
+    context_length: int | None = Field(default=None, ge=1)
     classes: list[str]
     bands: Bands | None = None
     channels: int = Field(default=3, ge=1)

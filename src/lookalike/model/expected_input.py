@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from lookalike.model.cnn import cnn_width
 from lookalike.model.description import IMAGENET_MEAN, IMAGENET_STD
+from lookalike.model.open_clip_models import open_clip_name, open_clip_settings
 from lookalike.model.preprocessing import Interpolation
 from lookalike.model.timm_models import timm_name, timm_settings
 from lookalike.model.vision import models, v2
@@ -32,6 +33,10 @@ def expected_input(backbone: str) -> ExpectedInput:
         settings = timm_settings(timm)
         bicubic = settings.interpolation == "bicubic"
         return ExpectedInput(_named(bicubic), settings.mean, settings.std)
+    if (clip := open_clip_name(backbone)) is not None:
+        prepared = open_clip_settings(clip)
+        bicubic = prepared["interpolation"] == "bicubic"
+        return ExpectedInput(_named(bicubic), prepared["mean"], prepared["std"])
     evaluation = models.get_model_weights(backbone).DEFAULT.transforms()
     bicubic = evaluation.interpolation is v2.InterpolationMode.BICUBIC
     return ExpectedInput(_named(bicubic), evaluation.mean, evaluation.std)

@@ -11,6 +11,7 @@ from lookalike.model.backbones import build_backbone
 from lookalike.model.description import HeadKind
 from lookalike.model.head import build_head
 from lookalike.model.inflate import RGB
+from lookalike.model.open_clip_models import build_text_tower, open_clip_name
 
 
 class Output(NamedTuple):
@@ -37,6 +38,8 @@ class EmbeddingNetwork(nn.Module):
         pooling: see `set_pooling`.
 
     Attributes:
+        text: from tokens to embeddings in the space of the images'; None where the backbone has no
+            tower of text, or a head has left its space.
         dropout: what share of the features the head does not see in training: none, unless
             training sets it.
     """
@@ -60,6 +63,8 @@ class EmbeddingNetwork(nn.Module):
         if embedding_dim is not None:
             self.embedding = build_head(head, features, embedding_dim)
         self.dimension = embedding_dim or features
+        clip = open_clip_name(backbone)
+        self.text = None if clip is None or embedding_dim else build_text_tower(clip)
         self.classifier = nn.Linear(self.dimension, classes) if classes else None
         self.register_buffer("mean", torch.zeros(1, channels, 1, 1), persistent=False)
         self.register_buffer("std", torch.ones(1, channels, 1, 1), persistent=False)

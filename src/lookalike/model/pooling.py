@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
-from torch.fx.proxy import TraceError
 from torch.nn import functional
 
 from lookalike.core.choices import Pooling
@@ -110,7 +109,7 @@ def _replace_call(model: nn.Module, power: float, refusal: LookalikeError) -> nn
     """As a layer would be replaced, where the model calls a function: MobileNetV2, DenseNet."""
     try:
         traced = fx.symbolic_trace(model)
-    except TraceError:
+    except Exception:  # a tracer raises whatever it meets
         raise refusal from None
     calls = [
         node

@@ -18,6 +18,7 @@ from lookalike.model.cnn import cnn_width
 from lookalike.model.downloads import check_hash, downloaded
 from lookalike.model.finite import check_finite
 from lookalike.model.inflate import RGB, first_convolution, inflate_filters
+from lookalike.model.open_clip_models import open_clip_name
 from lookalike.model.timm_models import pretrained_timm, timm_name
 from lookalike.model.vision import models
 from lookalike.terminal.progress import say
@@ -33,6 +34,11 @@ def check_weights(source: str, backbone: str, root: Path = Path()) -> None:
         backbone: that they are for.
         root: what a relative path starts from.
     """
+    if source in DOWNLOADED and open_clip_name(backbone) is not None:
+        raise LookalikeError(
+            f"train.weights = {source}: those of open_clip are not downloaded; give the path or "
+            "URL of open_clip_model.safetensors of the model's repository, and its sha256"
+        )
     if source in DOWNLOADED and cnn_width(backbone) is not None:
         raise LookalikeError(
             f"train.weights = {source}: there are none for train.backbone = {backbone}; use "
@@ -159,12 +165,12 @@ def _download(backbone: str) -> StateDict:
         state: StateDict = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
     except (pickle.UnpicklingError, EOFError):
         raise LookalikeError(
-            f"train.weights: the file of {weights.url} in {torch.hub.get_dir()} does "
+            f"train.weights = imagenet: the file of {weights.url} in {torch.hub.get_dir()} does "
             "not hold weights alone; remove it and train again"
         ) from None
     except (URLError, OSError, RuntimeError) as error:
         raise LookalikeError(
-            f"train.weights: {weights.url} could not be downloaded ({error}); "
+            f"train.weights = imagenet: {weights.url} could not be downloaded ({error}); "
             "get it by other means and give its path, or use weights: none"
         ) from None
     return state

@@ -94,8 +94,8 @@ class Searcher:
 
         Args:
             query: a path, encoded bytes, an open binary file, an image on the web (`Url`), a PIL
-                image, a NumPy vector `[d]`, an indexed image (`ById`), a list of these, or `Like`
-                with examples to be unlike.
+                image, a NumPy vector `[d]` as the model gives it, an indexed image (`ById`), a
+                `Text`, a list of these, or `Like` with examples to be unlike.
             k: how many hits.
             where: which images may be hits, as in `"label = 'cat'"`; see `filters`.
             min_similarity: leave out hits that are less similar, a cosine.

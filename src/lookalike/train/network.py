@@ -7,6 +7,7 @@ from lookalike.model.artifact import build_network
 from lookalike.model.description import ModelDescription
 from lookalike.model.expected_input import expected_input
 from lookalike.model.network import EmbeddingNetwork
+from lookalike.model.open_clip_models import context_length, open_clip_name
 from lookalike.model.training_images import ImageIds
 from lookalike.train.recipe.image_sizes import in_search
 from lookalike.train.recipe.network_params import NetworkParams
@@ -18,11 +19,13 @@ def describe(
 ) -> ModelDescription:
     """What `model.json` says of a model with these classes; none without training."""
     expected = expected_input(params.backbone)
+    clip = open_clip_name(params.backbone)
     return ModelDescription(
         backbone=params.backbone,
         embedding_dim=params.embedding_dim if classes else None,
         pooling=params.pooling,
         head=params.head if classes else "linear",
+        context_length=None if clip is None or classes else context_length(clip),
         classes=classes,
         image_size=in_search(params),
         precision=precision,
