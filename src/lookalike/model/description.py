@@ -6,13 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lookalike.core.choices import Pooling
 from lookalike.images.bands import Bands
+from lookalike.model.head_layers import Head
 from lookalike.model.preprocessing import ImageSize
 
 # What ImageNet models expect of RGB images; for a network trained from scratch as good as any.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-
-HeadKind = Literal["linear", "mlp"]
 
 
 class ModelDescription(BaseModel):
@@ -29,7 +28,7 @@ class ModelDescription(BaseModel):
     backbone: str
     embedding_dim: int | None
     pooling: Pooling = "auto"
-    head: HeadKind = "linear"
+    head: Head = "linear"
     context_length: int | None = Field(default=None, ge=1)
     classes: list[str]
     bands: Bands | None = None

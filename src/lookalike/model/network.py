@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from lookalike.core.choices import Pooling
 from lookalike.model.backbones import build_backbone
-from lookalike.model.description import HeadKind
 from lookalike.model.head import build_head
+from lookalike.model.head_layers import Head, HeadLayers
 from lookalike.model.inflate import RGB
 from lookalike.model.open_clip_models import build_text_tower, open_clip_name
 
@@ -53,7 +53,7 @@ class EmbeddingNetwork(nn.Module):
         embedding_dim: int | None,
         classes: int,
         channels: int = RGB,
-        head: HeadKind = "linear",
+        head: Head = "linear",
         pooling: Pooling = "auto",
     ) -> None:
         super().__init__()
@@ -65,6 +65,8 @@ class EmbeddingNetwork(nn.Module):
         self.dimension = embedding_dim or features
         clip = open_clip_name(backbone)
         self.text = None if clip is None or embedding_dim else build_text_tower(clip)
+        last = head.rates[-1] if isinstance(head, HeadLayers) else 0.0
+        self.classifier_dropout = nn.Dropout(last)
         self.classifier = nn.Linear(self.dimension, classes) if classes else None
         self.register_buffer("mean", torch.zeros(1, channels, 1, 1), persistent=False)
         self.register_buffer("std", torch.ones(1, channels, 1, 1), persistent=False)
@@ -74,7 +76,9 @@ class EmbeddingNetwork(nn.Module):
         normal = (values - self.mean) / self.std
         features = self.backbone(normal.to(memory_format=torch.channels_last))
         embeddings = self.embedding(self.dropout(features))
-        logits = self.classifier(embeddings) if self.classifier is not None else None
+        logits = None
+        if self.classifier is not None:
+            logits = self.classifier(self.classifier_dropout(embeddings))
         return Output(embeddings, logits)
 
 

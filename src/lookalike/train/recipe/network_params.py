@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from lookalike.core.choices import DOWNLOADED, Pooling
 from lookalike.core.params import Group
+from lookalike.model.head_layers import Head, HeadLayers
 
 # Pixels; no backbone is made for more, and a slip of a digit or two would take all memory.
 LARGEST = 4096
@@ -21,7 +22,7 @@ class NetworkParams(Group):
     weights_revision: str | None = None
     weights_strict: bool = True
     pooling: Pooling = "auto"
-    head: Literal["linear", "mlp"] = "linear"
+    head: Head = "linear"
     head_dropout: float = Field(default=0.0, ge=0, lt=1)
     embedding_dim: int = Field(default=384, ge=2, le=16384)
     image_size: int = Field(default=224, ge=32, le=LARGEST)
@@ -37,6 +38,16 @@ class NetworkParams(Group):
             )
         if isinstance(self.resize, int) and self.resize > 2 * LARGEST:
             raise ValueError(f"resize = {self.resize} should be at most {2 * LARGEST}")
+        if isinstance(self.head, HeadLayers):
+            if self.embedding_dim != self.head.layers[-1]:
+                raise ValueError(
+                    f"embedding_dim = {self.embedding_dim} should be {self.head.layers[-1]}, the "
+                    "last of head.layers"
+                )
+            if self.head_dropout:
+                raise ValueError(
+                    "head_dropout should be 0 where head.layers are given: see head.dropout"
+                )
         if self.weights_sha256 is not None:
             if self.weights in {"none", *DOWNLOADED}:
                 raise ValueError(f"weights_sha256 has no meaning with weights: {self.weights}")
