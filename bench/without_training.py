@@ -106,9 +106,10 @@ def scores(vectors: np.ndarray, images: Images) -> dict[str, np.ndarray]:
     return {name: found[name].double().numpy() for name in ("map_at_r", "recall_at_1")}
 
 
-def rows(options: argparse.Namespace) -> Iterator[tuple[str, np.ndarray]]:
+def rows(
+    options: argparse.Namespace, learned_from: Images, searched: Images
+) -> Iterator[tuple[str, np.ndarray]]:
     """The vectors of each line of the table; the first is what the others are held against."""
-    learned_from, searched = chosen(options.images)
     embedder, size = Embedder(options), options.size
     plain = embedder.vectors(searched, size)
     yield f"as it is, {size} px", plain
@@ -141,8 +142,8 @@ def main() -> None:
     print("| | mAP@R | gain | recall@1 | gain |")
     print("|---|---|---|---|---|")
     base: dict[str, np.ndarray] | None = None
-    for name, vectors in rows(options):
-        _, searched = chosen(options.images)
+    learned_from, searched = chosen(options.images)
+    for name, vectors in rows(options, learned_from, searched):
         found = scores(vectors, searched)
         base = base or found
         cells = []
