@@ -77,6 +77,10 @@ def pretrained_timm(name: str, revision: str | None) -> dict[str, Tensor]:
     settings = timm_settings(name)
     repository = settings.hf_hub_id
     overlay = {"hf_hub_id": f"{repository}@{revision}"} if revision else {}
+    if revision and not repository:
+        raise LookalikeError(
+            f"train.weights_revision: those of {PREFIX}{name} are not on the hub; set it to null"
+        )
     try:
         model: nn.Module = _timm().create_model(
             name, pretrained=True, pretrained_cfg_overlay=overlay
@@ -87,8 +91,9 @@ def pretrained_timm(name: str, revision: str | None) -> dict[str, Tensor]:
             f"train.weights: those of {PREFIX}{name} could not be downloaded ({reason}); get them "
             "by other means and give their path, or use weights: none"
         ) from None
-    say(f"train.weights: {repository}: the license is {settings.license or 'not known'}")
-    if revision is None and (newest := _newest(repository)):
+    said = repository or settings.url
+    say(f"train.weights: {said}: the license is {settings.license or 'not known'}")
+    if repository and revision is None and (newest := _newest(repository)):
         say(f"train.weights: {repository} has no pinned revision; add  weights_revision: {newest}")
     return model.state_dict()
 
