@@ -33,7 +33,7 @@ export AWS_RESPONSE_CHECKSUM_VALIDATION ?= when_required
 WITH_ENV := $(if $(wildcard .env),dotenv --file .env run --no-override --)
 
 .PHONY: help setup repro repro-pulled extend test test-full lint format hooks push pull fresh publish \
-        services services-stop bench reference requirements clean
+        services services-stop bench reference docs requirements clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -103,9 +103,13 @@ services: setup  ## an S3 server and a MongoDB-compatible one on this machine, f
 services-stop: setup  ## stop both; what they hold stays
 	python -m services stop
 
-reference: setup  ## write docs/parameters.md and docs/cli.md anew from the code
+reference: setup  ## write docs/parameters.md, docs/api.md and docs/cli.md anew from the code
 	python docs/reference.py
+	python docs/api.py
 	python -m typer lookalike.cli utils docs --name lookalike --title "Command line" --output docs/cli.md
+
+docs: setup  ## build the documentation site
+	python docs/website.py
 
 bench:  ## how to measure what docs/benchmarks.md states
 	@sed -n 's/^    \(python -m bench\.\)/\1/p' bench/*.py

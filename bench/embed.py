@@ -1,10 +1,15 @@
-"""How fast images are embedded, against the plain way: a loop in fp32 over `ImageFolder`.
+"""How fast each engine embeds images, against the plain way: a loop in fp32 over `ImageFolder`.
 
-    python -m bench.embed FOLDER [--images 512] [--weights FILE] [--precision bf16]
+    python -m bench.embed FOLDER [--backbone resnet18] [--weights FILE] [--images 256] [--rounds 3]
 
-ResNet-18 at 224 pixels, end to end from encoded images: FOLDER holds a folder for each class. The
-bound is what the network's multiplications alone would take at the speed of one large matrix
-product. After 1% new images, the others come from the embedding cache.
+End to end from encoded images, at 224 pixels: FOLDER holds a folder for each class. `--computing
+openvino:fp32 openvino:int8` chooses what is measured, `--help` lists the rest. The plain loop and
+each engine take turns, in every round all of them; rates are medians over the rounds, ratios
+are medians of the ratio within each round. int8 is quantized on the training images of a split, as
+the export stage does it. The bound is what the network's multiplications alone would take at the
+speed of one large matrix product, measured by torch in fp32 or, for bf16 and int8, in bf16.
+Retrieval is that of each image among all the others, by the backbone's own features. After 1% new
+images, the others come from the embedding cache.
 """
 
 import argparse
@@ -17,8 +22,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -26,10 +33,16 @@ from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.fresh_process import in_fresh_process
+from lookalike.core.choices import Engine, Precision
 from lookalike.images.store import ImageStore
 from lookalike.inference.cache_key import CacheSettings
 from lookalike.inference.embedder import Embedder
+from lookalike.inference.engine_model import EngineModel
+from lookalike.inference.exported import read_export
 from lookalike.inference.forward import forward
+from lookalike.inference.inference_file import inference_of_graph
+from lookalike.inference.numerics import Numerics
+from lookalike.inference.runtimes.graph import open_graph
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.compute import accelerator, fix_compute
 from lookalike.model.network import normalize
@@ -37,33 +50,77 @@ from lookalike.model.vision import v2
 from lookalike.retrieval.evaluation import evaluate_rankings
 
 REPOSITORY = Path(__file__).parents[1]
-BATCH = 32
 SIDE = 224
 MATRIX = 4096
+COMPUTING = (
+    "torch:fp32",
+    "torch:bf16",
+    "openvino:fp32",
+    "openvino:bf16",
+    "openvino:int8",
+    "onnxruntime:fp32",
+)
+PRESENT = "torch:fp32"
+
+
+class Measured(NamedTuple):
+    """Seconds of each round, and the embeddings, `[n, d]`, with the class number of each image."""
+
+    seconds: list[float]
+    embeddings: Tensor
+    targets: Tensor
+
+    @property
+    def quality(self) -> dict[str, float | int]:
+        """Retrieval of each image among all the others."""
+        unit = normalize(self.embeddings)
+        everyone = torch.arange(len(unit))
+        return evaluate_rankings(unit, self.targets, unit, self.targets, everyone).summary()
 
 
 def some_images(folder: Path, number: int, copy: Path) -> None:
     """Copy so many images, evenly spaced, in their class folders."""
     files = sorted(path for path in folder.rglob("*.jp*g") if path.is_file())
-    for path in files[:: max(1, len(files) // number)][:number]:
+    for place in range(min(number, len(files))):
+        path = files[place * len(files) // min(number, len(files))]
         target = copy / path.parent.name / path.name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
 
 
-def prepare(project: Path, weights: str, precision: str) -> None:
-    """Ingest the images and write the model artifact, by the stages themselves."""
-    (project / "params.yaml").write_text(
-        f"base: {{precision: {precision}}}\n"
-        "ingest: {source: photos}\n"
-        f"train: {{epochs: 0, image_size: {SIDE}, weights: {weights}}}\n"
+def prepare(project: Path, options: argparse.Namespace) -> None:
+    """Ingest the images, write the model artifact and its export, by the stages themselves."""
+    quantized = any(name.endswith(":int8") for name in options.computing)
+    inference = (
+        f"{{engine: onnxruntime, precision: int8, calibration_images: {options.calibration}}}"
     )
-    for stage in ("ingest", "split", "train"):
+    (project / "params.yaml").write_text(
+        f"base: {{threads: {options.threads}, inference: "
+        f"{inference if quantized else '{engine: torch}'}}}\n"
+        "ingest: {source: photos}\n"
+        f"train: {{epochs: 0, backbone: {options.backbone}, image_size: {SIDE}, "
+        f"weights: {options.weights}}}\n"
+    )
+    for stage in ("ingest", "split", "train", "export"):
         command = [sys.executable, str(REPOSITORY / "src" / f"{stage}.py")]
         subprocess.run(command, cwd=project, check=True)
 
 
-def plain(folder: Path, path: Path, workers: int, threads: int) -> tuple[float, Tensor, Tensor]:
+def opened(project: Path, name: str, threads: int) -> Model:
+    """The model, computed as a name such as `openvino:int8` says."""
+    engine, _, precision = name.partition(":")
+    numerics = Numerics(engine=cast(Engine, engine), precision=cast(Precision, precision))
+    model = load_model(project / "models/model")
+    if engine == "torch":
+        return model.in_precision(numerics.precision)
+    export = project / "models/export"
+    runtime = open_graph(export, model.fingerprint, numerics, threads)
+    return EngineModel(model, inference_of_graph(read_export(export), numerics), runtime)
+
+
+def plain(
+    folder: Path, path: Path, batch: int, workers: int, threads: int
+) -> tuple[float, Tensor, Tensor]:
     """Seconds, embeddings and class numbers, as a tutorial computes them."""
     from torchvision.datasets import ImageFolder  # after lookalike.model.vision
 
@@ -81,24 +138,23 @@ def plain(folder: Path, path: Path, workers: int, threads: int) -> tuple[float, 
     backbone = deepcopy(model.network.backbone).to(device)
     for parameter in backbone.parameters():  # channels first, as torchvision builds it
         parameter.data = parameter.data.contiguous()
-    loader = DataLoader(ImageFolder(folder, transform), BATCH, num_workers=workers)
+    loader = DataLoader(ImageFolder(folder, transform), batch, num_workers=workers)
     embeddings, targets = [], []
-    backbone(torch.zeros(BATCH, 3, SIDE, SIDE, device=device))  # start-up
-    start = time.perf_counter()
     with torch.inference_mode():
+        backbone(torch.zeros(batch, 3, SIDE, SIDE, device=device))  # start-up
+        start = time.perf_counter()
         for images, numbers in loader:
             embeddings.append(backbone(images.to(device)).cpu())
             targets.append(numbers)
     return time.perf_counter() - start, torch.cat(embeddings), torch.cat(targets)
 
 
-def bound(model: Model) -> float:
+def bound(model: Model, precision: str) -> float:
     """Images a second, if all multiplications ran as fast as one large matrix product."""
     device = accelerator()
-    precision = model.description.precision
     with FlopCounterMode(display=False) as counter:
         forward(model, torch.zeros(1, 3, SIDE, SIDE, dtype=torch.uint8))
-    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    kind = torch.float32 if precision == "fp32" else torch.bfloat16
     square = torch.randn(MATRIX, MATRIX, device=device).to(kind)
 
     def product() -> None:
@@ -116,58 +172,105 @@ def timed(run: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - start, result
 
 
-def scores(embeddings: Tensor, targets: Tensor) -> dict[str, float | int]:
-    """Retrieval of each image among all the others."""
-    unit = normalize(embeddings)
-    return evaluate_rankings(unit, targets, unit, targets, torch.arange(len(unit))).summary()
+def measure(
+    project: Path, images: ImageStore, options: argparse.Namespace
+) -> tuple[Measured, dict[str, Measured]]:
+    """The plain loop, and each engine, in turns."""
+    labels = images.metadata["label"].to_pylist()
+    numbers = {label: n for n, label in enumerate(sorted(set(labels)))}
+    targets = torch.tensor([numbers[label] for label in labels])
+    models = {name: opened(project, name, options.threads) for name in options.computing}
+    empty = torch.zeros(options.batch, 3, SIDE, SIDE, dtype=torch.uint8)
+    for model in models.values():
+        forward(model, empty)  # start-up
+    slow: list[float] = []
+    seconds: dict[str, list[float]] = {name: [] for name in models}
+    found: dict[str, Tensor] = {}
+    arguments = (options.batch, options.workers, options.threads)
+    for _ in range(options.rounds):
+        taken, plainly, plain_targets = in_fresh_process(
+            plain, project / "photos", project / "models/model", *arguments
+        )
+        slow.append(taken)
+        for name, model in models.items():
+            embedder = Embedder(model, options.batch, options.workers)
+            taken, output = timed(partial(embedder.outputs, images))
+            embeddings = output.embeddings
+            seconds[name].append(taken)
+            if not torch.equal(found.setdefault(name, embeddings), embeddings):
+                raise SystemExit(f"{name}: other bytes in another round")
+    return (
+        Measured(slow, plainly, plain_targets),
+        {name: Measured(seconds[name], found[name], targets) for name in models},
+    )
+
+
+def after_new_images(project: Path, images: ImageStore, options: argparse.Namespace) -> None:
+    """Print what the first engine takes where 99% of the images come from the cache."""
+    name = options.computing[0]
+    model = opened(project, name, options.threads)
+    cache = CacheSettings(project / "cache", 1.0)
+    embedder = Embedder(model, options.batch, options.workers, cache)
+    rows = range(len(images))
+    whole, before = timed(lambda: Embedder(model, options.batch, options.workers).embed(images))
+    embedder.outputs(images, rows[: -max(1, len(rows) // 100)])
+    again, cached = timed(lambda: embedder.embed(images))
+    same = "the same bytes" if (cached == before).all() else "OTHER BYTES"
+    print(f"{name} after 1% new images: {again / whole:.1%} of the time, {same}")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--images", type=int, default=512)
-    parser.add_argument("--weights", default="none")
-    parser.add_argument("--precision", choices=["fp32", "bf16"], default="bf16")
+    parser.add_argument("--backbone", default="resnet18")
+    parser.add_argument("--weights", default="none", help="none, imagenet or a file")
+    parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--computing", nargs="+", default=list(COMPUTING), metavar="ENGINE:PRECISION"
+    )
+    parser.add_argument("--calibration", type=int, default=300, help="images that int8 learns from")
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         project = Path(scratch)
         some_images(options.folder.resolve(), options.images, project / "photos")
-        prepare(project, options.weights, options.precision)
+        prepare(project, options)
         fix_compute(options.threads)
-        model, store = load_model(project / "models" / "model"), ImageStore(project / "data/images")
-        metadata = store.metadata
-        rows = list(range(len(metadata)))
-        numbers = {label: n for n, label in enumerate(sorted(set(metadata["label"].to_pylist())))}
-        targets = torch.tensor([numbers[label] for label in metadata["label"].to_pylist()])
+        images = ImageStore(project / "data/images")
+        loop, engines = measure(project, images, options)
+        model = load_model(project / "models/model")
+        bounds = {precision: bound(model, precision) for precision in ("fp32", "bf16")}
+        bounds["int8"] = bounds["bf16"]
+        after_new_images(project, images, options)
 
-        cache = CacheSettings(project / "cache", 1.0)
-        embedder = Embedder(model, BATCH, options.workers, cache)
-        forward(model, torch.zeros(BATCH, 3, SIDE, SIDE, dtype=torch.uint8))  # start-up
-        plainly = Embedder(model, BATCH, options.workers)
-        fast, embeddings = timed(lambda: plainly.outputs(store).embeddings)
-        photos, path = project / "photos", project / "models" / "model"
-        slow, peer, peer_targets = in_fresh_process(
-            plain, photos, path, options.workers, options.threads
-        )
-        limit = bound(model)
-        embedder.outputs(store, rows[: -max(1, len(rows) // 100)])
-        again, cached = timed(lambda: embedder.outputs(store).embeddings)
-
-    n = len(rows)
-    print(f"{n} images, {options.precision}, {options.threads} threads, {options.workers} workers")
-    print("| | images/s | |")
-    print("|---|---|---|")
-    print(f"| plain fp32 loop over ImageFolder | {n / slow:.1f} | |")
-    print(f"| embed | {n / fast:.1f} | {slow / fast:.2f} times the plain loop |")
-    print(f"| bound by a matrix product | {limit:.1f} | embed reaches {n / fast / limit:.0%} |")
-    print(f"| embed after 1% new images | {n / again:.1f} | {again / fast:.1%} of the time |")
-    print(f"the same bytes with the cache: {torch.equal(cached, embeddings)}")
-    before, after = scores(peer, peer_targets), scores(embeddings, targets)
-    for name in ("recall_at_1", "map_at_r"):
-        print(f"{name}: {before[name]:.4f} plain, {after[name]:.4f} embed")
+    n = len(images)
+    print(
+        f"{n} images, {options.backbone}, batches of {options.batch}, {options.threads} threads, "
+        f"{options.workers} workers, {options.rounds} rounds; bound by a matrix product: "
+        f"{bounds['fp32']:.0f} images/s in fp32, {bounds['bf16']:.0f} in bf16"
+    )
+    print("| | images/s | / plain loop | / torch:fp32 | of the bound | recall@1 | mAP@R |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    present = engines.get(PRESENT)
+    for name, measured in {"plain fp32 loop": loop, **engines}.items():
+        rate = n / median(measured.seconds)
+        against = [
+            "" if other is None else f"{_ratio(other, measured):.2f}" for other in (loop, present)
+        ]
+        share = bounds.get(name.partition(":")[2])
+        cells = [f"{rate:.1f}", *against, "" if share is None else f"{rate / share:.0%}"]
+        cells += [f"{measured.quality[metric]:.4f}" for metric in ("recall_at_1", "map_at_r")]
+        print(f"| {name} | {' | '.join(cells)} |")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+
+
+def _ratio(slower: Measured, faster: Measured) -> float:
+    return median(s / f for s, f in zip(slower.seconds, faster.seconds, strict=True))
 
 
 if __name__ == "__main__":

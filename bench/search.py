@@ -1,10 +1,10 @@
-"""A first answer from a cold start: `lookalike search IMAGE` by ONNX Runtime and by torch, in turn.
+"""A first answer from a cold start: `lookalike search IMAGE` by each runtime, in turn.
 
     python -m bench.search PROJECT IMAGE [--runs 7]
 
 PROJECT is a folder in which the pipeline has run. Each run is a process of its own; the first one
 of each runtime warms up the files. Wall-clock time, processor time (user and system) and the
-largest resident set are medians, the ratio that of each pair.
+largest resident set are medians, the ratios those of each pair.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-RUNTIMES = ("onnxruntime", "torch")
+RUNTIMES = ("onnxruntime", "openvino", "torch")
 
 
 class Run(NamedTuple):
@@ -60,11 +60,13 @@ def main() -> None:
             statistics.median(values) for values in zip(*several, strict=True)
         )
         print(f"| {runtime} | {wall:.2f} | {processor:.2f} | {memory:.0f} |")
-    pairs = list(zip(runs["torch"], runs["onnxruntime"], strict=True))
-    wall, processor, memory = (
-        statistics.median(torch[n] / export[n] for torch, export in pairs) for n in range(3)
-    )
-    print(f"| torch / onnxruntime | {wall:.1f} | {processor:.1f} | {memory:.1f} |")
+    by_torch = runs.pop("torch")
+    for runtime, several in runs.items():
+        pairs = list(zip(by_torch, several, strict=True))
+        wall, processor, memory = (
+            statistics.median(torch[n] / export[n] for torch, export in pairs) for n in range(3)
+        )
+        print(f"| torch / {runtime} | {wall:.1f} | {processor:.1f} | {memory:.1f} |")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ if __name__ == "__main__":
 from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.images.store import ImageStore
-from lookalike.inference.embedder import start_embedder
+from lookalike.inference.starting import start_embedder
 from lookalike.inference.writing import write_embeddings
 from lookalike.terminal.stage import run_stage
 

@@ -14,12 +14,13 @@ from lookalike.core.files import atomic_folder, rounded, write_csv, write_json, 
 from lookalike.core.layout import MEASURED_MODEL, Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.evaluate.evaluation import TABLES, Evaluation, evaluate_model
-from lookalike.evaluate.figures import draw_figures
+from lookalike.evaluate.figures import PICTURES, draw_figures
 from lookalike.evaluate.inference_time import inference_time
 from lookalike.evaluate.params import EvaluateParams
+from lookalike.evaluate.quality_drop import check_quality
 from lookalike.images.split_file import read_split
 from lookalike.images.store import ImageStore
-from lookalike.inference.embedder import start_embedder
+from lookalike.inference.starting import start_embedder
 from lookalike.model.network import normalize
 from lookalike.record.mirror_process import mirror_run
 from lookalike.terminal.progress import say
@@ -30,15 +31,22 @@ def main(project: Layout) -> None:
     params = read_params(EvaluateParams)
     base = read_params(BaseParams, "seed", "threads", "inference_batch_size")
     embedder = start_embedder(project, base, read_params(MachineParams))
-    images, model = ImageStore(project.images), embedder.model
+    model, in_fp32 = embedder.model, embedder.in_fp32()
+    images = ImageStore(project.images, model.description.stretch)
     if embedder.is_worker:
         embedder.run_worker(images)
+        if in_fp32 is not None:
+            in_fp32.run_worker(images)
         return
     test = [image for image in read_split(project.split, images) if image.split == "test"]
     rows = [image.row for image in test]
     output = embedder.outputs(images, rows)
+    quality = {}
+    if in_fp32 is not None:
+        before = in_fp32.outputs(images, rows)
+        quality["in_fp32"] = check_quality(test, output, before, params.max_quality_drop)
     evaluation = Evaluation.of_nothing()
-    with atomic_folder(project.figures, "*.png", "projection.html") as figures:
+    with atomic_folder(project.figures, *PICTURES) as figures:
         if test:
             if not model.description.classes:
                 say("evaluate: the model has no classes, so its classification is not measured")
@@ -55,7 +63,7 @@ def main(project: Layout) -> None:
             write_csv(tables / f"{name}.csv", columns, rounded(evaluation.tables[name]))
         (tables / MEASURED_MODEL).write_text(f"{model.fingerprint}\n", encoding="utf-8")
         (tables / "report.txt").write_text(evaluation.report, encoding="utf-8")
-    write_metrics(project.metrics / "evaluate.json", evaluation.metrics)
+    write_metrics(project.metrics / "evaluate.json", evaluation.metrics | quality)
     mirror_run("evaluate")
 
 

@@ -31,7 +31,8 @@ from lookalike.terminal.stage import run_stage
 
 def main(project: Layout) -> None:
     params, machine = read_params(IndexParams), read_params(MachineParams)
-    embeddings, images = open_embeddings(project.embeddings), ImageStore(project.images)
+    embeddings = open_embeddings(project.embeddings)
+    images = ImageStore(project.images, embeddings.stretch)
     split = read_split(project.split, images)
     metadata = joined_metadata(images.metadata, embeddings, split)
     vectors = checked_vectors(embeddings.vectors, metadata)
@@ -45,7 +46,14 @@ def main(project: Layout) -> None:
     if params.thumbnail_size is not None:
         thumbnails = partial(write_thumbnails, images, params.thumbnail_size, machine.workers)
     index = build_index(
-        values, metadata, project.index, engine, embeddings.model_sha256, thumbnails, whitening
+        values,
+        metadata,
+        project.index,
+        engine,
+        embeddings.model_sha256,
+        thumbnails,
+        embeddings.numerics,
+        whitening,
     )
     built = measure(index, params.recall_queries)
     curve = rounded(trials or [built])

@@ -2,12 +2,13 @@
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, chdir, contextmanager
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -536,6 +537,50 @@ def tiny_export(
 
     folder = tmp_path_factory.mktemp("tiny") / "export"
     write_export(folder, load_model(tiny_model), tiny_images, "onnx")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def int8_project(
+    tiny_images: ImageStore, tiny_split: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A project of an untrained network on `tiny_images`, computed by OpenVINO in int8.
+
+    From the export stage to the index.
+    """
+    import torch
+
+    from lookalike.core.layout import Layout
+    from lookalike.model.artifact import build_network, save_model
+    from lookalike.model.description import ModelDescription
+
+    folder = tmp_path_factory.mktemp("int8")
+    (folder / "params.yaml").write_text(
+        "base:\n"
+        "  threads: 1\n"
+        "  inference_batch_size: 16\n"
+        "  inference: {engine: openvino, precision: int8, calibration_images: 12}\n"
+        "evaluate: {projection: none, bootstrap_draws: 10, max_quality_drop: 1.0}\n"
+        "index: {engine: {name: exact}}\n"
+        "machine: {workers: 0}\n"
+    )
+    (folder / "data").mkdir()
+    (folder / "data" / "images").symlink_to(tiny_images.folder)
+    (folder / "data" / "split.csv").symlink_to(tiny_split)
+    description = ModelDescription.model_validate(
+        {
+            "backbone": "cnn:8",
+            "embedding_dim": 16,
+            "classes": list("012345"),
+            "image_size": {"resize": 32, "crop": 32},
+            "precision": "fp32",
+        }
+    )
+    torch.manual_seed(0)
+    save_model(folder / "models/model", description, build_network(description).state_dict())
+    with chdir(folder):
+        for stage in ("export", "embed", "index"):
+            runpy.run_path(str(SOURCE / f"{stage}.py"))["main"](Layout(Path()))
     return folder
 
 

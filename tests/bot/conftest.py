@@ -18,6 +18,7 @@ from lookalike.images.store import ImageStore
 from lookalike.serve.params import ServeParams
 from lookalike.serve.service import Service
 from lookalike.serve.settings import Settings
+from lookalike.serve.source import Folders
 
 Talking = Callable[..., AbstractContextManager[BotApi]]
 
@@ -56,7 +57,7 @@ def settings(
         decoders=1, watch_seconds=None, max_upload_bytes=100_000, max_pixels=1_000_000
     )
     fresh = tmp_path_factory.mktemp("fresh") / "images.sqlite"
-    return Settings(limits, tiny_model, tiny_index, tiny_images.folder, fresh)
+    return Settings(limits, Folders(tiny_model, tiny_index), tiny_images.folder, fresh)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError, model_validator
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.params import Block, Group, read_params
+from lookalike.core.group import Group
+from lookalike.core.params import BaseParams, Block, read_params
 
 
 class Drying(Group):
@@ -203,3 +204,31 @@ def test_what_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(LookalikeError, match=r"^.*none\.yaml: cannot be read \(No such file"):
         read_params(Paint, path=tmp_path / "none.yaml")
+
+
+def test_an_engine_that_is_not_portable_is_refused_beside_portable(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("base: {reproducible: portable, inference: {engine: openvino}}")
+    with pytest.raises(LookalikeError) as caught:
+        read_params(BaseParams, "threads", path=path)
+    assert str(caught.value) == (
+        f"{path}: base: inference.engine: openvino chooses its instructions by the processor, so "
+        "its bytes are not portable: set reproducible: machine"
+    )
+
+
+def test_an_engine_is_asked_only_for_what_it_can(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("base: {inference: {engine: onnxruntime, precision: bf16}}")
+    with pytest.raises(LookalikeError) as caught:
+        read_params(BaseParams, "inference", path=path)
+    assert "base.inference.precision = 'bf16': input should be 'fp32' or 'int8'" in str(
+        caught.value
+    )
+
+
+def test_a_null_precision_is_the_default_of_the_engine(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    for engine, precision in (("torch", None), ("onnxruntime", "fp32"), ("openvino", "fp32")):
+        path.write_text(f"base: {{inference: {{engine: {engine}, precision: null}}}}")
+        assert read_params(BaseParams, "inference", path=path).inference.precision == precision

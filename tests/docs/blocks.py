@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 REPOSITORY = Path(__file__).parents[2]
-GENERATED = {"docs/cli.md", "docs/parameters.md"}
+GENERATED = {"docs/api.md", "docs/cli.md", "docs/parameters.md"}
 PAGES = sorted(
     str(path.relative_to(REPOSITORY))
     for path in (*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md"))

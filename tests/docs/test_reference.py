@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.api import PAGE as API_PAGE
+from docs.api import api_reference
 from docs.reference import PAGE, PARAMS, comments, parameter_reference, parameters
 from lookalike.project.parameters import BLOCKS
 
@@ -14,6 +16,10 @@ from .blocks import REPOSITORY
 
 def test_the_parameter_reference_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == parameter_reference(), "run: make reference"
+
+
+def test_the_api_reference_is_up_to_date() -> None:
+    assert API_PAGE.read_text(encoding="utf-8") == api_reference(), "run: make reference"
 
 
 def test_the_command_line_reference_is_up_to_date(tmp_path: Path) -> None:

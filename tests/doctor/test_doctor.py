@@ -8,10 +8,12 @@ from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from lookalike.core.layout import Layout
-from lookalike.core.params import MachineParams
-from lookalike.doctor.doctor import Setting, doctor, recommend
+from lookalike.core.params import BaseParams, MachineParams
+from lookalike.doctor.doctor import Setting, doctor, recommend, recommend_engine
+from lookalike.doctor.engines import EngineSpeed, engine_speeds
 from lookalike.doctor.machine import Machine
 from lookalike.images.store import ImageStore
+from lookalike.inference.numerics import Numerics
 from lookalike.project.parameters import read_all
 from lookalike.train.params import TrainParams
 
@@ -53,6 +55,45 @@ def test_as_many_workers_decode_as_the_model_learns_from(decoding: float, worker
     assert "machine.workers" not in advice(*settings)
 
 
+def speeds(**by_engine: float) -> list[EngineSpeed]:
+    """Speeds such as `openvino_int8=200.0`; those that change least come first."""
+    return [
+        EngineSpeed(Numerics.model_validate({"engine": engine, "precision": precision}), speed)
+        for name, speed in by_engine.items()
+        for engine, precision in [name.split("_")]
+    ]
+
+
+def test_the_engine_is_recommended_that_changes_least_of_the_fastest() -> None:
+    base = BaseParams(reproducible="machine")
+    measured = speeds(torch_fp32=40.0, openvino_fp32=60.0, openvino_bf16=118.0, openvino_int8=120.0)
+    (advice,) = recommend_engine(measured, base)
+    assert (advice.now, advice.better) == ("torch in fp32", "openvino in bf16")
+    assert advice.reason == "3.0 x torch in fp32; the evaluate stage says what it costs"
+    (advice,) = recommend_engine(speeds(torch_fp32=40.0, onnxruntime_fp32=41.0), base)
+    assert advice.better == "torch in fp32"
+    assert recommend_engine([], base) == []
+
+
+def test_a_portable_project_is_told_what_another_engine_needs() -> None:
+    measured = speeds(torch_fp32=40.0, openvino_fp32=60.0)
+    (advice,) = recommend_engine(measured, BaseParams(reproducible="portable"))
+    assert advice.reason == "1.5 x torch in fp32; it needs base.reproducible: machine"
+
+
+def test_every_engine_that_is_installed_is_measured(int8_project: Path) -> None:
+    measured = engine_speeds(Layout(int8_project), BaseParams(threads=1), seconds=0.01)
+    names = [str(one.numerics) for one in measured]
+    assert [name for name in names if name != "openvino in bf16"] == [
+        "torch in fp32",
+        "onnxruntime in fp32",
+        "openvino in fp32",
+        "torch in bf16",
+        "openvino in int8",
+    ]
+    assert all(one.speed > 0 for one in measured)
+
+
 def test_it_measures_and_changes_nothing(
     project: Path, tiny_images: ImageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,7 +112,12 @@ def test_it_measures_and_changes_nothing(
     for line, beginning in zip(lines, beginnings, strict=False):
         assert line.startswith(beginning)
     text = "\n".join(lines)
-    for word in ("decoding and augmenting", "base.precision: fp32", "machine.workers: 2"):
+    for word in (
+        "before the export stage",
+        "decoding and augmenting",
+        "base.precision: fp32",
+        "machine.workers: 2",
+    ):
         assert word in text
     assert lines[-2:] == [
         "DVC remote  no default remote is set",

@@ -267,3 +267,22 @@ def test_a_database_of_another_program_stays_as_it_is(
     with pytest.raises(LookalikeError, match="another program"):
         list(fresh.add(photos[:1]))
     assert path.read_bytes() == before
+
+
+def test_what_was_embedded_in_other_numbers_is_embedded_anew(
+    int8_project: Path, photos: list[Path], path: Path, tmp_path: Path
+) -> None:
+    models = int8_project / "models"
+    in_int8 = open_searcher(models / "model", models / "index")
+    list(FreshImages(path, in_int8).add(photos[:2]))
+    assert FreshImages(path, in_int8).prune().embedded == 0
+    index = shutil.copytree(models / "index", tmp_path / "index")
+    content = json.loads((index / "index.json").read_text())
+    content["numerics"] = {"engine": "torch", "precision": "fp32"}
+    (index / "index.json").write_text(json.dumps(content))
+    by_torch, by_graph = (
+        open_searcher(models / "model", index, runtime=runtime)
+        for runtime in ("torch", "onnxruntime")
+    )
+    assert FreshImages(path, by_torch).prune().embedded == 2
+    assert FreshImages(path, by_graph).prune().embedded == 0

@@ -10,6 +10,7 @@ from PIL import Image
 from lookalike.images.bands import Bands
 from lookalike.images.decode import decode
 from lookalike.images.rendering import decode_picture, picture_of
+from lookalike.images.stretch import Stretch
 
 Encode = Callable[..., bytes]
 
@@ -85,6 +86,26 @@ def test_of_bands_of_which_people_see_others_the_first_are_shown(
     bands[range(4), 0, range(4)] = 1
     found = np.asarray(picture_of(bands, Bands(chosen=(2, 5, 3, 1), rgb=rgb)))
     assert found.argmax(axis=1).tolist() == [[0, 1, 2]]
+
+
+def test_with_a_stretch_of_the_data_set_equal_values_are_equally_bright_in_all_images(
+    geotiff: Encode,
+) -> None:
+    stretch = Stretch(ranges={1: (100, 355)})
+    for values in ([0, 100, 150, 355, 900], [150] * 5, [150, 151, 149, 200, np.nan]):
+        array = np.array(values, np.float32).reshape(1, 1, 5)
+        found = np.asarray(decode_picture(geotiff(array), GRAY, stretch=stretch))[0, :, 0]
+        there = np.nan_to_num(array[0, 0], nan=0)
+        assert found.tolist() == (there - 100).clip(0, 255).tolist()
+        taken = picture_of(np.nan_to_num(array), GRAY, stretch)
+        assert (np.asarray(taken)[0, :, 0] == found).all()
+
+
+def test_a_band_that_the_stretch_lacks_is_stretched_by_itself(geotiff: Encode) -> None:
+    data = geotiff(np.arange(12.0).reshape(1, 3, 4))
+    assert decode_picture(data, GRAY, stretch=Stretch(ranges={7: (0, 1)})) == decode_picture(
+        data, GRAY
+    )
 
 
 @pytest.mark.parametrize("value", [0, 700, np.nan])

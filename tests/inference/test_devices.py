@@ -16,6 +16,8 @@ from lookalike.images.store import ImageStore
 from lookalike.inference.cache_key import CacheSettings, open_embedding_cache
 from lookalike.inference.devices import launch
 from lookalike.inference.embedder import Embedder
+from lookalike.inference.inference_file import Inference, write_inference
+from lookalike.inference.numerics import BY_DEFAULT
 from lookalike.model.artifact import Model
 
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
@@ -39,6 +41,7 @@ def project(tiny_images: ImageStore, tiny_split: Path, tiny_model: Path, tmp_pat
     )
     shutil.copytree(tiny_model, root / "models" / "model")
     shutil.copy(tiny_split, root / "data" / "split.csv")
+    write_inference(root / "models" / "inference.json", Inference(numerics=BY_DEFAULT))
     share_out(root)
     return root
 

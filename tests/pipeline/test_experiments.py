@@ -92,3 +92,24 @@ def test_a_pull_request_shows_what_changed_also_without_the_data(
         plots = json.loads(project.run("dvc", "plots", "diff", "--json", base, changed).stdout)
         assert set(plots["data"]) == declared
         assert "errors" not in plots
+
+
+@pytest.mark.full
+def test_pictures_are_compared_by_name_for_under_plots_they_cost_a_clone_without_them_all(
+    finished: Project, tmp_path: Path
+) -> None:
+    picture = "metrics/figures/queries.png"
+    base = finished.commit("base")
+    named = ("dvc", "plots", "diff", "--json", "--targets", picture, "--", base)
+    shown = json.loads(finished.run(*named).stdout)["data"][picture]
+    assert [image["revisions"] for image in shown] == [["workspace"], [base]]
+    assert {image["type"] for image in shown} == {"image"}
+    yaml = YAML()
+    pipeline = yaml.load(finished.path("dvc.yaml"))
+    pipeline["plots"].append(picture)
+    yaml.dump(pipeline, finished.path("dvc.yaml"))
+    listed = finished.commit("a picture under plots")
+    clone = finished.clone(tmp_path / "without-data")
+    lost = json.loads(clone.run("dvc", "plots", "diff", "--json", base, listed).stdout)
+    assert [error["rev"] for error in lost["errors"]] == [listed]
+    assert {rev for plots in lost["data"].values() for rev in plots[0]["revisions"]} == {base}

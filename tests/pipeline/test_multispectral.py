@@ -63,7 +63,7 @@ def test_the_eurosat_preset_learns_from_a_hundred_real_tiles_of_a_catalog(
 ) -> None:
     catalog = next(f for f in sentinel_tiles[0].parents if (f / "catalog.json").is_file())
     fresh.lookalike("preset", "eurosat", "--source", str(catalog))
-    for stage in ("ingest", "split", "train", "evaluate"):
+    for stage in ("ingest", "split", "train", "export", "evaluate"):
         fresh.run("python", f"src/{stage}.py")
     sides = json.loads(fresh.read("metrics/split.json"))
     assert (sides["train"], sides["valid"], sides["test"]) == (60, 20, 20)

@@ -1,6 +1,7 @@
 """The report: one HTML file that needs nothing but itself."""
 
 import base64
+import json
 import re
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ from lookalike.inference.embedder import Embedder
 from lookalike.model.artifact import load_model
 from lookalike.model.network import normalize
 from lookalike.record.report import write_report
+from lookalike.train.curves import log_file
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 LIMIT = 15 * 10**6
@@ -63,9 +65,23 @@ def project(evaluated: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(evaluated, tmp_path / "project"))
 
 
-def report(project: Path) -> str:
-    write_report(Layout(project), project / "report.html")
+def report(project: Path, *revisions: str) -> str:
+    write_report(Layout(project), project / "report.html", revisions)
     return (project / "report.html").read_text(encoding="utf-8")
+
+
+def git(project: Path, *command: str) -> str:
+    who = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+    call = ("git", *who, *command)
+    return subprocess.run(call, cwd=project, check=True, capture_output=True, text=True).stdout
+
+
+def log(project: Path, subset: str, name: str, values: list[float]) -> None:
+    """Write a curve as dvclive does."""
+    rows = "".join(f"{epoch}\t{value}\n" for epoch, value in enumerate(values, start=1))
+    path = log_file(project / "metrics" / "train", subset, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"step\t{name}\n{rows}", encoding="utf-8")
 
 
 def images(page: str, kind: str) -> list[bytes]:
@@ -89,16 +105,47 @@ def test_its_head_says_what_was_run(project: Path, tiny_model: Path) -> None:
     assert "backbone resnet18" in page
     assert "commit" not in page
 
-    def git(*command: str) -> str:
-        who = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
-        call = ("git", *who, *command)
-        return subprocess.run(call, cwd=project, check=True, capture_output=True, text=True).stdout
-
-    git("init", "--quiet")
-    git("add", "params.yaml")
-    git("commit", "--quiet", "--message", "run", "--date", "2026-01-02T03:04:05Z")
-    revision = git("rev-parse", "--short=10", "HEAD").strip()
+    git(project, "init", "--quiet")
+    git(project, "add", "params.yaml")
+    git(project, "commit", "--quiet", "--message", "run", "--date", "2026-01-02T03:04:05Z")
+    revision = git(project, "rev-parse", "--short=10", "HEAD").strip()
     assert f"commit {revision} of 20" in report(project)
+
+
+def test_runs_of_other_revisions_stand_beside_it(project: Path) -> None:
+    log(project, "valid", "loss", [0.5, 0.25])
+    (project / "params.yaml").write_text("train: {lr: 0.1, epochs: 2}\n")
+    git(project, "init", "--quiet", "--initial-branch", "main")
+    git(project, "add", "params.yaml", "metrics/evaluate.json", "metrics/evaluate", "metrics/train")
+    git(project, "commit", "--quiet", "--message", "run")
+    log(project, "valid", "loss", [0.5, 0.125])
+    (project / "params.yaml").write_text("train: {lr: 0.2, epochs: 2}\n")
+    metrics = project / "metrics" / "evaluate.json"
+    before = json.loads(metrics.read_text())
+    write_metrics(metrics, before | {"accuracy": 0.5, "intervals": {"accuracy": [0.25, 0.75]}})
+
+    page = report(project, "main")
+    section = page[page.index("Runs side by side") : page.index("<h2>Retrieval")]
+    workspace, base = re.findall(r"<td>(?:workspace|main)</td>.*?</tr>", section, re.DOTALL)
+    assert "0.500" in workspace and "0.250 to 0.750" in workspace
+    assert f"{before['accuracy']:.3f}" in base
+    assert "<td>train.lr</td><td>0.2</td><td>0.1</td>" in section
+    assert "train.epochs" not in section
+    for title in ("Validation: loss", "Confusion matrix, normalized: main"):
+        assert f"<figcaption>{title}</figcaption>" in section
+    curves = images(section, "svg+xml")[0].decode()
+    assert "workspace" in curves and "main" in curves
+
+
+def test_a_revision_that_is_missing_or_was_not_evaluated_is_one_line(
+    project: Path, one_line_error: OneLineError
+) -> None:
+    git(project, "init", "--quiet", "--initial-branch", "main")
+    git(project, "commit", "--quiet", "--allow-empty", "--message", "nothing yet")
+    for name, *words in (("nowhere", "no revision"), ("main", "evaluate.json", "dvc repro")):
+        with one_line_error(name, *words):
+            report(project, name)
+    assert not (project / "report.html").exists()
 
 
 def test_the_confusion_matrix_counts_the_images_of_each_cell(project: Path) -> None:
@@ -113,11 +160,18 @@ def test_the_confusion_matrix_counts_the_images_of_each_cell(project: Path) -> N
 def test_it_has_every_picture_and_chart(project: Path) -> None:
     page = report(project)
     pictures = {path.name for path in (project / "metrics" / "figures").glob("*.png")}
-    assert len(images(page, "jpeg")) == len(pictures - {"projection.png"}) >= 2
+    grids = pictures & {"queries.png", "mistakes.png", "hardest.png"}
+    assert len(images(page, "jpeg")) == len(grids) >= 2
     assert all(Image.open(BytesIO(picture)).width > 100 for picture in images(page, "jpeg"))
     charts = images(page, "svg+xml")
     assert all(ElementTree.fromstring(chart).tag.endswith("svg") for chart in charts)
-    for title in ("Confusion matrix", "Reliability", "ROC", "Retrieval among k neighbors"):
+    for title in (
+        "Confusion matrix",
+        "Confusion matrix, normalized",
+        "Reliability",
+        "ROC",
+        "Retrieval among k neighbors",
+    ):
         assert f"<figcaption>{title}</figcaption>" in page
 
 
@@ -157,13 +211,13 @@ def test_the_index_and_the_curves_of_training_are_shown_where_there_are_some(
     gallery = {"recall_at_1": 0.125, "queries": 3}
     index = {"images": 9, "recall_at_10": 0.5, "gallery": gallery}
     write_metrics(project / "metrics" / "index.json", index)
-    curve = project / "metrics" / "train" / "plots" / "metrics" / "train" / "loss.tsv"
-    curve.parent.mkdir(parents=True)
-    curve.write_text("step\tloss\n1\t0.5\n2\t0.25\n", encoding="utf-8")
+    log(project, "train", "loss", [0.5, 0.25])
+    log(project, "valid", "macro_auroc", [0.5, 0.75])
     page = report(project)
     assert "50.00% of the" in page
     assert "0.125" in page
     assert "Training: loss" in page
+    assert "Validation: macro AUROC" in page
 
 
 def test_before_the_pipeline_has_run_it_is_one_line(

@@ -478,6 +478,21 @@ def test_a_tile_finds_tiles_that_only_infrared_tells_apart(
     assert {hit.label for hit in found} == {"water"}
 
 
+def test_a_query_is_shown_as_the_indexed_images_are(
+    tile_searcher: Searcher,
+    tile_images: Callable[[Bands], ImageStore],
+    tile_files: dict[str, bytes],
+) -> None:
+    stretch = tile_searcher.model.stretch
+    assert stretch is not None
+    images = ImageStore(tile_images(Bands(chosen="all")).folder, stretch)
+    for row, data in enumerate(tile_files.values()):
+        [shown] = tile_searcher.search(data, k=1).examples
+        expected = images.picture(row).resize(shown.size)
+        difference = np.asarray(shown, int).mean() - np.asarray(expected, int).mean()
+        assert abs(difference) < 6, row
+
+
 @pytest.mark.parametrize("count", [1, 4, 6])
 def test_a_tile_with_another_number_of_bands_is_one_line(
     count: int,

@@ -208,9 +208,9 @@ def test_a_model_without_a_graph_is_searched_with_by_torch(
 
 def test_an_index_in_bf16_is_not_asked_in_fp32(project: Path, one_line_error: OneLineError) -> None:
     models = project / "models"
-    path = models / "export" / "model.json"
+    path = models / "index" / "index.json"
     content = json.loads(path.read_text())
-    content["model"]["precision"] = "bf16"
+    content["numerics"]["precision"] = "bf16"
     path.write_text(json.dumps(content))
     open_searcher(models / "model", models / "index")
     with one_line_error("bf16", "torch", kind=ConfigError):

@@ -17,6 +17,7 @@ from lookalike.images.store import ImageStore
 from lookalike.serve.app import create_app
 from lookalike.serve.params import ServeParams
 from lookalike.serve.settings import Settings
+from lookalike.serve.source import Folders
 
 Serving = Callable[..., AbstractContextManager[httpx.Client]]
 
@@ -39,7 +40,8 @@ def settings(
     ) -> Settings:
         fresh = fresh or tmp_path_factory.mktemp("fresh") / "images.sqlite"
         chosen = ServeParams(**{"decoders": 1, "watch_seconds": None, **params})
-        return Settings(chosen, model, index, tiny_images.folder, fresh, token)
+        source = Folders(model, index)
+        return Settings(chosen, source, tiny_images.folder, fresh, token)
 
     return make
 

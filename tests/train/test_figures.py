@@ -44,9 +44,9 @@ def params_of(**values: Any) -> TrainParams:
 
 def picture(folder: Path, data: TrainingData, **values: Any) -> bytes:
     params = params_of(**values)
-    bands = describe(params, "fp32", data.classes).bands
+    description = describe(params, "fp32", data.classes)
     mixing = Mixing(params, len(data.classes), seed=0)
-    draw_figures(folder, batches_of(params, data), mixing, data.classes, bands)
+    draw_figures(folder, batches_of(params, data), mixing, description)
     return (folder / AUGMENTED).read_bytes()
 
 
@@ -113,6 +113,8 @@ def test_of_bands_it_shows_those_for_people(
     data = TrainingData(tile_images(bands), ["crop", "water"], train, valid, frozenset())
     params = params_of(backbone="cnn:4", batch_size=4)
     mixing = Mixing(params, 2, seed=0)
-    draw_figures(tmp_path / "x", batches_of(params, data), mixing, data.classes, bands)
+    plain = describe(params, "fp32", data.classes)
+    description = with_bands(plain, data.images, train.rows, workers=0)
+    draw_figures(tmp_path / "x", batches_of(params, data), mixing, description)
     drawn = Image.open(tmp_path / "x" / AUGMENTED).convert("RGB")
     assert len(drawn.getcolors(10**6) or []) > 1000  # noise in three colors

@@ -16,6 +16,7 @@ from lookalike.core.params import parse_block, read_params
 from lookalike.serve.params import ServeParams
 from lookalike.serve.service import Service
 from lookalike.serve.settings import Settings
+from lookalike.serve.source import Folders
 
 ALLOWED_CHATS = "LOOKALIKE_BOT_CHATS"
 
@@ -37,7 +38,8 @@ def run_project(project: Layout, base_url: str | None = None) -> None:
     checked = parse_block(BotParams, {BotParams.block: params}, project.params)
     limits = read_params(ServeParams, path=project.params)
     dictConfig(logging_configuration(token))
-    service = Service(Settings(limits, project.model, project.index, project.images, project.fresh))
+    source = Folders(project.model, project.index)
+    service = Service(Settings(limits, source, project.images, project.fresh))
     try:
         asyncio.run(_run_until_told(service, checked, token))
     finally:

@@ -17,9 +17,9 @@ def fresh(
 
     Nothing is pulled. Prints a line for each difference; exits with 1 where there is one.
     """
-    from lookalike.compare.repository import open_repository
     from lookalike.project.freshness import outdated
     from lookalike.project.not_pushed import not_pushed
+    from lookalike.revisions.repository import open_repository
 
     with open_repository(find_project(Path())) as repo:
         lines = outdated(repo, not no_remote) + ([] if no_remote else not_pushed(repo))

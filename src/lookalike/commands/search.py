@@ -17,7 +17,7 @@ from lookalike.commands.result_printing import Form, print_results
 from lookalike.core.choices import MetadataSource, RuntimeChoice
 from lookalike.core.errors import QueryError
 from lookalike.core.files import check_output_file
-from lookalike.core.layout import find_index
+from lookalike.core.layout import find_index, find_project
 from lookalike.terminal.pictures import Inline, inline_pictures
 
 EXAMPLES = """
@@ -90,6 +90,10 @@ def search(
     ] = False,
     model: Annotated[Path | None, typer.Option(help="Model; default models/model.")] = None,
     index: Annotated[Path | None, typer.Option(help="Index; default models/index.")] = None,
+    rev: Annotated[
+        str | None,
+        typer.Option(help="Search this stage or version of the model registry, or Git revision."),
+    ] = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Hash every byte of the index first.")
     ] = False,
@@ -112,6 +116,15 @@ def search(
     )
     inline = _inline(form) if pictures else None
     fresh = None
+    if rev is not None:
+        if model is not None or index is not None:
+            raise typer.BadParameter("--rev: chooses model and index itself; leave them out")
+        from lookalike.revisions.checkout import checkout
+        from lookalike.revisions.registry import resolve
+
+        clone = find_project(Path())
+        there = checkout(clone, resolve(clone.root, rev))
+        model, index = there.model, there.index
     if model is None or index is None:
         from lookalike.core.params import MachineParams, read_params_if_any
 

@@ -21,7 +21,7 @@ def fetch_small_files(snapshots: Iterable[Snapshot]) -> None:
 
 
 def _fetch(snapshot: Snapshot, targets: list[str]) -> None:
-    from lookalike.compare.repository import open_repository  # takes a second
+    from lookalike.revisions.repository import open_repository  # takes a second
 
     revisions = None if snapshot.commit is None else [snapshot.commit]
     with open_repository(snapshot.project, f"{snapshot.name}: cannot be fetched") as repo:

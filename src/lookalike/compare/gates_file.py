@@ -6,7 +6,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from lookalike.compare.snapshot import Snapshot
 from lookalike.core.errors import ConfigError
-from lookalike.core.params import Group
+from lookalike.core.group import Group
 
 FILE = "gates.yaml"
 

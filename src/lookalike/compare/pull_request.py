@@ -1,6 +1,5 @@
 """A pull request in one comment: the gate, what changed, whether it is better, pictures."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from lookalike.compare.settings import SettingChange
 from lookalike.compare.text import data_summary, points
 from lookalike.compare.thumbnails import Thumbnails
 from lookalike.core.files import check_output_folder
-from lookalike.terminal.printable import printable
+from lookalike.terminal.markdown import plain, table
 
 # By it the comment of before is found, and updated
 MARKER = "<!-- lookalike pull request report -->"
@@ -28,8 +27,6 @@ PICTURES = {
 SYMBOLS = {"passed": "✅", "failed": "❌", "not measured": "⚪"}
 # A comment on GitHub holds 65,536 characters; long lists are in the HTML report
 MOST_ROWS = 40
-MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&:])")
-MENTION = re.compile(r"(?<!\w)@")
 
 
 def draw_pictures(comparison: Comparison, folder: Path) -> dict[str, str]:
@@ -66,7 +63,7 @@ def _lines(
     failed = sum(check.outcome == "failed" for check in checks)
     yield MARKER
     yield f"## {'❌ The gate fails' if failed else '✅ The gate is passed'}"
-    yield f"Against {_text(comparison.before.name)}, on {comparison.test_images[2]} test images."
+    yield f"Against {plain(comparison.before.name)}, on {comparison.test_images[2]} test images."
     if gates_changed(comparison):
         yield "\n⚠️ This change is checked by gates that it changes itself: metrics/gates.yaml."
     yield from _table(
@@ -82,9 +79,9 @@ def _lines(
         ],
     )
     for note in comparison.notes:
-        yield f"\n*{_text(note)}*"
+        yield f"\n*{plain(note)}*"
     for name, title in pictures.items():
-        yield f"\n![{_text(title)}]({url.rstrip('/')}/{quote(name)})"
+        yield f"\n![{plain(title)}]({url.rstrip('/')}/{quote(name)})"
     yield from _queries(comparison)
     yield f"\n## Data: {data_summary(comparison)}"
     yield from _table(
@@ -120,18 +117,7 @@ def _settings(title: str, changes: Sequence[SettingChange]) -> Iterator[str]:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A table of up to `MOST_ROWS` rows; nothing where there are none."""
-    if not rows:
-        return
-    yield ""
-    yield f"| {' | '.join(header)} |"
-    yield f"|{'---|' * len(header)}"
-    for row in rows[:MOST_ROWS]:
-        yield f"| {' | '.join(map(_text, row))} |"
+    """A table of up to `MOST_ROWS` rows."""
+    yield from table(header, rows[:MOST_ROWS])
     if len(rows) > MOST_ROWS:
         yield f"\n… and {len(rows) - MOST_ROWS} more, in the HTML report."
-
-
-def _text(text: str) -> str:
-    """Text from elsewhere, such as a label, that is no Markdown, mentions nobody, on one line."""
-    return MENTION.sub("@\u200b", MARKDOWN.sub(r"\\\1", printable(text[:200])))

@@ -1,9 +1,9 @@
 """The two sides of a comparison, as people name them."""
 
 from lookalike.compare.fetching import fetch_small_files
-from lookalike.compare.git import base_branch
 from lookalike.compare.snapshot import WORKSPACE, Snapshot
 from lookalike.core.layout import Layout
+from lookalike.revisions.git import base_branch
 
 
 def open_revisions(

@@ -1,7 +1,6 @@
 """A project at one revision, or as it lies here: read where it is, never checked out."""
 
 import json
-import re
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,12 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from lookalike.compare.git import commit_of, file_at
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
+from lookalike.revisions.git import commit_of, file_at
+from lookalike.revisions.lock_file import LOCK, locked_outputs
 
 WORKSPACE = "workspace"
-LOCK = Path("dvc.lock")
-HASH = re.compile(r"[0-9a-f]{32}(\.dir)?")  # it becomes a path
 
 
 class Snapshot:
@@ -86,9 +84,7 @@ class Snapshot:
     @cached_property
     def _outputs(self) -> dict[Path, str]:
         """The hash of each output of the pipeline."""
-        stages = self.yaml(self.project.root / LOCK).get("stages", {}).values()
-        outs = [out for stage in stages for out in stage.get("outs", ())]
-        return {Path(out["path"]): out["md5"] for out in outs if HASH.fullmatch(out.get("md5", ""))}
+        return locked_outputs(self.yaml(self.project.root / LOCK))
 
     def _cached(self, md5: str) -> Path | None:
         path = _cache_of(self.project.root.absolute()) / md5[:2] / md5[2:]

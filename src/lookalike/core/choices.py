@@ -5,8 +5,12 @@ from typing import Literal
 # Who tells what is known of hits
 MetadataSource = Literal["bundle", "mongodb"]
 
+# What computes embeddings, and in which numbers
+Engine = Literal["torch", "onnxruntime", "openvino"]
+Precision = Literal["fp32", "bf16", "int8"]
+
 # What computes the embeddings of queries
-RuntimeChoice = Literal["auto", "onnxruntime", "torch"]
+RuntimeChoice = Literal["auto", "onnxruntime", "openvino", "torch"]
 
 # What a model can be exported as
 ExportFormat = Literal["onnx", "torchscript", "torch-export"]

@@ -37,6 +37,7 @@ class Layout:
         self.fresh = root / "data/fresh/images.sqlite"
         self.model = root / "models/model"
         self.export = self.model.with_name(EXPORT)
+        self.inference = root / "models/inference.json"
         self.checkpoints = root / "models/checkpoints"
         self.index = root / "models/index"
         self.metrics = root / "metrics"

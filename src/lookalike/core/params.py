@@ -9,9 +9,9 @@ that against `dvc.yaml`.
 from difflib import get_close_matches
 from inspect import isclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar, get_args
+from typing import Any, ClassVar, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
@@ -19,13 +19,9 @@ from ruamel.yaml.error import YAMLError
 
 from lookalike.core.choices import RuntimeChoice
 from lookalike.core.errors import ConfigError
+from lookalike.core.group import Group
+from lookalike.core.inference_params import AnyInference, Torch
 from lookalike.core.secrets import check_addresses, without_secrets
-
-
-class Group(BaseModel):
-    """Parameters that belong together: strict types, finite numbers, no unknown keys, frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Block(Group):
@@ -50,6 +46,16 @@ class BaseParams(Block):
     reproducible: Literal["portable", "machine"] = "machine"
     threads: int = Field(default=2, ge=1)
     inference_batch_size: int = Field(default=32, ge=1)
+    inference: AnyInference = Torch()
+
+    @model_validator(mode="after")
+    def _portable_engine(self) -> Self:
+        if self.reproducible == "portable" and self.inference.engine != "torch":
+            raise ValueError(
+                f"inference.engine: {self.inference.engine} chooses its instructions by the "
+                "processor, so its bytes are not portable: set reproducible: machine"
+            )
+        return self
 
 
 class MachineParams(Block):

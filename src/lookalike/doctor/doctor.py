@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 
 from lookalike.core.layout import Layout
+from lookalike.core.params import BaseParams
+from lookalike.doctor.engines import EngineSpeed, engine_speeds
 from lookalike.doctor.machine import Machine, this_machine
 from lookalike.doctor.reachable import mongodb_answer, remote_answer
 from lookalike.doctor.speed import decoding_speed, training_speed
@@ -67,8 +69,18 @@ def doctor(project: Layout, seconds: float = 2.0) -> Iterator[str]:
         if decoding is None
         else f"  decoding and augmenting, one process: {decoding:.0f}"
     )
+    speeds = engine_speeds(project, params.base, seconds)
     yield ""
-    for advice in recommend(settings, decoding, machine, params):
+    batch = params.base.inference_batch_size
+    yield f"embedding with models/model, batches of {batch}, images a second"
+    yield from (f"  {one.numerics}: {one.speed:.0f}" for one in speeds)
+    if not speeds:
+        yield "  engines cannot be measured before the export stage has run"
+    yield ""
+    for advice in [
+        *recommend(settings, decoding, machine, params),
+        *recommend_engine(speeds, params.base),
+    ]:
         verdict = "is right" if advice.now == advice.better else f"better {advice.better}"
         yield f"{advice.name}: {advice.now} {verdict} ({advice.reason})"
     yield ""
@@ -116,6 +128,26 @@ def recommend(
         reason = f"{needed} processes decode as fast as the model learns"
         advice.append(Advice("machine.workers", params.machine.workers, workers, reason))
     return advice
+
+
+def recommend_engine(speeds: list[EngineSpeed], base: BaseParams) -> list[Advice]:
+    """What the measurements speak for: of those nearly as fast as the best, what changes least.
+
+    Args:
+        speeds: what was measured; those that change least first.
+        base: what is set.
+    """
+    if not speeds:
+        return []
+    fastest = max(one.speed for one in speeds)
+    best = next(one for one in speeds if one.speed * WORTH >= fastest)
+    reason = f"{best.speed / speeds[0].speed:.1f} x {speeds[0].numerics}"
+    if best.numerics.engine != "torch" and base.reproducible == "portable":
+        reason += "; it needs base.reproducible: machine"
+    if best.numerics.precision != "fp32":
+        reason += "; the evaluate stage says what it costs"
+    now = f"{base.inference.engine} in {base.inference.precision or base.precision}"
+    return [Advice("base.inference", now, str(best.numerics), reason)]
 
 
 def _measure(params: Parameters, machine: Machine, seconds: float) -> list[Setting]:

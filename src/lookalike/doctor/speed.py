@@ -52,7 +52,7 @@ def training_speed(
             if device.type == "cuda":
                 torch.cuda.synchronize()
 
-        return batch * _per_second(step, seconds)
+        return batch * per_second(step, seconds)
     finally:
         torch.set_num_threads(before)
 
@@ -66,14 +66,14 @@ def decoding_speed(layout: Layout, params: TrainParams, seconds: float) -> float
     mean = [0.0] * _channels(decode_pixels(data[0], bands))
     transform = augmentation(while_learning(params), params, mean, rgb=bands is None)
     turn = cycle(data)
-    return _per_second(lambda: transform(decode_pixels(next(turn), bands)), seconds)
+    return per_second(lambda: transform(decode_pixels(next(turn), bands)), seconds)
 
 
 def _channels(pixels: Any) -> int:
     return len(pixels) if isinstance(pixels, np.ndarray) else 3
 
 
-def _per_second(work: Callable[[], object], seconds: float) -> float:
+def per_second(work: Callable[[], object], seconds: float) -> float:
     """How often a second some work is done, after a first time that does not count."""
     work()
     done, start = 0, time.perf_counter()

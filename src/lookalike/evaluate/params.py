@@ -18,6 +18,7 @@ class EvaluateParams(Block):
     }
 
     ranks: list[Annotated[int, Field(ge=1)]] = Field(default=[1, 5, 10])
+    max_quality_drop: float = Field(default=0.005, ge=0, le=1)
     bootstrap_draws: int = Field(default=1000, ge=1)
     grid_queries: int = Field(default=8, ge=1)
     grid_neighbors: int = Field(default=7, ge=1)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lookalike.core.choices import ExportFormat
+from lookalike.core.choices import Engine, ExportFormat
 from lookalike.core.extras import extra
 from lookalike.export.tracing import tracing
 from lookalike.inference.exported import EMBEDDING, IMAGES, LOGITS, ExportDescription
@@ -74,6 +74,12 @@ def _open_onnx(path: Path, export: ExportDescription) -> Run:
     return OnnxRuntime(path, export, torch.get_num_threads()).run
 
 
+def _open_openvino(path: Path, export: ExportDescription) -> Run:
+    from lookalike.inference.runtimes.openvino import OpenVinoRuntime
+
+    return OpenVinoRuntime(path, export, "fp32", torch.get_num_threads()).run
+
+
 def _write_torchscript(graph: Graph, images: Tensor, path: Path) -> None:
     torch.jit.save(torch.jit.trace(graph, images, check_trace=False), path)
 
@@ -105,6 +111,10 @@ FORMATS: dict[ExportFormat, GraphFormat] = {
     "torchscript": GraphFormat("model.pt", _write_torchscript, _open_torchscript),
     "torch-export": GraphFormat("model.pt2", _write_program, _open_program),
 }
+
+
+# What else computes an ONNX graph, where it is installed.
+ENGINES: dict[Engine, Callable[[Path, ExportDescription], Run]] = {"openvino": _open_openvino}
 
 
 def write_graph(graph: Graph, images: np.ndarray, form: ExportFormat, path: Path) -> None:

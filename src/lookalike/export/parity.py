@@ -40,6 +40,15 @@ class Parity(NamedTuple):
         """Whether queries that the graph embeds find what those of the network find."""
         return self.max_difference <= TOLERANCE and self.same_top_1 in (1.0, None)
 
+    @property
+    def problem(self) -> str:
+        """What is wrong where it does not hold."""
+        top_1 = "" if self.same_top_1 is None else f", and {self.same_top_1:.1%} get the same class"
+        return (
+            f"of {self.images} images, normalized embeddings differ by up to "
+            f"{self.max_difference:.1e} ({TOLERANCE:.0e} is allowed){top_1}"
+        )
+
     def metrics(self) -> dict[str, float | int]:
         """As JSON; of the difference a bound, the next power of ten.
 

@@ -9,7 +9,7 @@ from torch import nn
 from lookalike.export.parity import TOLERANCE
 from lookalike.export.tracing import tracing
 from lookalike.inference.exported import EMBEDDING, TOKENS
-from lookalike.inference.runtimes.onnxruntime import open_session
+from lookalike.inference.runtimes.sessions import open_session
 from lookalike.model.open_clip_models import tokenize
 
 FILE = "text.onnx"

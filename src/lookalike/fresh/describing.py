@@ -50,12 +50,12 @@ def described(
     Raises:
         QueryError: it cannot be decoded.
     """
-    bands = searcher.model.bands
+    bands, stretch = searcher.model.bands, searcher.model.stretch
     try:
         pixels = searcher.decode(image.file, bands)
     except UndecodableImageError as error:
         raise QueryError(f"{image.name}: cannot be added: {error}") from None
-    picture = pixels if isinstance(pixels, Image.Image) else picture_of(pixels, bands)
+    picture = pixels if isinstance(pixels, Image.Image) else picture_of(pixels, bands, stretch)
     width, height = picture.size
     name = printable(image.name)
     return FreshImage(

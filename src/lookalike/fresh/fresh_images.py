@@ -210,10 +210,12 @@ class FreshImages:
 
     @property
     def _model(self) -> str:
-        model = self._of_index.index.description.space
+        """What embeds; in fp32 it does not matter which engine does."""
+        description = self._of_index.index.description
+        model, numerics = description.space, description.numerics
         if model is None:
             raise DataError(
                 f"{self._store.path}: is of no use beside an index that does not say which model "
                 "it was built with"
             )
-        return model
+        return model if numerics.precision == "fp32" else f"{model} {numerics}"

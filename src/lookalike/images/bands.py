@@ -45,6 +45,17 @@ class Bands(BaseModel):
         chosen = self.for_network(count)
         return chosen[:3] if len(chosen) >= 3 else chosen[:1]
 
+    def of_network_for_people(self, count: int) -> list[int]:
+        """As `for_people`, from what the network takes: its first, where it lacks one of them."""
+        shown = self.for_people(count)
+        if set(shown) <= set(self.for_network(count)):
+            return shown
+        return Bands(chosen=self.chosen).for_people(count)
+
+    def in_pictures(self, count: int) -> list[int]:
+        """Every band that a picture may be made of, sorted."""
+        return sorted({*self.for_people(count), *self.of_network_for_people(count)})
+
     def to_metadata(self) -> dict[bytes, bytes]:
         """The choice as metadata of an Arrow schema."""
         return {METADATA_KEY: self.model_dump_json().encode()}

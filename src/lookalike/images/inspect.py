@@ -9,7 +9,7 @@ from lookalike.images.decode import channels_of, decode_gray, opened
 from lookalike.images.exif import ExifFact, exif_block, exif_columns
 from lookalike.images.geotiff import read_geotiff
 from lookalike.images.phash import AT_LEAST, phash
-from lookalike.images.rendering import stretch
+from lookalike.images.rendering import render
 
 
 class Inspection(NamedTuple):
@@ -50,7 +50,7 @@ def inspect(
             lambda count: sorted({*bands.for_network(count), *bands.for_people(count)}),
             max_pixels,
         )
-        picture = stretch(raster.select(bands.for_people(raster.file_bands)))
+        picture = render(raster.select(bands.for_people(raster.file_bands)))
         size, channels, gray, block = picture.size, raster.file_bands, picture.convert("L"), data
     facts = exif_columns(block, exif) if exif else {}
     return Inspection(hashlib.sha256(data).hexdigest(), *size, channels, *phash(gray), facts)

@@ -11,6 +11,7 @@ from PIL import Image
 from lookalike.images.bands import Bands
 from lookalike.images.rendering import decode_picture
 from lookalike.images.shards import open_shard, shard_files
+from lookalike.images.stretch import Stretch
 
 MAPPED_SHARDS = 1024  # at once; Linux maps some 65,000 files for a process
 
@@ -22,9 +23,11 @@ class ImageStore:
 
     Args:
         folder: the folder of shards.
+        stretch: how bands become pictures, as the model has it; None: each image by itself.
 
     Attributes:
         folder: the same.
+        stretch: the same.
         bands: which bands of multispectral images are read; None: the images are 8-bit RGB.
         metadata: a table of everything but the images, a row an image, sorted by path.
 
@@ -33,8 +36,8 @@ class ImageStore:
         DataError: one of them cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, stretch: Stretch | None = None) -> None:
+        self.folder, self.stretch = folder, stretch
         self._files = shard_files(folder)
         self._images = lru_cache(MAPPED_SHARDS)(self._map_images)
         tables = [_metadata(file) for file in self._files]
@@ -64,7 +67,7 @@ class ImageStore:
 
     def picture(self, row: int) -> Image.Image:
         """An image as people see it: 8-bit RGB, whatever its bands."""
-        return decode_picture(self.encoded(row), self.bands, max_pixels=None)
+        return decode_picture(self.encoded(row), self.bands, None, stretch=self.stretch)
 
     def _map_images(self, shard: int) -> pa.ChunkedArray:
         return open_shard(self._files[shard])["image"]
@@ -76,15 +79,19 @@ def _metadata(file: Path) -> pa.Table:
     return table.take(np.arange(len(table)))
 
 
-def open_images(folder: str | PathLike[str]) -> ImageStore:
+def open_images(folder: str | PathLike[str], stretch: Stretch | None = None) -> ImageStore:
     """Open an image store.
 
     Example:
         >>> images = open_images("data/images")
         >>> images.picture(0).show()
 
+    Args:
+        folder: the folder.
+        stretch: how bands become pictures, as a model's description has it.
+
     Raises:
         NotReadyError: there is none; the ingest stage has to run first.
         DataError: it cannot be read.
     """
-    return ImageStore(Path(folder))
+    return ImageStore(Path(folder), stretch)

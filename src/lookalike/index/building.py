@@ -27,6 +27,7 @@ from lookalike.index.storage import (
     write_whitening,
 )
 from lookalike.inference.embeddings import VECTORS
+from lookalike.inference.numerics import BY_DEFAULT, Numerics
 from lookalike.retrieval.vectors import BLOCK, Vectors
 from lookalike.retrieval.whitening import Whitening, learn_whitening
 from lookalike.terminal.listing import some_of
@@ -41,11 +42,12 @@ def build_index(
     engine: AnyEngine = DEFAULT_ENGINE,
     model_sha256: str | None = None,
     write_thumbnails: Callable[[Path], None] | None = None,
+    numerics: Numerics = BY_DEFAULT,
     whitening: Whitening | None = None,
 ) -> Index:
     """Build an index over vectors and write it as a folder, whole or not at all.
 
-    The last three of the seven parameters are the pipeline's: other callers leave them out.
+    The last four of the eight parameters are the pipeline's: other callers leave them out.
 
     Args:
         vectors: float32 `[n, d]`, n at least 1; may be memory-mapped.
@@ -55,6 +57,7 @@ def build_index(
         engine: which engine, and its parameters; those that are null are chosen.
         model_sha256: the fingerprint of the model that gave the vectors, where it is known.
         write_thumbnails: writes the file of `n` thumbnails; None: there are none.
+        numerics: what computed the vectors; queries are computed so that they agree with it.
         whitening: what made the vectors of embeddings, and is to make those of queries.
 
     Raises:
@@ -82,6 +85,7 @@ def build_index(
             dimension=vectors.shape[1],
             whitened_from=None if whitening is None else len(whitening.mean),
             model_sha256=model_sha256,
+            numerics=numerics,
             vectors_sha256=files[VECTORS].sha256,
             files=files,
             versions={kind.package: version(kind.package)},

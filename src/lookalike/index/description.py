@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lookalike.core.errors import DataError, NotReadyError
 from lookalike.index.engines.registry import AnyEngine
 from lookalike.index.file_fingerprint import REMEDY, FileFingerprint
+from lookalike.inference.numerics import Numerics
 
 DESCRIPTION = "index.json"
 WHITENING = "whitening.safetensors"
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 
 class IndexDescription(BaseModel):
@@ -23,18 +24,20 @@ class IndexDescription(BaseModel):
         engine: its parameters, all of them chosen.
         whitened_from: the size of the embeddings that were whitened; null: they were not.
         model_sha256: the fingerprint of the model that gave the vectors; null: not known.
+        numerics: what computed the vectors.
         files: the fingerprint of every other file of the bundle.
         versions: of the packages that the engine's file is from.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[3] = FORMAT
+    format: Literal[4] = FORMAT
     engine: AnyEngine
     images: int = Field(ge=1)
     dimension: int = Field(ge=1)
     whitened_from: int | None = Field(default=None, ge=1)
     model_sha256: str | None
+    numerics: Numerics
     vectors_sha256: str
     files: dict[str, FileFingerprint]
     versions: dict[str, str]

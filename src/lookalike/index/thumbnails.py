@@ -11,6 +11,7 @@ from PIL import Image
 from lookalike.images.bands import Bands
 from lookalike.images.rendering import decode_picture
 from lookalike.images.store import ImageStore
+from lookalike.images.stretch import Stretch
 from lookalike.index.metadata import open_table
 from lookalike.terminal.progress import track
 
@@ -34,7 +35,7 @@ def write_thumbnails(images: ImageStore, size: int, workers: int, path: Path) ->
         path: the file to write.
     """
     most = min(MAX_THUMBNAIL_BYTES, MAX_BYTES // len(images))
-    make = partial(thumbnail, bands=images.bands, size=size, most=most)
+    make = partial(thumbnail, bands=images.bands, size=size, most=most, stretch=images.stretch)
     starts = range(0, len(images), ROWS_AT_ONCE)
     with (
         ThreadPoolExecutor(max(1, workers)) as pool,  # Pillow decodes beside Python
@@ -56,9 +57,11 @@ def open_thumbnails(path: Path) -> pa.Table:
     return open_table(path, SCHEMA)
 
 
-def thumbnail(data: bytes, bands: Bands | None, size: int, most: int) -> bytes | None:
+def thumbnail(
+    data: bytes, bands: Bands | None, size: int, most: int, stretch: Stretch | None = None
+) -> bytes | None:
     """One image as WebP of at most `most` bytes; None where even the smallest is larger."""
-    picture = decode_picture(data, bands, max_pixels=None, at_least=(2 * size, 2 * size))
+    picture = decode_picture(data, bands, None, (2 * size, 2 * size), stretch)
     return small_webp(picture, size, most)
 
 

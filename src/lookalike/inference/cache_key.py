@@ -12,6 +12,8 @@ from lookalike.core.files import sha256_of_file, to_json
 from lookalike.core.portable import dispatch
 from lookalike.images.bands import Bands
 from lookalike.inference.cache import EmbeddingCache
+from lookalike.inference.engine_model import inference_of
+from lookalike.inference.inference_file import Inference
 from lookalike.model.artifact import Model
 from lookalike.model.compute import accelerator
 
@@ -46,27 +48,31 @@ def open_embedding_cache(
         settings: where, and how many.
     """
     width = model.dimension + len(model.description.classes)
-    key = embedding_cache_key(model.fingerprint, bands, batch_size)
+    key = embedding_cache_key(model.fingerprint, bands, batch_size, inference_of(model))
     return EmbeddingCache(settings.folder / FOLDER, key, width, settings.gigabytes)
 
 
-def embedding_cache_key(model_sha256: str, bands: Bands | None, batch_size: int) -> str:
-    """A sha256 over model, preprocessing, batch shape, code, libraries and kind of processor.
+def embedding_cache_key(
+    model_sha256: str, bands: Bands | None, batch_size: int, inference: Inference
+) -> str:
+    """A sha256 over model, preprocessing, batch shape, engine, code, libraries and processor.
 
-    The model's fingerprint covers what `model.json` says: precision, and how images are resized,
-    cropped and normalized.
+    The model's fingerprint covers what `model.json` says of how images are resized, cropped and
+    normalized.
 
     Args:
         model_sha256: the model's fingerprint.
         bands: which bands of the images are read.
         batch_size: images a forward pass.
+        inference: what computes, and in which numbers.
     """
     parts = {
         "model": model_sha256,
+        "inference": inference.model_dump(),
         "bands": None if bands is None else bands.model_dump(),
         "batch_size": batch_size,
         "threads": torch.get_num_threads(),
-        "processor": processor(),
+        "processor": processor() if inference.numerics.engine == "torch" else cpu(),
         "dispatch": dispatch(),
         "libraries": {name: _version(name) for name in LIBRARIES},
         "code": {
@@ -93,4 +99,9 @@ def processor() -> str:
         return f"cuda {torch.cuda.get_device_name()}"
     if device.type != "cpu":
         return device.type
+    return cpu()
+
+
+def cpu() -> str:
+    """What the processor can do; other engines than torch compute there, whatever GPU there is."""
     return " ".join(f"{k}={v}" for k, v in sorted(torch.cpu.get_capabilities().items()))

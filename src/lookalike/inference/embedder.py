@@ -16,16 +16,13 @@ import torch
 from torch import Tensor
 
 from lookalike.core.errors import DataError
-from lookalike.core.layout import Layout
-from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.store import ImageStore
 from lookalike.inference.batched import BatchedOutputs
 from lookalike.inference.cache import EmbeddingCache
 from lookalike.inference.cache_key import CacheSettings, open_embedding_cache
-from lookalike.inference.devices import launch_processes
+from lookalike.inference.engine_model import inference_of
 from lookalike.inference.processes import ALONE, Processes
 from lookalike.model.artifact import Model, load_model
-from lookalike.model.compute import fix_compute
 from lookalike.model.network import Output
 from lookalike.terminal.progress import track
 
@@ -81,6 +78,14 @@ class Embedder:
     def is_worker(self) -> bool:
         """Whether another process embeds, and this one is to `run_worker`."""
         return self._outputs.processes.rank > 0
+
+    def in_fp32(self) -> "Embedder | None":
+        """An embedder of the same network by torch in fp32; None where this one's is in fp32."""
+        if inference_of(self.model).numerics.precision == "fp32":
+            return None
+        outputs = self._outputs
+        model = self.model.in_precision("fp32")
+        return Embedder(model, self.batch_size, outputs.workers, self._cache, outputs.processes)
 
     def embed(self, images: ImageStore, rows: Sequence[int] | None = None) -> np.ndarray:
         """The embeddings of images: float32 `[n, d]`, as the model gives them.
@@ -180,24 +185,6 @@ def open_embedder(model: str | Path, batch_size: int = 32, workers: int = 0) -> 
         LookalikeError: the artifact is missing or broken.
     """
     return Embedder(load_model(Path(model)), batch_size, workers)
-
-
-def start_embedder(project: Layout, base: BaseParams, machine: MachineParams) -> Embedder:
-    """The embedder of a stage: its processes started, torch's arithmetic fixed, its cache open.
-
-    Args:
-        project: where model and cache are.
-        base: `threads` and `inference_batch_size`.
-        machine: workers, devices, hosts, and how much is cached.
-
-    Raises:
-        LookalikeError: the model is missing or broken, or the processes cannot be started.
-    """
-    processes = launch_processes(machine)
-    fix_compute(base.threads)
-    cache = CacheSettings(project.cache, machine.embedding_cache_gigabytes)
-    model = load_model(project.model)
-    return Embedder(model, base.inference_batch_size, machine.workers, cache, processes)
 
 
 def _known(ids: pa.ChunkedArray, cache: EmbeddingCache | None) -> np.ndarray:

@@ -6,9 +6,10 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lookalike.core.choices import ExportFormat
+from lookalike.core.choices import Engine, ExportFormat, Precision
 from lookalike.core.errors import ConfigError, DataError, NotReadyError
 from lookalike.core.files import sampled_sha256
+from lookalike.inference.numerics import Numerics
 from lookalike.model.description import ModelDescription
 
 DESCRIPTION = "model.json"
@@ -48,25 +49,33 @@ class ExportDescription(BaseModel):
         input_dtype: of `images`: uint8 of RGB images, float32 of chosen bands.
         inputs: the shape of each input.
         outputs: the shape of each output; `embedding` is as the model gives it, not normalized.
-        file: the graph; null: the model cannot be exported.
+        file: the graph, in fp32; null: the model cannot be exported.
         text: the graph of the tower of text, from `tokens` to `embedding`, by the tokenizer of
             open_clip; null: the model knows no text, or it is exported for images alone.
         reason: why it cannot.
+        compared_by: the engines by which the graph computes what the network does.
+        quantized: the graph in int8, where `base.inference` asks for one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     graph: ExportFormat
     model_sha256: str
     file: ExportedFile | None
     text: ExportedFile | None = None
     reason: str | None
+    compared_by: list[Engine]
+    quantized: ExportedFile | None
     preprocessing: list[str]
     input_dtype: Literal["uint8", "float32"]
     inputs: dict[str, Shape]
     outputs: dict[str, Shape]
     model: ModelDescription
+
+    def graph_in(self, precision: Precision) -> ExportedFile | None:
+        """The file whose graph is computed in a precision, if there is one."""
+        return self.quantized if precision == "int8" else self.file
 
 
 def read_export(folder: Path) -> ExportDescription:
@@ -86,33 +95,40 @@ def read_export(folder: Path) -> ExportDescription:
         raise DataError(f"{path}: is not whole ({reason}); {REMEDY}") from None
 
 
-def graph_of(folder: Path, export: ExportDescription, model_sha256: str) -> Path:
-    """The file of an export that computes what a model does.
+def graph_of(folder: Path, export: ExportDescription, numerics: Numerics) -> Path:
+    """The file of an export with which an engine computes what a model does.
 
     Its parity with the model was checked when it was written: else there would be no file.
 
     Args:
         folder: of the export.
         export: its description.
-        model_sha256: the fingerprint of the model.
+        numerics: the engine, and in which numbers it computes.
 
     Raises:
-        ConfigError: the model has no graph, or one that computes in another precision.
-        DataError: the file is missing or another, or the export is of another model.
+        ConfigError: the model has no graph, or none that this engine computes so.
+        DataError: the file is missing or another.
     """
+    if export.file is None:
+        raise ConfigError(f"{folder}: holds no graph: {export.reason}; use torch")
+    if numerics.engine not in export.compared_by:
+        raise ConfigError(
+            f"{folder}: was not compared with {numerics.engine}; install it and run dvc repro "
+            "export"
+        )
+    file = export.graph_in(numerics.precision)
+    if file is None:
+        raise ConfigError(f"{folder}: holds no graph in int8; {REMEDY}")
+    return _whole(folder, file)
+
+
+def check_model(folder: Path, export: ExportDescription, model_sha256: str) -> None:
+    """Raise DataError unless an export is of the model with this fingerprint."""
     if export.model_sha256 != model_sha256:
         raise DataError(
             f"{folder}: was exported from the model {export.model_sha256:.12}, but the model here "
             f"is {model_sha256:.12}; {REMEDY}"
         )
-    if export.file is None:
-        raise ConfigError(f"{folder}: holds no graph: {export.reason}; use machine.runtime: torch")
-    if export.model.precision != "fp32":
-        raise ConfigError(
-            f"{folder}: computes in fp32, but the model and its index in {export.model.precision}; "
-            "use machine.runtime: torch"
-        )
-    return _whole(folder, export.file)
 
 
 def text_graph_of(folder: Path, export: ExportDescription) -> Path:

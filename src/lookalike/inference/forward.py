@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from lookalike.inference.engine_model import EngineModel
 from lookalike.model.artifact import Model
 from lookalike.model.compute import accelerator, autocast
 from lookalike.model.network import Output
@@ -11,6 +12,8 @@ from lookalike.model.network import Output
 @torch.inference_mode()
 def forward(model: Model, images: Tensor) -> Output:
     """Run one batch of images `[n, channels, height, width]`; float32 on the CPU."""
+    if isinstance(model, EngineModel):
+        return model.run(images)
     device = accelerator()
     network = model.fused.to(device)
     # while they are bytes, the channels are moved at a quarter of the cost

@@ -9,7 +9,8 @@ import pyarrow as pa
 from lookalike.core.files import atomic_folder
 from lookalike.images.store import ImageStore
 from lookalike.inference.embedder import Embedder, OutputBlock
-from lookalike.inference.embeddings import MODEL_KEY, ROWS, ROWS_SCHEMA, VECTORS
+from lookalike.inference.embeddings import MODEL_KEY, NUMERICS_KEY, ROWS, ROWS_SCHEMA, VECTORS
+from lookalike.inference.engine_model import inference_of
 from lookalike.model.artifact import Model
 
 
@@ -22,7 +23,11 @@ def write_embeddings(folder: Path, images: ImageStore, embedder: Embedder) -> No
         embedder: of a model that was loaded from an artifact.
     """
     model, ids = embedder.model, images.metadata["id"]
-    schema = ROWS_SCHEMA.with_metadata({MODEL_KEY: model.fingerprint})
+    numerics = inference_of(model).numerics.model_dump_json()
+    stretch = model.description.stretch
+    shown = {} if stretch is None else stretch.to_metadata()
+    about = {MODEL_KEY: model.fingerprint.encode(), NUMERICS_KEY: numerics.encode(), **shown}
+    schema = ROWS_SCHEMA.with_metadata(about)
     with atomic_folder(folder, VECTORS, ROWS) as partial:
         vectors = np.lib.format.open_memmap(
             partial / VECTORS, mode="w+", dtype=np.float32, shape=(len(ids), model.dimension)

@@ -4,7 +4,8 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from lookalike.core.params import Block, Group
+from lookalike.core.group import Group
+from lookalike.core.params import Block
 from lookalike.images.bands import Bands
 from lookalike.images.bounded import DEFAULT_MAX_BYTES
 from lookalike.images.decode import DEFAULT_MAX_PIXELS

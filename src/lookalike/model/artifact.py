@@ -9,6 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from lookalike.core.choices import Precision
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder, to_json
 from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS, fingerprint
@@ -43,6 +44,11 @@ class Model:
     def dimension(self) -> int:
         """The size of an embedding."""
         return self.network.dimension
+
+    def in_precision(self, precision: Precision) -> "Model":
+        """The same network, computing in fp32 or bf16."""
+        description = self.description.model_copy(update={"precision": precision})
+        return Model(description, self.network, self.fingerprint)
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Class probabilities `[n, classes]` from logits, at the model's temperature."""

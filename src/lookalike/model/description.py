@@ -1,11 +1,15 @@
 """`model.json`: everything about a model but its weights, without the seconds that torch takes."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lookalike.core.choices import Pooling
+from lookalike.core.errors import LookalikeError
 from lookalike.images.bands import Bands
+from lookalike.images.stretch import Stretch
+from lookalike.model.artifact_fingerprint import DESCRIPTION
 from lookalike.model.head_layers import Head
 from lookalike.model.preprocessing import ImageSize
 
@@ -18,8 +22,8 @@ class ModelDescription(BaseModel):
     """The content of `model.json`.
 
     `mean` and `std` are those of each channel: of 8-bit RGB scaled to 0 to 1, or where `bands` are
-    chosen, in the units of the images. `context_length` is how many tokens a model that knows text
-    reads.
+    chosen, in the units of the images. `stretch` is how pictures of such images are shown.
+    `context_length` is how many tokens a model that knows text reads.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -32,6 +36,7 @@ class ModelDescription(BaseModel):
     context_length: int | None = Field(default=None, ge=1)
     classes: list[str]
     bands: Bands | None = None
+    stretch: Stretch | None = None
     channels: int = Field(default=3, ge=1)
     image_size: ImageSize
     mean: list[float] = list(IMAGENET_MEAN)
@@ -47,4 +52,22 @@ class ModelDescription(BaseModel):
 
     def content(self) -> dict[str, Any]:
         """What is written as JSON."""
-        return self.model_dump(exclude={"bands"} if self.bands is None else None)
+        return self.model_dump(
+            exclude={name for name in ("bands", "stretch") if getattr(self, name) is None}
+        )
+
+
+def stretch_of_model(folder: Path) -> Stretch | None:
+    """How a model shows images; None where they are 8-bit RGB, or there is no model yet.
+
+    Raises:
+        LookalikeError: its description is broken.
+    """
+    path = folder / DESCRIPTION
+    if not path.is_file():
+        return None
+    try:
+        return ModelDescription.model_validate_json(path.read_bytes()).stretch
+    except ValueError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise LookalikeError(f"{path}: is not the description of a model ({reason})") from None

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from lookalike.core.params import Group
+from lookalike.core.group import Group
 
 Width = Annotated[int, Field(ge=2, le=16384)]
 Share = Annotated[float, Field(ge=0, lt=1)]

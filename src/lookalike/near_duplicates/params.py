@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from lookalike.core.params import Group
+from lookalike.core.group import Group
 
 
 class NearDuplicates(Group):

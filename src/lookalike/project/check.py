@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
+from lookalike.export.chosen_inference import check_inference
 from lookalike.images.loading import check_shared_memory
 from lookalike.index.engines.registry import engine_kind
 from lookalike.ingest.folder import FolderSource
@@ -33,7 +34,8 @@ def check(project: Layout) -> str:
     """
     params = read_all(project.params)
     check_training(params.train, params.machine, params.ingest.reading, project)
-    _check_inference(params)
+    check_inference(params.base.inference)
+    _check_shared_memory(params)
     engine_kind(params.index.engine).load()
     if project.root / params.ingest.source == project.samples:
         lines = ["the source is the built-in digits"]
@@ -93,7 +95,7 @@ def _what_there_is(params: Parameters, manifest: Manifest) -> str:
     return f"{name} has {found}"
 
 
-def _check_inference(params: Parameters) -> None:
+def _check_shared_memory(params: Parameters) -> None:
     """Raise LookalikeError unless the images that are embedded at once fit into shared memory."""
     processes = params.machine.workers * params.machine.devices
     pixels = params.train.image_size**2 * RGB

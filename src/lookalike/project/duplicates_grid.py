@@ -6,6 +6,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
 from lookalike.figures.grid import Panel, draw_grid
 from lookalike.images.store import ImageStore
+from lookalike.model.description import stretch_of_model
 from lookalike.project.duplicates import Duplicates, Member
 
 ROWS, COLUMNS = 20, 8
@@ -25,7 +26,7 @@ def draw_duplicates(project: Layout, found: Duplicates, path: Path) -> None:
     """
     if not found.groups:
         raise LookalikeError("--gallery: there are no near-duplicates to draw")
-    images = ImageStore(project.images)
+    images = ImageStore(project.images, stretch_of_model(project.model))
     subset_of = next(iter(found.subsets.values()), {})
 
     def panel(member: Member, first: Member) -> Panel:

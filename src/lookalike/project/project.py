@@ -12,6 +12,7 @@ from lookalike.images.store import ImageStore
 from lookalike.index.index import Index
 from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import model_fingerprint
+from lookalike.model.description import stretch_of_model
 from lookalike.search.searcher import Searcher, open_searcher
 
 if TYPE_CHECKING:
@@ -49,15 +50,17 @@ class Project:
         return read_all(self.layout.params)
 
     def images(self) -> ImageStore:
-        """The ingested images."""
-        return ImageStore(self.layout.images)
+        """The ingested images, their pictures as the model shows them."""
+        return ImageStore(self.layout.images, stretch_of_model(self.layout.model))
 
     def embedder(self) -> "Embedder":
-        """The model of the last training, ready to embed."""
-        from lookalike.inference.embedder import open_embedder
+        """The model of the last training, ready to embed as the pipeline does."""
+        from lookalike.inference.embedder import Embedder
+        from lookalike.inference.starting import open_model
 
         base, machine = self.params.base, self.params.machine
-        return open_embedder(self.layout.model, base.inference_batch_size, machine.workers)
+        model = open_model(self.layout, base.threads)
+        return Embedder(model, base.inference_batch_size, machine.workers)
 
     def index(self) -> Index:
         """The index of the last run."""

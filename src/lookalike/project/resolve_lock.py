@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from lookalike.compare.git import file_at
-from lookalike.compare.snapshot import LOCK
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
 from lookalike.core.layout import Layout
 from lookalike.project.lock_merge import merge_locks, read_lock, write_lock
+from lookalike.revisions.git import file_at
+from lookalike.revisions.lock_file import LOCK
 
 
 def resolve_files(base: Path, ours: Path, theirs: Path) -> list[str]:

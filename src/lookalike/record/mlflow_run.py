@@ -1,4 +1,4 @@
-"""`lookalike mlflow`: the last training and its evaluation as a run of MLflow."""
+"""`lookalike mlflow`: the last training, its evaluation and its export as a run of MLflow."""
 
 import base64
 import hashlib
@@ -13,9 +13,13 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import to_json
 from lookalike.core.layout import Layout
 from lookalike.core.params import read_yaml
+from lookalike.inference.exported import ExportDescription
 from lookalike.model.artifact_fingerprint import fingerprint
+from lookalike.record import mlflow_model
+from lookalike.record.mlflow_inputs import log_inputs
+from lookalike.record.provenance import provenance
 from lookalike.record.run_charts import Picture
-from lookalike.record.run_parts import Part, flat_params, run_parts
+from lookalike.record.run_parts import Part, export_of, flat_params, run_parts
 from lookalike.record.tracking_server import open_tracking_server
 
 if TYPE_CHECKING:
@@ -28,26 +32,44 @@ AT_ONCE = 100  # parameters that MLflow takes in a request; of metrics it takes 
 LONGEST = 6000  # characters that MLflow takes of a parameter
 
 
-def mirror(project: Layout) -> str:
-    """Show a project's last training, and its evaluation, in MLflow; returns a line for people.
+def mirror(project: Layout, register: str | None = None) -> str:
+    """Show a project's last training, its evaluation and its export in MLflow.
 
     There is one run for each model and set of parameters. What it has already stays as it is.
 
+    Args:
+        project: the project.
+        register: make the export a version of this model in MLflow's registry, too.
+
+    Returns:
+        A line for people.
+
     Raises:
-        LookalikeError: there is no model, the experiment has been deleted, or the server cannot be
-            reached or refuses.
+        LookalikeError: there is no model, or no export to register; the experiment has been
+            deleted; or the server cannot be reached or refuses.
     """
     parts = run_parts(project)
     params = flat_params(read_yaml(project.params))
+    model, origin = fingerprint(project.model), provenance(project)
+    export = export_of(project, model)
+    if register is not None and export is None:
+        raise LookalikeError(
+            f"{project.export}: holds no graph of {project.model} to register; run "
+            "'dvc repro export'"
+        )
     with open_tracking_server() as client:
-        run = _run_of(client, params, fingerprint(project.model))
+        run = _run_of(client, params, model)
+        log_inputs(client, run, project, origin, params.get("ingest.source", ""))
         new = [part.name for part in parts if run.data.tags.get(_tag(part)) != part.digest]
         for part in parts:
             if part.name in new:
-                _log(client, run, part)
+                _log(client, run, part, export)
         if new:
             client.set_terminated(run.info.run_id)
-    has = f"now has {' and '.join(new)}" if new else "has everything already"
+        has = f"now has {' and '.join(new)}" if new else "has everything already"
+        if register is not None:
+            version = mlflow_model.register(client, run, register, origin)
+            has += f", and is version {version} of the model {register}"
     return f"MLflow: the run {run.info.run_name} ({run.info.run_id}) {has}"
 
 
@@ -76,7 +98,7 @@ def _run_of(client: "MlflowClient", params: dict[str, str], model: str) -> "Run"
     return run
 
 
-def _log(client: "MlflowClient", run: "Run", part: Part) -> None:
+def _log(client: "MlflowClient", run: "Run", part: Part, export: ExportDescription | None) -> None:
     """Upload a part; its tag comes last, so that one that broke off is uploaded again.
 
     Points of curves are dated back to the start of the run: uploaded again they are the same.
@@ -87,6 +109,9 @@ def _log(client: "MlflowClient", run: "Run", part: Part) -> None:
     for name, folder in part.folders.items():
         if any(folder.glob("*")):
             client.log_artifacts(number, str(folder), name)
+    if export is not None and part.name == mlflow_model.FOLDER:
+        path = f"{mlflow_model.FOLDER}/{mlflow_model.DESCRIPTION}"
+        client.log_text(number, mlflow_model.description(run, export), path)
     with TemporaryDirectory() as folder_of_charts:
         for chart in part.charts():
             _write_svg(Path(folder_of_charts), chart)

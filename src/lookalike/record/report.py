@@ -2,8 +2,8 @@
 
 import base64
 import json
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,13 @@ from lookalike.core.files import atomic_file
 from lookalike.core.layout import Layout
 from lookalike.core.params import read_params
 from lookalike.core.secrets import without_secrets
+from lookalike.evaluate.charts import evaluation_charts
 from lookalike.figures.content_policy import content_policy
 from lookalike.ingest.params import IngestParams
-from lookalike.record.run_charts import Picture, evaluation_charts, read_tables, training_charts
+from lookalike.record.run_charts import Picture, pictures_of, read_tables
+from lookalike.record.side_by_side import side_by_side
+from lookalike.revisions.git import git
+from lookalike.train.curves import training_charts
 
 TEMPLATE = "report.html"
 QUALITY = 85
@@ -42,7 +46,7 @@ PICTURES = {
 }
 
 
-def write_report(project: Layout, path: Path) -> None:
+def write_report(project: Layout, path: Path, revisions: Sequence[str] = ()) -> None:
     """Write the report on a project's metrics, plots and pictures, whole or not at all.
 
     What a run did not give, such as the scores of a classifier that there is none of, is left out.
@@ -50,9 +54,10 @@ def write_report(project: Layout, path: Path) -> None:
     Args:
         project: the project.
         path: the HTML file to write.
+        revisions: revisions or experiments whose runs are shown beside the one that lies here.
 
     Raises:
-        LookalikeError: the pipeline has not run to the end of `evaluate`.
+        LookalikeError: the pipeline has not run to the end of `evaluate`, here or at a revision.
     """
     metrics = {
         name: _read_json(project.metrics / f"{name}.json")
@@ -72,7 +77,11 @@ def write_report(project: Layout, path: Path) -> None:
         metrics=metrics,
         index=_read_json(project.metrics / "index.json"),
         headlines={k: v for k, v in HEADLINES.items() if k in metrics["evaluate"]},
-        charts=[*training_charts(project), *evaluation_charts(tables)],
+        charts=[
+            *pictures_of(training_charts(project.train_log)),
+            *pictures_of(evaluation_charts(tables)),
+        ],
+        beside=side_by_side(project, revisions),
         classes=tables.get("classes", []),
         pictures=[
             Picture(title, _jpeg(project.metrics / path))
@@ -93,20 +102,9 @@ def _about(project: Layout) -> Iterator[str]:
     yield f"images of {without_secrets(source)}"
     if (description := _read_json(project.model / "model.json")) is not None:
         yield f"backbone {description['backbone']}"
-    named = _git(project, "describe", "--always", "--dirty", "--abbrev=10")
-    if named is not None:
-        yield f"commit {named} of {_git(project, 'log', '-1', '--format=%cs')}"
-
-
-def _git(project: Layout, *command: str) -> str | None:
-    """What Git prints; None where the project is in no repository, or nothing is committed."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(project.root), *command], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
+    with suppress(LookalikeError):  # in no repository, or nothing is committed
+        named = git(project.root, "describe", "--always", "--dirty", "--abbrev=10").strip()
+        yield f"commit {named} of {git(project.root, 'log', '-1', '--format=%cs').strip()}"
 
 
 def _jpeg(path: Path) -> str:

@@ -4,7 +4,6 @@ import csv
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,13 +11,12 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_files, to_json
 from lookalike.core.layout import MEASURED_MODEL, Layout
 from lookalike.core.secrets import without_secrets
+from lookalike.evaluate.charts import evaluation_charts
+from lookalike.inference.exported import ExportDescription, check_model, graph_of, read_export
+from lookalike.inference.numerics import Numerics
 from lookalike.model.artifact_fingerprint import fingerprint
-from lookalike.record.run_charts import (
-    Picture,
-    evaluation_charts,
-    read_tables,
-    training_charts,
-)
+from lookalike.record.run_charts import Picture, pictures_of, read_tables
+from lookalike.train.curves import training_charts
 
 Point = tuple[str, float, int]  # a metric, its value, its epoch or 0
 
@@ -49,7 +47,7 @@ class Part(NamedTuple):
 
 
 def run_parts(project: Layout) -> list[Part]:
-    """The training of a project, and the evaluation of its model where there is one.
+    """The training of a project, and evaluation and export of its model where there are any.
 
     Raises:
         LookalikeError: there is no model, or a metrics file is missing.
@@ -63,7 +61,7 @@ def run_parts(project: Layout) -> list[Part]:
                 "train": project.train_log,
                 "train_figures": project.train_figures,
             },
-            partial(training_charts, project),
+            lambda: pictures_of(training_charts(project.train_log)),
             [*_curves(project.train_log), *_values("best", _metrics(project, "train"))],
             _timings(project, "train", model),
         )
@@ -74,12 +72,30 @@ def run_parts(project: Layout) -> list[Part]:
             Part(
                 "evaluate",
                 {"evaluate": project.evaluation, "figures": project.figures},
-                lambda: evaluation_charts(read_tables(project)),
+                lambda: pictures_of(evaluation_charts(read_tables(project))),
                 list(_values("test", _metrics(project, "evaluate"))),
                 _timings(project, "evaluate", model),
             )
         )
+    if export_of(project, model) is not None:
+        parts.append(Part("export", {"export": project.export}, lambda: iter(()), [], []))
     return parts
+
+
+def export_of(project: Layout, model: str) -> ExportDescription | None:
+    """The export of a model; None where there is no graph, or one of another model.
+
+    Args:
+        project: the project.
+        model: the model's fingerprint.
+    """
+    try:
+        export = read_export(project.export)
+        check_model(project.export, export, model)
+        graph_of(project.export, export, Numerics(engine="onnxruntime", precision="fp32"))
+    except LookalikeError:
+        return None
+    return export
 
 
 def flat_params(params: Mapping[str, Any], above: str = "") -> dict[str, str]:

@@ -127,7 +127,7 @@ class QueryEncoder:
         outputs = self._outputs(
             [p.pixels for query in queries for p in query.parts if p.pixels is not None]
         )
-        encoded = []
+        encoded, description = [], self._model.description
         for like, parts in queries:
             vectors: list[np.ndarray] = []
             logits: np.ndarray | None = None
@@ -148,7 +148,7 @@ class QueryEncoder:
                     logits,
                     [part.row for part in parts if part.row is not None],
                     [
-                        picture_of(part.pixels, self._model.description.bands)
+                        picture_of(part.pixels, description.bands, description.stretch)
                         for part in parts[:positive]
                         if part.pixels is not None
                     ],

@@ -278,8 +278,9 @@ def open_searcher(
         model: the folder of the model; it may be missing where its export is there.
         index: the folder of the index.
         verify: hash every byte of the index (see `open_index`).
-        runtime: what computes the queries' embeddings; `auto`: ONNX Runtime where the model is
-            exported, which needs no torch and starts faster, else torch.
+        runtime: what computes the queries' embeddings; `auto`: for an index in fp32 ONNX Runtime
+            where the model is exported, which needs no torch and starts faster, else torch; for
+            another one, the engine that computed it.
         export: the folder of the exported model; None: `export` beside the model.
         decode: how files are decoded, by default within bounds in time and memory; a server has
             processes of its own for it.
@@ -291,4 +292,5 @@ def open_searcher(
     exported = model.with_name(EXPORT) if export is None else Path(export)
     model_sha256 = model_fingerprint(model, exported)
     opened = open_index(index, model_sha256, verify)
-    return Searcher(open_runtime(model, model_sha256, exported, runtime), opened, decode)
+    built = opened.description.numerics
+    return Searcher(open_runtime(model, model_sha256, exported, built, runtime), opened, decode)

@@ -14,15 +14,20 @@ from lookalike.inference.runtimes.choice import model_fingerprint
 from lookalike.publish.opening import with_published_metadata
 from lookalike.search.encoding import Decode
 from lookalike.search.searcher import Searcher, open_searcher
-from lookalike.serve.folder_state import State, folder_state
 from lookalike.serve.projection import projection
 from lookalike.serve.settings import Settings
+from lookalike.serve.source import Location
 
 logger = logging.getLogger("lookalike.serve")
 
 
 class Bundle:
-    """One state of the folders, opened; a request keeps the one that it has begun with.
+    """A model and its index, opened; a request keeps the one that it has begun with.
+
+    Args:
+        settings: of the service.
+        location: where model and index are.
+        decode: how queries are decoded.
 
     Attributes:
         of_index: searches the index as it was built.
@@ -30,26 +35,26 @@ class Bundle:
         images: the image store whose rows are those of the index; None: there is none.
         model_sha256: the fingerprint of the model.
         index_sha256: the sha256 of the index's description, which holds those of its files.
-        state: of the folders that it comes from.
+        location: where it comes from.
 
     Raises:
         LookalikeError: model or index is missing or broken, they do not belong together, or they
             are being replaced at this moment.
     """
 
-    def __init__(self, settings: Settings, decode: Decode) -> None:
-        self.state = self.state_of(settings)
-        self.of_index = open_searcher(settings.model, settings.index, decode=decode)
+    def __init__(self, settings: Settings, location: Location, decode: Decode) -> None:
+        self.location = location
+        self.of_index = open_searcher(location.model, location.index, decode=decode)
         if settings.params.metadata == "mongodb":
             self.of_index = with_published_metadata(self.of_index)
         self.fresh = FreshImages(settings.fresh, self.of_index)
         if settings.params.add:  # whoever may not write leaves that to others
             self.fresh.refresh()
         self._searcher = self.fresh.searcher
-        self.model_sha256 = model_fingerprint(settings.model, settings.export)
-        self.index_sha256 = sha256_of_file(settings.index / DESCRIPTION)
-        if self.state != self.state_of(settings):
-            raise DataError(f"{settings.index}: model and index are being replaced; try again")
+        self.model_sha256 = model_fingerprint(location.model, location.export)
+        self.index_sha256 = sha256_of_file(location.index / DESCRIPTION)
+        if location.state != settings.source.state():
+            raise DataError(f"{location.index}: model and index are being replaced; try again")
         self.images = self._open_images(settings)
         self._warm_up()
 
@@ -64,11 +69,6 @@ class Bundle:
         except LookalikeError as error:
             logger.error("%s", error)
         return self._searcher
-
-    @staticmethod
-    def state_of(settings: Settings) -> State:
-        """What tells whether the folders that a bundle comes from have changed."""
-        return folder_state(settings.model, settings.export, settings.index)
 
     @cached_property
     def projection(self) -> bytes:
@@ -90,7 +90,7 @@ class Bundle:
         if not settings.images.is_dir():
             return None
         try:
-            store = open_images(settings.images)
+            store = open_images(settings.images, self.of_index.model.stretch)
             if store.metadata["id"] == self.of_index.index.metadata["id"]:
                 return store
             logger.warning("%s: holds other images than the index", settings.images)

@@ -24,6 +24,7 @@ from lookalike.serve.logs import logging_configuration
 from lookalike.serve.metrics import SHARED_FOLDER
 from lookalike.serve.params import ServeParams
 from lookalike.serve.settings import Settings
+from lookalike.serve.source import Folders, Registered
 from lookalike.serve.supervisor import Supervisor, create_worker_app
 from lookalike.terminal.progress import say
 
@@ -31,22 +32,26 @@ TOKEN = "LOOKALIKE_TOKEN"
 
 
 def serve_project(
-    project: Layout, given: dict[str, Any], allow_anonymous: bool = False, show: bool = False
+    project: Layout,
+    given: dict[str, Any],
+    allow_anonymous: bool = False,
+    show: bool = False,
+    rev: str | None = None,
 ) -> None:
-    """Serve what the pipeline of a project has written; see `serve`.
+    """Serve what the pipeline of a project has written, or a registered version; see `serve`.
 
     Args:
         project: the project.
         given: parameters that replace those of `params.yaml`; None: as they are there.
         allow_anonymous: see `serve`.
         show: see `serve`.
+        rev: a stage or version of the model registry, or a Git revision; None: what lies here.
     """
     params = read_params_if_any(ServeParams, path=project.params).model_dump()
     params |= {name: value for name, value in given.items() if value is not None}
     settings = Settings(
         parse_block(ServeParams, {ServeParams.block: params}, project.params),
-        project.model,
-        project.index,
+        Folders(project.model, project.index) if rev is None else Registered(project, rev),
         project.images,
         project.fresh,
         os.environ.get(TOKEN) or None,
@@ -107,7 +112,8 @@ def _listening(host: str, port: int) -> socket.socket:
 
 def _check_bundle(settings: Settings) -> None:
     """Raise LookalikeError where there is nothing to serve."""
-    open_index(settings.index, model_fingerprint(settings.model, settings.export))
+    there = settings.source.locate()
+    open_index(there.index, model_fingerprint(there.model, there.export))
 
 
 def _configuration(

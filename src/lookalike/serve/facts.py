@@ -44,6 +44,7 @@ def about(service: CurrentService) -> JsonAnswer:
     """Which software, model and index answer."""
     bundle = service.bundle
     description = bundle.of_index.index.description
+    revision = bundle.location.revision
     return JsonAnswer(
         {
             "version": version("lookalike"),
@@ -54,6 +55,7 @@ def about(service: CurrentService) -> JsonAnswer:
             "classes": len(bundle.of_index.model.classes),
             "has_images": bundle.images is not None,
             "has_text": bundle.of_index.model.context_length is not None,
+            "revision": None if revision is None else revision._asdict(),
         }
     )
 

@@ -5,7 +5,6 @@ import logging
 
 from lookalike.core.errors import LookalikeError
 from lookalike.serve.bundle import Bundle
-from lookalike.serve.folder_state import State
 from lookalike.serve.metrics import RELOADS
 from lookalike.serve.service import Service
 
@@ -13,7 +12,7 @@ logger = logging.getLogger("lookalike.serve")
 
 
 class Reloader:
-    """Opens what is in the folders now, and swaps it in where it can be used.
+    """Opens what is to be served now, and swaps it in where it can be used.
 
     Requests that have begun keep the bundle that they began with.
     """
@@ -37,7 +36,9 @@ class Reloader:
                 raise
             self._service.serve_from(bundle)
             RELOADS.labels("swapped").inc()
-            logger.info("a new bundle is served: index %.12s", bundle.index_sha256)
+            revision = bundle.location.revision
+            of_revision = "" if revision is None else f" of {revision}"
+            logger.info("a new bundle is served: index %.12s%s", bundle.index_sha256, of_revision)
             return bundle
 
     async def try_reload(self) -> None:
@@ -50,16 +51,12 @@ class Reloader:
             logger.exception("the new bundle could not be opened, the old one serves on")
 
     async def watch(self, seconds: float) -> None:
-        """Reload whenever the folders have changed and then stayed the same for a while."""
-        tried: State = self._service.bundle.state
-        before = tried
+        """Reload whenever the source has changed and then stayed the same for a while."""
+        tried = before = self._service.bundle.location.state
         while True:
             await asyncio.sleep(seconds)
-            now = await asyncio.to_thread(self._state)
-            if now == before and now not in (tried, self._service.bundle.state):
+            now = await asyncio.to_thread(self._service.settings.source.state)
+            if now == before and now not in (tried, self._service.bundle.location.state):
                 tried = now
                 await self.try_reload()
             before = now
-
-    def _state(self) -> State:
-        return Bundle.state_of(self._service.settings)

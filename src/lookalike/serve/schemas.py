@@ -151,8 +151,16 @@ class Columns(BaseModel):
     columns: list[Column]
 
 
+class ServedRevision(BaseModel):
+    """What `--rev` names, and the version under which its commit is registered, if it is."""
+
+    name: str
+    commit: str
+    version: str | None
+
+
 class Version(BaseModel):
-    """Which software, model and index answer."""
+    """Which software, model and index answer, and of which revision; null: of the folders."""
 
     version: str
     model: str
@@ -162,3 +170,4 @@ class Version(BaseModel):
     classes: int
     has_images: bool
     has_text: bool
+    revision: ServedRevision | None

@@ -49,13 +49,14 @@ class Service:
         self._batcher = Batcher(self._encode, params.batch_size, params.batch_wait_ms / 1000)
 
     def open_bundle(self) -> Bundle:
-        """Open what is in the folders now.
+        """Open the model and index that are to be served now; searches go on while they come.
 
         Raises:
-            LookalikeError: it cannot be used.
+            LookalikeError: they cannot be had or used.
         """
+        location = self.settings.source.locate()
         with self._computing:
-            return Bundle(self.settings, self._decoders.decode)
+            return Bundle(self.settings, location, self._decoders.decode)
 
     def serve_from(self, bundle: Bundle) -> None:
         """Answer what comes from now on from this bundle."""

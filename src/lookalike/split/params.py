@@ -7,8 +7,9 @@ from unicodedata import normalize
 
 from pydantic import Field, field_validator, model_validator
 
+from lookalike.core.group import Group
 from lookalike.core.layout import Layout
-from lookalike.core.params import Block, Group
+from lookalike.core.params import Block
 from lookalike.near_duplicates.params import NearDuplicates
 
 

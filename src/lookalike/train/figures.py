@@ -9,20 +9,21 @@ from torch.utils.data import default_collate
 
 from lookalike.core.files import atomic_folder
 from lookalike.figures.grid import Panel, draw_grid
-from lookalike.images.bands import Bands
 from lookalike.images.batches import SharedBatches
 from lookalike.images.rendering import picture_of
+from lookalike.model.description import ModelDescription
 from lookalike.train.batches import Batches
 from lookalike.train.recipe.mixing import Mixing
 
 AUGMENTED = "augmented.png"
+PICTURES = ("*.png", "*.svg")  # with the curves of the training, in the end
 TITLE = "The first images of epoch 1 as the network sees them, and the classes it is told"
 ROWS, COLUMNS = 4, 8
 LEAST_SHARE = 0.005  # of a class in a mixed image; less would be 0%
 
 
 def draw_figures(
-    folder: Path, batches: Batches, mixing: Mixing, classes: list[str], bands: Bands | None
+    folder: Path, batches: Batches, mixing: Mixing, description: ModelDescription
 ) -> None:
     """Write `augmented.png`: the first training images, as augmented and mixed as in their steps.
 
@@ -30,16 +31,19 @@ def draw_figures(
         folder: to be written, whole or not at all.
         batches: of the training, whose epoch is set to 1.
         mixing: makes one image of two.
-        classes: their names.
-        bands: those of the images; None: they are 8-bit RGB.
+        description: of the model, with its classes and how its images are shown.
     """
     seen = islice(first_images(batches, mixing), ROWS * COLUMNS)
     panels = [
-        Panel(picture_of(image.numpy(), bands), caption(target, classes), None)
+        Panel(
+            picture_of(image.numpy(), description.bands, description.stretch),
+            caption(target, description.classes),
+            None,
+        )
         for image, target in seen
     ]
     rows = [panels[start : start + COLUMNS] for start in range(0, len(panels), COLUMNS)]
-    with atomic_folder(folder, AUGMENTED) as partial:
+    with atomic_folder(folder, *PICTURES) as partial:
         draw_grid(rows, TITLE, partial / AUGMENTED)
 
 

@@ -123,8 +123,7 @@ class TrainingRun:
         """
         params, records, state = self._params, self._records, self._state
         if records.figures is not None and self._resources.fabric.is_global_zero:
-            names, bands = self._data.classes, self._description.bands
-            draw_figures(records.figures, self._batches, self._mixing, names, bands)
+            draw_figures(records.figures, self._batches, self._mixing, self._description)
         with Interruption() as interruption:
             fabric = self._resources.fabric
             saving = Saving(fabric, state, records.checkpoint, interruption, records.timings)

@@ -3,21 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from lookalike.core.params import Group
+from lookalike.core.group import Choice
 from lookalike.index.tuning import HeldOut, Trial
 from lookalike.retrieval.exact_search import Metric
 from lookalike.retrieval.vectors import Found, Vectors
 
 
-class EngineParams(Group):
-    """`index.engine` of `params.yaml`; a null means the engine's default.
-
-    So a file may list the parameters of one engine, all null, and name another.
+class EngineParams(Choice):
+    """`index.engine` of `params.yaml`.
 
     Attributes:
         name: which engine.
@@ -32,13 +30,6 @@ class EngineParams(Group):
     name: str
     metric: Metric = "angular"
     target_recall: float = Field(default=0.99, gt=0, le=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        return {key: value for key, value in given.items() if value is not None}
 
 
 class Engine(Protocol):

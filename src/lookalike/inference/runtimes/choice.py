@@ -1,10 +1,12 @@
-"""Which runtime computes the queries' embeddings: `machine.runtime`."""
+"""What computes the queries' embeddings: `machine.runtime`, and how the index was computed."""
 
 from pathlib import Path
 
-from lookalike.core.choices import RuntimeChoice
-from lookalike.core.errors import DataError, LookalikeError
-from lookalike.inference.exported import DESCRIPTION, graph_of, read_export
+from lookalike.core.choices import Engine, RuntimeChoice
+from lookalike.core.errors import ConfigError, DataError, LookalikeError
+from lookalike.inference.exported import DESCRIPTION, read_export
+from lookalike.inference.numerics import Numerics
+from lookalike.inference.runtimes.graph import open_graph
 from lookalike.inference.runtimes.runtime import Runtime
 from lookalike.model.artifact_fingerprint import WEIGHTS, fingerprint
 from lookalike.terminal.progress import say
@@ -22,35 +24,45 @@ def model_fingerprint(model: Path, export: Path) -> str:
 
 
 def open_runtime(
-    model: Path, model_sha256: str, export: Path, choice: RuntimeChoice = "auto"
+    model: Path,
+    model_sha256: str,
+    export: Path,
+    built: Numerics,
+    choice: RuntimeChoice = "auto",
 ) -> Runtime:
-    """Open a model with the runtime of choice; neither imports what the other one needs.
+    """Open a model with the runtime of choice; none imports what another one needs.
 
     Args:
         model: the folder of the model artifact.
         model_sha256: its fingerprint.
         export: the folder of its export, if it has one.
-        choice: `auto` takes the export where it computes what the model does.
+        built: how the embeddings of the index were computed.
+        choice: `auto` takes what starts fastest among those that agree with `built`.
 
     Raises:
-        LookalikeError: the model, or the export that was asked for, is missing or broken.
+        LookalikeError: the model, or the export that is needed, is missing or broken, or the
+            choice does not agree with `built`.
     """
-    if choice != "torch":
+    numerics = Numerics(engine=_engine(choice, built), precision=built.precision)
+    if not numerics.agrees_with(built):
+        raise ConfigError(
+            f"the index was computed by {built}, which {numerics.engine} rounds in another way; "
+            "use machine.runtime: auto"
+        )
+    if numerics.engine != "torch":
         try:
-            return _open_export(export, model_sha256)
+            return open_graph(export, model_sha256, numerics)
         except LookalikeError as error:
-            if choice == "onnxruntime":
+            if choice != "auto" or built.precision != "fp32":
                 raise
             if isinstance(error, DataError):  # else there is none, or none that could be taken
                 say(f"{error} (until then torch computes, which starts more slowly)")
     from lookalike.inference.runtimes.torch import open_torch
 
-    return open_torch(model)
+    return open_torch(model, built.precision)
 
 
-def _open_export(folder: Path, model_sha256: str) -> Runtime:
-    export = read_export(folder)
-    path = graph_of(folder, export, model_sha256)
-    from lookalike.inference.runtimes.onnxruntime import OnnxRuntime
-
-    return OnnxRuntime(path, export)
+def _engine(choice: RuntimeChoice, built: Numerics) -> Engine:
+    if choice != "auto":
+        return choice
+    return "onnxruntime" if built.precision == "fp32" else built.engine

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lookalike.core.choices import Precision
 from lookalike.inference.forward import forward
 from lookalike.inference.runtimes.runtime import Outputs
 from lookalike.model.artifact import Model, load_model
@@ -41,10 +42,10 @@ class TorchRuntime:
         return Outputs(embeddings.numpy(), None if logits is None else logits.numpy())
 
 
-def open_torch(folder: Path) -> TorchRuntime:
-    """Open a model artifact.
+def open_torch(folder: Path, precision: Precision) -> TorchRuntime:
+    """Open a model artifact, to compute in a precision; not int8.
 
     Raises:
         LookalikeError: it is missing or broken.
     """
-    return TorchRuntime(load_model(folder))
+    return TorchRuntime(load_model(folder).in_precision(precision))

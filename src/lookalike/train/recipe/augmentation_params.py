@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from lookalike.core.params import Group
+from lookalike.core.group import Group
 
 
 class AugmentationParams(Group):

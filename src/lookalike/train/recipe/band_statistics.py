@@ -13,6 +13,7 @@ from lookalike.images.pixels import Pixels
 from lookalike.images.store import ImageStore
 from lookalike.model.description import ModelDescription
 from lookalike.terminal.progress import track
+from lookalike.train.recipe.picture_stretch import stretch_of
 
 BATCH = 16
 
@@ -20,19 +21,26 @@ BATCH = 16
 def with_bands(
     description: ModelDescription, images: ImageStore, rows: Sequence[int] | None, workers: int
 ) -> ModelDescription:
-    """Say how multispectral images of a store are read and normalized; 8-bit RGB stays as it is.
+    """Say how multispectral images of a store are read, normalized and shown; RGB stays as it is.
 
     Args:
         description: of a model for RGB images.
         images: the image store.
-        rows: the images to learn means and deviations from; None: all.
+        rows: the images to learn means, deviations and the stretch from; None: all.
         workers: processes that decode; 0 for this one.
     """
     if images.bands is None:
         return description
-    mean, std = mean_and_std(images, range(len(images)) if rows is None else rows, workers)
+    rows = range(len(images)) if rows is None else rows
+    mean, std = mean_and_std(images, rows, workers)
     return description.model_copy(
-        update={"bands": images.bands, "channels": len(mean), "mean": mean, "std": std}
+        update={
+            "bands": images.bands,
+            "stretch": stretch_of(images, rows),
+            "channels": len(mean),
+            "mean": mean,
+            "std": std,
+        }
     )
 
 

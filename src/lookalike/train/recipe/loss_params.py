@@ -4,7 +4,7 @@ from typing import Literal, Self, cast, get_args
 
 from pydantic import Field, model_validator
 
-from lookalike.core.params import Group
+from lookalike.core.group import Group
 
 ScoreLoss = Literal["cross_entropy", "bce", "cosine", "mae", "msle", "squared_hinge"]
 MetricLoss = Literal["arcface", "proxy_anchor", "supcon", "triplet"]

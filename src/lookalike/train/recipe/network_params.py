@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from lookalike.core.choices import DOWNLOADED, Pooling
-from lookalike.core.params import Group
+from lookalike.core.group import Group
 from lookalike.model.head_layers import Head, HeadLayers
 
 # Pixels; no backbone is made for more, and a slip of a digit or two would take all memory.

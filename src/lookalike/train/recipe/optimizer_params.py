@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from lookalike.core.params import Group
+from lookalike.core.group import Group
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 

@@ -1,14 +1,18 @@
 """What Git knows of a project's revisions; nothing is ever checked out."""
 
+import os
 import subprocess
 from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.secrets import without_secrets
 
 EXPERIMENTS = "refs/exps/"
 # Below it: what DVC is doing at the moment
 INTERNAL = ("exec/", "stash", "celery/", "running/", "tempdir")
 BRANCHES = ("main", "master")
+REMOTE = "origin"
+SECONDS = 60.0  # then a server is taken for dead
 
 
 def commit_of(root: Path, name: str) -> str:
@@ -21,7 +25,7 @@ def commit_of(root: Path, name: str) -> str:
         return found
     experiments = [
         reference
-        for reference in _git(root, "for-each-ref", "--format=%(refname)", EXPERIMENTS).splitlines()
+        for reference in git(root, "for-each-ref", "--format=%(refname)", EXPERIMENTS).splitlines()
         if not reference.removeprefix(EXPERIMENTS).startswith(INTERNAL)
         and reference.rpartition("/")[2] == name
     ]
@@ -61,19 +65,34 @@ def file_at(root: Path, commit: str, path: Path) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
+def git(root: Path, *arguments: str) -> str:
+    """What Git prints.
+
+    Raises:
+        LookalikeError: it fails; the line is Git's first one.
+    """
+    done = _run(root, *arguments)
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise LookalikeError(f"git {arguments[0]}: {without_secrets((lines or ['failed'])[0])}")
+    return done.stdout.decode(errors="replace")
+
+
+def fetch(root: Path) -> None:
+    """Bring commits and tags of the remote `origin`, if there is one; no branch here moves.
+
+    Raises:
+        LookalikeError: it cannot be reached within a minute.
+    """
+    if _try_git(root, "remote", "get-url", REMOTE) is not None:
+        git(root, "fetch", "--quiet", "--tags", REMOTE)
+
+
 def _commit(root: Path, name: str) -> str | None:
     found = _try_git(
         root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
     )
     return found.strip() if found else None
-
-
-def _git(root: Path, *arguments: str) -> str:
-    done = _run(root, *arguments)
-    if done.returncode:
-        reason = done.stderr.decode(errors="replace").strip().splitlines()
-        raise LookalikeError(f"git: {reason[-1] if reason else 'failed'}")
-    return done.stdout.decode(errors="replace")
 
 
 def _try_git(root: Path, *arguments: str) -> str | None:
@@ -84,7 +103,13 @@ def _try_git(root: Path, *arguments: str) -> str | None:
 def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, stdin=subprocess.DEVNULL
+            ["git", "-C", str(root), *arguments],
+            env=os.environ | {"GIT_TERMINAL_PROMPT": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS,
         )
     except OSError as error:
         raise LookalikeError(f"git: cannot be started ({error.strerror})") from None
+    except subprocess.TimeoutExpired:
+        raise LookalikeError(f"git {arguments[0]}: no answer within {SECONDS:.0f} s") from None
