@@ -30,10 +30,11 @@ class TorchRuntime:
 
     @torch.inference_mode()
     def run_text(self, tokens: np.ndarray) -> np.ndarray:
-        network, device = self._model.fused, accelerator()
-        assert network.text is not None
+        device = accelerator()
+        tower = self._model.fused.to(device).text
+        assert tower is not None
         with autocast(self.description.precision, device):
-            embeddings: Tensor = network.to(device).text(torch.from_numpy(tokens).to(device))
+            embeddings: Tensor = tower(torch.from_numpy(tokens).to(device))
         vectors: np.ndarray = embeddings.float().cpu().numpy()
         return vectors
 

@@ -1,19 +1,19 @@
 """Layer-wise learning-rate decay: the nearer a layer is to the image, the slower it learns."""
 
-from torch import nn
+from typing import Any
 
 import lookalike.model.vision  # noqa: F401  torchvision first, which timm imports
 from lookalike.core.extras import extra
 
 
-def layer_scales(backbone: nn.Module, decay: float) -> dict[str, float]:
+def layer_scales(backbone: Any, decay: float) -> dict[str, float]:
     """The factor of the learning rate of each parameter, by its name: timm's grouping of layers.
 
     The last layer of the backbone has 1, the one before it `decay`, and so on (Clark et al.,
     "ELECTRA", 2020; Bao et al., "BEiT", 2022).
 
     Args:
-        backbone: of timm.
+        backbone: a module of timm.
         decay: the factor from a layer to the one before it.
     """
     with extra("timm"):

@@ -46,7 +46,7 @@ def _by_rate(network: nn.Module, params: OptimizerParams) -> list[tuple[float, N
     """The network's parameters by their learning rate: the backbone, slowest first, the heads."""
     backbone: dict[float, Named] = {}
     heads: Named = []
-    scales = {}
+    scales: dict[str, float] = {}
     if params.layer_decay is not None:
         scales = layer_scales(network.get_submodule("backbone"), params.layer_decay)
     for name, parameter in network.named_parameters():
