@@ -21,6 +21,12 @@ ANNOY_FLAGS := -O3,-std=c++14,-DANNOYLIB_MULTITHREADED_BUILD$(MARCH)
 WITHOUT_ANNOY := setup: there is no C++ compiler ($(CXX)), so Annoy is left out: set index.engine to \
   {name: exact} or {name: faiss} in params.yaml, or install a compiler and run: make -B setup
 
+GENERATED := \# Generated from pyproject.toml by 'make requirements'; do not edit.
+PIN := .venv/bin/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate
+
+# The extras of the serving image. Others: make requirements-serve SERVE='faiss serve'
+SERVE := mongodb pull serve
+
 # Stages and their tools are those of the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
@@ -33,7 +39,7 @@ export AWS_RESPONSE_CHECKSUM_VALIDATION ?= when_required
 WITH_ENV := $(if $(wildcard .env),dotenv --file .env run --no-override --)
 
 .PHONY: help setup repro repro-pulled extend test test-full lint format hooks push pull fresh publish \
-        services services-stop bench reference docs requirements clean
+        services services-stop image bench reference docs requirements requirements-serve clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -111,17 +117,33 @@ reference: setup  ## write docs/parameters.md, docs/api.md and docs/cli.md anew 
 docs: setup  ## build the documentation site
 	python docs/website.py
 
+image: setup  ## a serving image with the model and the index that are here: lookalike:bundle
+	docker build --target bundle --tag lookalike:bundle \
+	  $$(lookalike fingerprints | sed 's/^model /--build-arg MODEL_SHA256=/; s/^index /--build-arg INDEX_SHA256=/') \
+	  --build-arg REVISION="$$(git describe --always --dirty)" .
+
 bench:  ## how to measure what docs/benchmarks.md states
 	@sed -n 's/^    \(python -m bench\.\)/\1/p' bench/*.py
 
 requirements: pyproject.toml  ## pin anew what pyproject.toml asks for
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet uv
-	( echo "# Generated from pyproject.toml by 'make requirements'; do not edit."; \
-	  .venv/bin/uv pip compile --quiet --extra dev --python-version 3.11 --no-header --no-annotate \
+	( echo "$(GENERATED)"; \
+	  $(PIN) --extra dev \
 	    --no-emit-package nvidia-ml-py --no-emit-package pip --no-emit-package setuptools \
 	    pyproject.toml | sed '/^nvidia-/d; /^cuda-/d; /^triton=/d; s/+cpu$$//' ) > requirements.new
 	mv requirements.new requirements.txt
+	$(MAKE) requirements-serve
+
+requirements-serve: pyproject.toml  ## the same, by hash, for the serving image with the extras SERVE
+	.venv/bin/python -m pip install --quiet uv
+	( echo "$(GENERATED)"; \
+	  $(PIN) --generate-hashes --constraint requirements.txt $(addprefix --extra ,$(SERVE)) \
+	    pyproject.toml ) > requirements.new
+	mv requirements.new requirements-serve.txt
+	( echo "$(GENERATED)"; \
+	  sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(PIN) --generate-hashes - ) > requirements.new
+	mv requirements.new requirements-build.txt
 
 clean:  ## remove the environment and the caches; results stay
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,9 +1,11 @@
 """Stage `ingest`: every image of the source into the image store, or into the list of the rejected.
 
-Reads `${ingest.source}`; writes `data/images/`, `data/rejected.csv` and `metrics/ingest.json`.
+Reads `${ingest.source}` and `${ingest.corrections}`; writes `data/images/`, `data/rejected.csv` and
+`metrics/ingest.json`.
 """
 
 from functools import partial
+from pathlib import Path
 
 from lookalike.core.files import atomic_folder, write_csv, write_metrics
 from lookalike.core.layout import Layout
@@ -12,6 +14,7 @@ from lookalike.images.geotiff import require_rasterio
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import SHARDS, write_shards
 from lookalike.images.worker import Limits
+from lookalike.ingest.corrections import read_corrections
 from lookalike.ingest.examine import examined
 from lookalike.ingest.intake import Intake
 from lookalike.ingest.manifest import make_manifest
@@ -30,6 +33,7 @@ def main(project: Layout) -> None:
     workers = read_params(MachineParams).workers
     if params.reading is not None:
         require_rasterio()
+    corrections = read_corrections(Path(params.corrections))
     source = open_source(params)
     manifest = make_manifest(source, params)
     files = examined(
@@ -38,7 +42,7 @@ def main(project: Layout) -> None:
         workers,
         Limits.for_images(params.max_pixels, params.max_seconds),
     )
-    intake = Intake(manifest, equal_channels=params.bands == "all")
+    intake = Intake(manifest, params.bands == "all", corrections)
     with atomic_folder(project.images, SHARDS) as folder:
         rows = intake.rows(track(files, "ingesting", len(manifest.candidates)))
         write_shards(rows, folder, params.reading, manifest.columns, params.shard_bytes)
@@ -46,7 +50,7 @@ def main(project: Layout) -> None:
         write_csv(project.rejected, Rejection._fields, intake.rejections())
         intake.check_complete()
         check_refusals(params, manifest, intake.refused, project.rejected)
-    for line in (manifest.describe(), *manifest.lines()):
+    for line in (manifest.describe(), *manifest.lines(), *corrections.lines()):
         say(f"ingest: {line}")
     write_metrics(project.metrics / "ingest.json", intake.summary())
 

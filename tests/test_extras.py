@@ -1,4 +1,4 @@
-"""Searching needs no extra; what needs one says which."""
+"""Searching with an export needs no extra; what needs one says which."""
 
 import json
 import os
@@ -30,9 +30,11 @@ EXTRAS = [
     "httpx",
     "jinja2",
     "lightning_fabric",
+    "matplotlib",
     "mlflow",
     "multipart",
     "nncf",
+    "obstore",
     "onnx",
     "open_clip",
     "openvino",
@@ -43,6 +45,7 @@ EXTRAS = [
     "pytorch_metric_learning",
     "rasterio",
     "s3fs",
+    "safetensors",
     "scipy",
     "sklearn",
     "stac_geoparquet",
@@ -51,6 +54,8 @@ EXTRAS = [
     "tenacity",
     "threadpoolctl",
     "timm",
+    "torch",
+    "torchvision",
     "umap",
     "uvicorn",
 ]
@@ -58,8 +63,8 @@ WITHOUT_EXTRAS = f"import sys; sys.modules.update(dict.fromkeys({EXTRAS}))"
 SEARCH = """
 import json
 import lookalike as la
-result = la.open_searcher(sys.argv[1], sys.argv[2]).search(sys.argv[3], k=3)
-result.grid()
+models = sys.argv[1]
+result = la.open_searcher(f"{models}/model", f"{models}/index").search(sys.argv[2], k=3)
 print(json.dumps([hit.path for hit in result.hits]))
 """
 
@@ -76,24 +81,60 @@ def python(
     )
 
 
-def test_searching_from_python_needs_no_extra(
-    tiny_model: Path, tiny_index: Path, tiny_source: Path
-) -> None:
+@pytest.fixture
+def models(tmp_path: Path, tiny_index: Path, tiny_export: Path) -> Path:
+    """The folder `models` of a project, with what searching needs at least."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "index").symlink_to(tiny_index)
+    (folder / "export").symlink_to(tiny_export)
+    return folder
+
+
+def test_searching_from_python_needs_no_extra(models: Path, tiny_source: Path) -> None:
     image = tiny_source / "3/03.png"
     code = WITHOUT_EXTRAS + SEARCH
-    done = python(code, tiny_model, tiny_index, image, PYTHONPATH=str(REPOSITORY / "src"))
+    done = python(code, models, image, PYTHONPATH=str(REPOSITORY / "src"))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)[0] == "3/03.png"
 
 
-def test_searching_from_the_command_line_needs_no_extra(
-    tiny_model: Path, tiny_index: Path, tiny_source: Path
-) -> None:
-    places = ("--model", tiny_model, "--index", tiny_index)
+def test_searching_from_the_command_line_needs_no_extra(models: Path, tiny_source: Path) -> None:
+    places = ("--model", models / "model", "--index", models / "index")
     code = f"{WITHOUT_EXTRAS}; from lookalike.cli import main; main()"
     image = tiny_source / "3/03.png"
     done = python(code, "search", image, *places, PYTHONPATH=str(REPOSITORY / "src"))
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "extra"),
+    [
+        ("la.open_embedder", "torch"),
+        ("la.evaluate_retrieval", "torch"),
+        ("la.open_searcher('model', 'index', runtime='torch')", "torch"),
+        ("la.SearchResult('', [], []).grid()", "figures"),
+    ],
+)
+def test_what_needs_an_extra_from_python_says_in_one_line_how_to_install_it(
+    code: str, extra: str, models: Path
+) -> None:
+    code = f"{WITHOUT_EXTRAS}; import os; os.chdir({str(models)!r}); import lookalike as la; {code}"
+    done = python(code, PYTHONPATH=str(REPOSITORY / "src"))
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"is missing: pip install 'lookalike[{extra}]'\n")
+    assert "LookalikeError: " in done.stderr.splitlines()[-1]
+
+
+def test_without_torch_a_model_that_has_no_export_is_told_to_be_exported(
+    tiny_model: Path, tiny_index: Path
+) -> None:
+    code = f"{WITHOUT_EXTRAS}; from lookalike.cli import main; main()"
+    places = ("--model", tiny_model, "--index", tiny_index)
+    done = python(code, "search", "image.png", *places, PYTHONPATH=str(REPOSITORY / "src"))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "missing; run dvc repro export, or dvc pull" in line
 
 
 @pytest.mark.parametrize(
@@ -111,9 +152,7 @@ def test_a_command_without_its_packages_says_in_one_line_how_to_install_them(
 
 
 @pytest.mark.full
-def test_the_wheel_alone_searches(
-    tmp_path: Path, tiny_model: Path, tiny_index: Path, tiny_source: Path
-) -> None:
+def test_the_wheel_alone_searches(tmp_path: Path, models: Path, tiny_source: Path) -> None:
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
     subprocess.run([*pip, "--wheel-dir", tmp_path, str(REPOSITORY)], check=True)
     (wheel,) = tmp_path.glob("*.whl")
@@ -122,10 +161,10 @@ def test_the_wheel_alone_searches(
     outside = {**os.environ, "PYTHONPATH": ""}  # else pip sees the package that is tested here
     install = [program, "-m", "pip", "install", "--quiet", str(wheel)]
     subprocess.run(install, check=True, env=outside)
-    for name in ("dvc", "mlflow", "pymongo"):
+    for name in ("dvc", "matplotlib", "mlflow", "pymongo", "torch"):
         assert python(f"import {name}", program=program, PYTHONPATH="").returncode == 1
     image = tiny_source / "3/03.png"
     code = "import sys" + SEARCH
-    done = python(code, tiny_model, tiny_index, image, program=program, PYTHONPATH="")
+    done = python(code, models, image, program=program, PYTHONPATH="")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)[0] == "3/03.png"

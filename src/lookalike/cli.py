@@ -14,9 +14,12 @@ import typer
 from lookalike.commands.add import add
 from lookalike.commands.bot import bot
 from lookalike.commands.compare import compare, gate, pr_report
+from lookalike.commands.drift import drift
 from lookalike.commands.freshness import fresh
 from lookalike.commands.greedy_options import GreedyOptions
+from lookalike.commands.pull_serving import fingerprints, pull_serving
 from lookalike.commands.resolve_lock import resolve_lock
+from lookalike.commands.review import review
 from lookalike.commands.search import EXAMPLES, search
 from lookalike.core.choices import ExportFormat
 from lookalike.core.errors import LookalikeError
@@ -201,6 +204,10 @@ def duplicates(
         raise LookalikeError(f"duplicates in two subsets: {counts}")
 
 
+app.command()(review)
+app.command()(drift)
+
+
 @app.command()
 def stac_items(
     url: Annotated[str, typer.Argument(help="A STAC API, or a catalog: URL or folder.")],
@@ -297,6 +304,8 @@ app.command()(compare)
 app.command()(gate)
 app.command()(pr_report)
 app.command()(fresh)
+app.command()(pull_serving)
+app.command()(fingerprints)
 app.command()(resolve_lock)
 
 

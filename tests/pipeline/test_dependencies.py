@@ -26,12 +26,12 @@ LAYERS = (
     {"ingest", "split", "train", "evaluate", "export", "index"},
     {"search"},
     {"fresh"},
-    {"publish", "revisions"},
+    {"publish", "pull", "revisions"},
     {"serve"},
     {"bot"},
     {"record", "compare"},
     {"project"},
-    {"doctor"},
+    {"doctor", "review"},
     {"commands"},
 )
 # What cannot change a byte, so no stage declares it.

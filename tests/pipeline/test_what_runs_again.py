@@ -51,11 +51,18 @@ def new_image(project: Project) -> None:
     (source / "0" / "new.png").write_bytes(b"another")
 
 
+def correction(project: Project) -> None:
+    """One more decision about an image."""
+    with project.path("data/corrections.csv").open("a", encoding="utf-8") as file:
+        file.write("0/0000.png,,drop,\n")
+
+
 CHANGES: dict[str, tuple[Change, str]] = {
     "a comment in `terminal/progress.py`": (code("src/lookalike/terminal/progress.py"), ""),
     "a comment in `search/searcher.py`": (code("src/lookalike/search/searcher.py"), ""),
     "a comment in `record/report.py`": (code("src/lookalike/record/report.py"), ""),
     "a comment in `doctor/doctor.py`": (code("src/lookalike/doctor/doctor.py"), ""),
+    "a comment in `review/review.py`": (code("src/lookalike/review/review.py"), ""),
     "a comment in `publish/publisher.py`": (code("src/lookalike/publish/publisher.py"), ""),
     "a comment in `serve/app.py`": (code("src/lookalike/serve/app.py"), ""),
     "a comment in `bot/running.py`": (code("src/lookalike/bot/running.py"), ""),
@@ -105,6 +112,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "`ingest.max_pixels`": (param("ingest.max_pixels", 10**6), "ingest"),
     "one more image in the source": (new_image, "ingest"),
+    "one more row in `data/corrections.csv`": (correction, "ingest"),
     "a comment in `images/store.py`": (
         code("src/lookalike/images/store.py"),
         "ingest split train evaluate export embed index",

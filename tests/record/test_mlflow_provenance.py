@@ -68,6 +68,7 @@ def test_its_tags_name_commit_data_split_and_lock(committed: Path, tracked: Trac
     assert {name: run.data.tags.get(name) for name in expected} == expected
 
 
+@pytest.mark.full
 def test_results_that_are_not_committed_are_marked_until_they_are(
     committed: Path, tracked: Tracked
 ) -> None:
@@ -86,8 +87,13 @@ def test_results_that_are_not_committed_are_marked_until_they_are(
     ("source", "kind", "address"),
     [
         (f"https://me:{SECRET}@example.org/photos.zip", "HTTPDatasetSource", "example.org"),
-        ("s3://bucket/photos", "S3ArtifactDatasetSource", "s3://bucket/photos"),
-        ("data/samples", "LocalArtifactDatasetSource", "data/samples"),
+        *(
+            pytest.param(source, kind, source, marks=pytest.mark.full)
+            for source, kind in (
+                ("s3://bucket/photos", "S3ArtifactDatasetSource"),
+                ("data/samples", "LocalArtifactDatasetSource"),
+            )
+        ),
     ],
 )
 def test_the_data_set_is_an_input_whose_source_mlflow_understands(
@@ -110,6 +116,7 @@ def test_the_data_set_is_an_input_whose_source_mlflow_understands(
     assert SECRET not in given.dataset.source
 
 
+@pytest.mark.full
 def test_the_export_is_a_model_that_mlflow_loads(
     committed: Path, tracked: Tracked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +148,7 @@ def test_registered_on_request_it_is_one_version_a_model(committed: Path, tracke
     assert {each.status for each in versions} == {"READY"}
 
 
+@pytest.mark.full
 def test_an_export_of_another_model_is_neither_shown_nor_registered(
     committed: Path, tracked: Tracked, one_line_error: OneLineError
 ) -> None:

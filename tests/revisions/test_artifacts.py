@@ -20,7 +20,7 @@ def test_model_and_index_of_a_version_come_from_the_repository(
     registered.assign("v0.1.0")
     address = str(registered.root)
     for command in (
-        ["artifacts", "get", address, "model", "--version", "v0.1.0", "--out", "model"],
+        ["artifacts", "get", address, "model", "--rev", "v0.1.0", "--out", "model"],
         ["artifacts", "get", address, "model", "--stage", "production", "--out", "production"],
         ["get", address, "models/index", "--rev", "model@v0.1.0", "--out", "index"],
     ):

@@ -114,6 +114,7 @@ def test_several_processes_move_to_the_new_version_together(
         until(lambda: versions() == {"v0.2.0"})
 
 
+@pytest.mark.full
 def test_without_the_git_server_the_tags_that_are_here_count(
     serve: Serve, clone: Registered, registered: Registered
 ) -> None:

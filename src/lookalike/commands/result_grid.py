@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from lookalike.core.extras import extra
 from lookalike.search.results import SearchResult
 
 
@@ -28,7 +29,8 @@ class ResultGrid:
 
             self._keep, self._write = section, write_page
         else:
-            from lookalike.search.grid import MOST_ROWS, draw_results, rows_of
+            with extra("figures"):
+                from lookalike.search.grid import MOST_ROWS, draw_results, rows_of
 
             if (rows := queries * rows_of(k + 1)) > MOST_ROWS:
                 raise typer.BadParameter(

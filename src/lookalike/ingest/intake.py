@@ -8,6 +8,7 @@ from typing import Any
 from lookalike.core.errors import LookalikeError
 from lookalike.images.inspect import Inspection
 from lookalike.ingest.copies import Copies, Copy
+from lookalike.ingest.corrections import DROP, RELABEL, Corrections, relabeled
 from lookalike.ingest.examine import Examined
 from lookalike.ingest.manifest import Manifest
 from lookalike.ingest.rejection import Rejection, rejection
@@ -23,21 +24,36 @@ class Intake:
     Args:
         manifest: the files of the source.
         equal_channels: refuse images with another number of channels than the first.
+        corrections: what people have decided about images.
 
     Attributes:
         refused: what is no usable image.
+        dropped: what the corrections leave out.
+        relabeled: how many files have their label from the corrections.
         copies: which of equal files is kept. Rows that it has superseded are to be left out again.
     """
 
     manifest: Manifest
     equal_channels: bool = False
+    corrections: Corrections = field(default_factory=Corrections)
     channels: int | None = None
     refused: list[Rejection] = field(default_factory=list)
+    dropped: list[Rejection] = field(default_factory=list)
+    relabeled: int = 0
     copies: Copies = field(default_factory=Copies)
 
     def rows(self, files: Iterable[Examined]) -> Iterator[dict[str, Any]]:
         """Yield a row for each usable image; of equal files, for the one that is kept."""
         for candidate, data, found in files:
+            id = None if isinstance(found, str) else found.id
+            correction = self.corrections.find(candidate.path, id)
+            if correction is not None and correction.action == DROP:
+                reason = f"dropped by {self.corrections.name}"
+                self.dropped.append(rejection(candidate, reason, candidate.bytes, "dropped"))
+                continue
+            if correction is not None and correction.action == RELABEL:
+                candidate = relabeled(candidate, correction.label)
+                self.relabeled += 1
             if isinstance(found, str):
                 self.refused.append(rejection(candidate, found, candidate.bytes))
             elif self.equal_channels and found.channels != (self.channels or found.channels):
@@ -49,12 +65,18 @@ class Intake:
 
     def rejections(self) -> list[Rejection]:
         """Every file that is not in the store, sorted by path; paths are printable."""
-        rejected = [*self.refused, *self.copies.rejections(), *self.manifest.set_aside]
+        apart = [*self.dropped, *self.manifest.set_aside]
+        rejected = [*self.refused, *self.copies.rejections(), *apart]
         return [each.printable() for each in sorted(rejected, key=lambda each: each.path)]
 
     def check_complete(self) -> None:
-        """Raise LookalikeError unless every file of the source is a row or a rejection."""
+        """Raise LookalikeError unless every file of the source is a row or a rejection.
+
+        And unless the corrections have left any image.
+        """
         rows, rejected = len(self.copies.kept), len(self.rejections())
+        if self.dropped and rows == 0:
+            raise LookalikeError(f"{self.corrections.name}: drops every image of the source")
         if rows + rejected != self.manifest.files:
             raise LookalikeError(
                 f"{self.manifest.files} files were listed, but {rows} are in the image store and "
@@ -71,6 +93,9 @@ class Intake:
             "unlabeled": labels[None],
             "bytes": sum(copy.bytes for copy in self.copies.kept.values()),
             "rejected": len(self.refused),
+            "dropped": len(self.dropped),
+            "relabeled": self.relabeled,
+            "corrections_without_image": len(self.corrections.without_image()),
             "duplicates": len(self.copies.others),
             "duplicates_with_another_label": self.copies.with_another_label(),
             "duplicates_across_splits": self.copies.across_splits(),

@@ -48,6 +48,7 @@ class IngestParams(Block):
     labels: LabelRule = "folder"
     split_folders: Literal["auto", "none"] = "auto"
     label_file: LabelFile = LabelFile()
+    corrections: str = Field(default="data/corrections.csv", min_length=1)
     stac: StacParams = StacParams()
     exif: list[ExifFact] = Field(default_factory=list)
     bands: Literal["all"] | list[int] | None = None

@@ -11,8 +11,8 @@ class Rejection(NamedTuple):
     """A file that is not in the image store, and why.
 
     Attributes:
-        kind: `refused`, `duplicate`, `service file` or `sidecar`; the first alone counts against
-            the source.
+        kind: `refused`, `dropped` by the corrections, `duplicate`, `service file` or `sidecar`; the
+            first alone counts against the source.
         duplicate_of: the path of the equal file that is in the store.
         source_split: the subset that the source puts this file into, by the source's own name.
     """

@@ -8,6 +8,7 @@ from lookalike.core.layout import Layout
 from lookalike.export.chosen_inference import check_inference
 from lookalike.images.loading import check_shared_memory
 from lookalike.index.engines.registry import engine_kind
+from lookalike.ingest.corrections import read_corrections
 from lookalike.ingest.folder import FolderSource
 from lookalike.ingest.manifest import Manifest, make_manifest
 from lookalike.ingest.opening import open_source
@@ -37,6 +38,7 @@ def check(project: Layout) -> str:
     check_inference(params.base.inference)
     _check_shared_memory(params)
     engine_kind(params.index.engine).load()
+    read_corrections(project.root / params.ingest.corrections)
     if project.root / params.ingest.source == project.samples:
         lines = ["the source is the built-in digits"]
     else:

@@ -10,7 +10,7 @@ def with_published_metadata(searcher: Searcher) -> Searcher:
     Raises:
         LookalikeError: pymongo is missing, another version is current, or no server answers.
     """
-    with extra("publish"):
+    with extra("mongodb"):
         from lookalike.publish.metadata import PublishedMetadata
 
     return searcher.with_records(PublishedMetadata(searcher.index).records)

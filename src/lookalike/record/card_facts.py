@@ -10,9 +10,13 @@ from ruamel.yaml import YAML
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_file
 from lookalike.core.layout import MEASURED_MODEL, Layout
-from lookalike.core.params import read_yaml
+from lookalike.core.params import BaseParams, read_params
+from lookalike.evaluate.params import EvaluateParams
+from lookalike.ingest.params import IngestParams
 from lookalike.record.provenance import Provenance, provenance, read_metrics, source_name
 from lookalike.record.run_parts import flat_params
+from lookalike.split.params import SplitParams
+from lookalike.train.params import TrainParams
 
 STAGES = ("ingest", "split", "train", "evaluate")
 
@@ -46,9 +50,7 @@ class Facts:
 
     def leaks(self) -> str:
         """Whether near-duplicates lie in two subsets, as far as it is known."""
-        if self.params.get("split.near_duplicates", "null") == "null" and not self.block(
-            "split.near_duplicates"
-        ):
+        if "split.near_duplicates" in self.params:  # null: else its own keys are there
             return (
                 "Near-duplicates were not searched for: the test images may hold copies of "
                 "training images, which makes a model look better than it is."
@@ -77,7 +79,12 @@ def read_facts(project: Layout) -> Facts:
     measured = project.evaluation / MEASURED_MODEL
     return Facts(
         metrics,
-        flat_params(read_yaml(project.params)),
+        flat_params(
+            {
+                block.block: read_params(block, path=project.params).model_dump()
+                for block in (BaseParams, IngestParams, SplitParams, TrainParams, EvaluateParams)
+            }
+        ),
         {name: version for name, version in libraries.items() if version[0].isdigit()},
         measured.read_text(encoding="utf-8").strip(),
         provenance(project),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder
@@ -54,13 +55,14 @@ def _fetched(project: Layout, revision: Revision) -> dict[Path, Path]:
     found = {}
     with open_repository(project, f"{revision}: cannot be fetched") as repo, _quiet():
         remote, cache = repo.cloud.get_remote_odb(command="pull"), repo.cache.local
-        say(f"{revision}: model and index are fetched from the remote")
+        for info, folder in folders.items():
+            if not cache.exists(info.value) and not remote.exists(info.value):
+                raise LookalikeError(f"{revision}: {folder} is not in the remote")
+        say(f"{revision}: model and index are being fetched")
         transfer(remote, cache, folders, verify=True, shallow=False)
         for info, folder in folders.items():
             # The list of a folder that lacks a file is not put into the cache
             place = cache if cache.exists(info.value) else remote
-            if not place.exists(info.value):
-                raise LookalikeError(f"{revision}: {folder} is not in the remote")
             for key, _, part in Tree.load(place, info):
                 path = folder.joinpath(*key)
                 if not cache.exists(part.value):
@@ -74,12 +76,15 @@ def _fetched(project: Layout, revision: Revision) -> dict[Path, Path]:
 def _outputs(project: Layout, revision: Revision) -> dict[Path, str]:
     """The folders to fetch with their hashes; the commit need not have an export."""
     lock = file_at(project.root, revision.commit, LOCK)
-    locked = locked_outputs(YAML(typ="safe", pure=True).load(lock or b"{}"))
+    try:
+        locked = locked_outputs(YAML(typ="safe", pure=True).load(lock or b"{}"))
+    except YAMLError:
+        raise LookalikeError(f"{revision}: {LOCK} of this commit is not YAML") from None
     wanted = [project.relative(path) for path in (project.model, project.index, project.export)]
     for path in wanted[:2]:
         if path not in locked:
             raise LookalikeError(
-                f"{revision}: dvc.lock of this commit names no {path}; name one in which the "
+                f"{revision}: {LOCK} of this commit names no {path}; name one in which the "
                 "pipeline has run"
             )
     return {path: locked[path] for path in wanted if path in locked}

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from lookalike.core.errors import QueryError
+from lookalike.core.extras import extra
 from lookalike.images.bands import Bands
 from lookalike.images.decode import UndecodableImageError, decode_opened
 from lookalike.images.pixels import Pixels
@@ -181,7 +182,8 @@ class QueryEncoder:
                 f"{text!r:.60}: the model knows no text; one with train.backbone: open_clip/NAME "
                 "and train.epochs: 0 does"
             )
-        from lookalike.model.open_clip_models import tokenize  # with torch: only where it is needed
+        with extra("text"):  # it brings torch, which images do without
+            from lookalike.model.open_clip_models import tokenize
 
         return self._gallery.from_embedding(self._model.run_text(tokenize([text], length))[0])
 

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
+from lookalike.core.extras import extra
+
 PLACEHOLDER = (96, 96), "#d0d0d0"
 
 
@@ -86,7 +88,12 @@ class SearchResult:
         return Image.new("RGB", *PLACEHOLDER) if data is None else Image.open(BytesIO(data))
 
     def grid(self) -> Image.Image:
-        """The examples, then the hits by falling similarity, with their labels; RGB."""
-        from lookalike.search.grid import grid_of  # matplotlib takes half a second
+        """The examples, then the hits by falling similarity, with their labels; RGB.
+
+        Raises:
+            LookalikeError: matplotlib is not installed.
+        """
+        with extra("figures"):
+            from lookalike.search.grid import grid_of  # matplotlib takes half a second
 
         return grid_of([self])

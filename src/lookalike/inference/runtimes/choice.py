@@ -1,9 +1,11 @@
 """What computes the queries' embeddings: `machine.runtime`, and how the index was computed."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from lookalike.core.choices import Engine, RuntimeChoice
 from lookalike.core.errors import ConfigError, DataError, LookalikeError
+from lookalike.core.extras import extra
 from lookalike.inference.exported import DESCRIPTION, read_export
 from lookalike.inference.numerics import Numerics
 from lookalike.inference.runtimes.graph import open_graph
@@ -53,11 +55,12 @@ def open_runtime(
         try:
             return open_graph(export, model_sha256, numerics)
         except LookalikeError as error:
-            if choice != "auto" or built.precision != "fp32":
+            if choice != "auto" or built.precision != "fp32" or find_spec("torch") is None:
                 raise
             if isinstance(error, DataError):  # else there is none, or none that could be taken
                 say(f"{error} (until then torch computes, which starts more slowly)")
-    from lookalike.inference.runtimes.torch import open_torch
+    with extra("torch"):
+        from lookalike.inference.runtimes.torch import open_torch
 
     return open_torch(model, built.precision)
 
