@@ -472,6 +472,62 @@ def tiny_index(
 
 
 @pytest.fixture(scope="session")
+def tiny_clip(tiny_images: ImageStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model that knows text, as small as they come, its export and its index.
+
+    `weights.safetensors` are those of the whole model, as open_clip itself names them.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    from lookalike.core.files import sha256_of_file
+    from lookalike.core.params import MachineParams
+    from lookalike.export.writing import write_export
+    from lookalike.index.building import build_index
+    from lookalike.index.engines.exact import Exact
+    from lookalike.index.metadata import joined_metadata
+    from lookalike.inference.devices import launch
+    from lookalike.inference.embedder import open_embedder
+    from lookalike.inference.embeddings import open_embeddings
+    from lookalike.inference.writing import write_embeddings
+    from lookalike.model.artifact import load_model, save_model
+    from lookalike.train.params import TrainParams
+    from lookalike.train.resources import Resources
+    from lookalike.train.untrained import untrained_model
+
+    open_clip = pytest.importorskip("open_clip")
+    folder = tmp_path_factory.mktemp("tiny") / "clip"
+    folder.mkdir()
+    tower = {"layers": 2, "width": 32}
+    config = {
+        "embed_dim": 16,
+        "vision_cfg": {**tower, "image_size": 32, "head_width": 16, "patch_size": 8},
+        "text_cfg": {**tower, "context_length": 77, "vocab_size": 49408, "heads": 2},
+    }
+    (folder / "tiny-clip.json").write_text(json.dumps(config))
+    open_clip.add_model_config(folder / "tiny-clip.json")
+    torch.manual_seed(0)
+    save_file(open_clip.CLIP(**config).state_dict(), folder / "weights.safetensors")
+    params = TrainParams(
+        backbone="open_clip/tiny-clip",
+        weights=str(folder / "weights.safetensors"),
+        weights_sha256=sha256_of_file(folder / "weights.safetensors"),
+        image_size=32,
+        resize=32,
+        epochs=0,
+    )
+    trained = untrained_model(params, tiny_images, Resources(launch(MachineParams())))
+    save_model(folder / "model", trained.description, trained.weights)
+    write_export(folder / "export", load_model(folder / "model"), tiny_images, "onnx")
+    write_embeddings(folder / "embeddings", tiny_images, open_embedder(folder / "model"))
+    embeddings = open_embeddings(folder / "embeddings")
+    metadata = joined_metadata(tiny_images.metadata, embeddings, [])
+    model = embeddings.model_sha256
+    build_index(embeddings.vectors, metadata, folder / "index", Exact(), model)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tiny_export(
     tiny_images: ImageStore, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:

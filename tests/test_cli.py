@@ -323,7 +323,8 @@ def test_a_mistake_in_the_parameters_is_one_line(run: Run, project: Path) -> Non
 
 def test_the_presets_are_listed(run: Run) -> None:
     done = run("preset")
-    assert done.stdout.split() == ["caltech101", "digits", "eurosat", "photos", "smoke"]
+    names = "caltech101 clip digits dinov2 dinov3 eurosat mobilenet photos siglip2 smoke"
+    assert done.stdout.split() == names.split()
 
 
 def test_a_preset_is_put_into_the_parameters(run: Run, project: Path) -> None:

@@ -36,6 +36,7 @@ EXTRAS = [
     "nncf",
     "obstore",
     "onnx",
+    "open_clip",
     "openvino",
     "prometheus_client",
     "psutil",

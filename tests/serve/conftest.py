@@ -35,11 +35,12 @@ def settings(
         token: str | None = None,
         index: Path = tiny_index,
         fresh: Path | None = None,
+        model: Path = tiny_model,
         **params: Any,
     ) -> Settings:
         fresh = fresh or tmp_path_factory.mktemp("fresh") / "images.sqlite"
         chosen = ServeParams(**{"decoders": 1, "watch_seconds": None, **params})
-        source = Folders(tiny_model, index)
+        source = Folders(model, index)
         return Settings(chosen, source, tiny_images.folder, fresh, token)
 
     return make

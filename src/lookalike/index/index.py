@@ -17,6 +17,7 @@ from lookalike.index.engines.registry import engine_kind
 from lookalike.index.metadata import LENGTH
 from lookalike.retrieval.exact_search import FEW_ROWS, ExactSearch
 from lookalike.retrieval.vectors import Found, Vectors
+from lookalike.retrieval.whitening import Whitening
 
 
 class Hits(NamedTuple):
@@ -34,6 +35,8 @@ class Hits(NamedTuple):
 class Index:
     """What `open_index` gives: row i of vectors, engine and metadata is the same image.
 
+    It has six parameters, the parts of a bundle.
+
     Attributes:
         description: the content of `index.json`.
         vectors: the indexed vectors, memory-mapped.
@@ -47,12 +50,14 @@ class Index:
         engine: Engine,
         metadata: pa.Table,
         thumbnails: pa.Table | None,
+        whitening: Whitening | None = None,
     ) -> None:
         self.description = description
         self.vectors = vectors
         self.metadata = metadata.drop_columns([LENGTH.name])
         self._engine = engine
         self._thumbnails = thumbnails
+        self._whitening = whitening
 
     def __len__(self) -> int:
         return self.description.images
@@ -149,25 +154,25 @@ class Index:
     def _filters(self) -> bool:
         return engine_kind(self.description.engine).capabilities.filters
 
+    def from_embedding(self, embedding: np.ndarray) -> np.ndarray:
+        """The vector that searches for an embedding `[d]`: whitened, where the index is.
+
+        Raises:
+            QueryError: the embedding is of another size than the model's, or not finite.
+        """
+        embedding = _checked(embedding, 1, self.description.embedding_dimension)
+        if self._whitening is None:
+            return embedding
+        vector: np.ndarray = self._whitening(embedding[None])[0]
+        return vector
+
     def checked(self, vectors: np.ndarray, dimensions: int) -> np.ndarray:
         """A vector (of 1 dimension) or several (of 2) as float32.
 
         Raises:
             QueryError: they are of another size than the indexed ones, or not finite.
         """
-        if vectors.ndim != dimensions or vectors.shape[-1] != self.description.dimension:
-            raise QueryError(
-                f"a vector of shape {list(vectors.shape)} cannot be searched for: this index is of "
-                f"vectors of {self.description.dimension} numbers"
-            )
-        if vectors.dtype != np.float32 and not np.issubdtype(vectors.dtype, np.number):
-            raise QueryError(f"a vector of {vectors.dtype} cannot be searched for")
-        vectors = np.ascontiguousarray(vectors, np.float32)
-        # A product with itself is the quickest look at every number of one vector; it may overflow
-        looked = dimensions == 1 and math.isfinite(vectors.dot(vectors))
-        if not looked and not np.isfinite(vectors).all():
-            raise QueryError("a vector with numbers that are not finite cannot be searched for")
-        return vectors
+        return _checked(vectors, dimensions, self.description.dimension)
 
     def _filtered(self, vector: np.ndarray, k: int, rows: np.ndarray) -> Found:
         """What the engine finds among many rows, asked for more and more, or exact search."""
@@ -194,3 +199,19 @@ class Index:
             return found
         found.cosines[short] = self.vectors.cosines(vectors[short], exact.rows)
         return found
+
+
+def _checked(vectors: np.ndarray, dimensions: int, size: int) -> np.ndarray:
+    if vectors.ndim != dimensions or vectors.shape[-1] != size:
+        raise QueryError(
+            f"a vector of shape {list(vectors.shape)} cannot be searched for: this index is of "
+            f"vectors of {size} numbers"
+        )
+    if vectors.dtype != np.float32 and not np.issubdtype(vectors.dtype, np.number):
+        raise QueryError(f"a vector of {vectors.dtype} cannot be searched for")
+    vectors = np.ascontiguousarray(vectors, np.float32)
+    # A product with itself is the quickest look at every number of one vector; it may overflow
+    looked = dimensions == 1 and math.isfinite(vectors.dot(vectors))
+    if not looked and not np.isfinite(vectors).all():
+        raise QueryError("a vector with numbers that are not finite cannot be searched for")
+    return vectors

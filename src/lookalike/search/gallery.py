@@ -101,6 +101,10 @@ class Gallery:
             return self._segment.thumbnails[row - len(self._index)]
         return self._index.thumbnail(row)
 
+    def from_embedding(self, embedding: np.ndarray) -> np.ndarray:
+        """See `Index.from_embedding`."""
+        return self._index.from_embedding(embedding)
+
     def checked(self, vectors: np.ndarray, dimensions: int) -> np.ndarray:
         """See `Index.checked`."""
         return self._index.checked(vectors, dimensions)

@@ -60,10 +60,11 @@ class Searcher:
         segment: Segment | None = None,
         records: Records | None = None,
     ) -> None:
-        if model.dimension != index.description.dimension:
+        if model.dimension != index.description.embedding_dimension:
             raise DataError(
-                f"the index is of vectors of {index.description.dimension} numbers, but the model "
-                f"gives {model.dimension}; run embed and index again, or pull both together"
+                f"the index is of embeddings of {index.description.embedding_dimension} numbers, "
+                f"but the model gives {model.dimension}; run embed and index again, or pull both "
+                "together"
             )
         self.index = index
         self.gallery = Gallery(index, segment, records)
@@ -93,8 +94,8 @@ class Searcher:
 
         Args:
             query: a path, encoded bytes, an open binary file, an image on the web (`Url`), a PIL
-                image, a NumPy vector `[d]`, an indexed image (`ById`), a list of these, or `Like`
-                with examples to be unlike.
+                image, a NumPy vector `[d]` as the model gives it, an indexed image (`ById`), a
+                `Text`, a list of these, or `Like` with examples to be unlike.
             k: how many hits.
             where: which images may be hits, as in `"label = 'cat'"`; see `filters`.
             min_similarity: leave out hits that are less similar, a cosine.

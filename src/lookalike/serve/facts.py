@@ -54,6 +54,7 @@ def about(service: CurrentService) -> JsonAnswer:
             "images": description.images,
             "classes": len(bundle.of_index.model.classes),
             "has_images": bundle.images is not None,
+            "has_text": bundle.of_index.model.context_length is not None,
             "revision": None if revision is None else revision._asdict(),
         }
     )

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 MODEL = "lookalike"  # as the model protocols call it
 MOST_HITS = 1000
 MOST_EXAMPLES = 32
+MOST_CHARACTERS = 1000
 
 Ids = Annotated[list[str], Field(max_length=MOST_EXAMPLES)]
 
@@ -31,10 +32,15 @@ class FormFields(SearchOptions):
 
     like: Ids = Field(default=[], description="Indexed images that are examples, too.")
     unlike: Ids = Field(default=[], description="Indexed images that hits should be unlike.")
+    text: str | None = Field(
+        default=None,
+        max_length=MOST_CHARACTERS,
+        description="What the images show, where the model knows text: an example, too.",
+    )
 
 
 class PredictRequest(FormFields):
-    """A search without an upload: by `id`, by `like` and `unlike`, by `path`, or by `url`."""
+    """A search without an upload: by `id`, `like` and `unlike`, `path` or `url`, and by `text`."""
 
     id: str | None = Field(default=None, description="An indexed image.")
     path: str | None = Field(
@@ -47,8 +53,9 @@ class PredictRequest(FormFields):
     @model_validator(mode="after")
     def _one_query(self) -> Self:
         given = [self.id is not None, self.path is not None, self.url is not None]
-        if sum(given) + bool(self.like) != 1:
-            raise ValueError("give one of id, like, path and url")
+        examples = sum(given) + bool(self.like)
+        if examples > 1 or (not examples and self.text is None):
+            raise ValueError("give one of id, like, path and url, or text")
         return self
 
 
@@ -162,4 +169,5 @@ class Version(BaseModel):
     images: int
     classes: int
     has_images: bool
+    has_text: bool
     revision: ServedRevision | None

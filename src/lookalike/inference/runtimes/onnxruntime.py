@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
-from lookalike.core.errors import DataError
-from lookalike.inference.exported import EMBEDDING, IMAGES, REMEDY, ExportDescription
+from lookalike.inference.exported import EMBEDDING, IMAGES, ExportDescription
 from lookalike.inference.runtimes.runtime import Outputs
+from lookalike.inference.runtimes.sessions import open_session
+from lookalike.inference.runtimes.text_graph import TextGraph
 from lookalike.model.description import ModelDescription
 
 
@@ -25,20 +25,8 @@ class OnnxRuntime:
 
     def __init__(self, path: Path, export: ExportDescription, threads: int = 0) -> None:
         self._export = export
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        # Beyond this level, opening takes up to twice as long and computing no less
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_LAYOUT
-        options.log_severity_level = 4  # its errors are raised as well
-        # A thread that waits for work in a loop takes processor time from others
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = onnxruntime.InferenceSession(
-                path, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # its exceptions have no class in common
-            reason = " ".join(str(error).split())[:200]
-            raise DataError(f"{path}: cannot be read ({reason}); {REMEDY}") from None
+        self._session = open_session(path, threads)
+        self._text = TextGraph(path.parent, export, threads)
 
     @property
     def description(self) -> ModelDescription:
@@ -52,3 +40,6 @@ class OnnxRuntime:
     def run(self, images: np.ndarray) -> Outputs:
         embeddings, *logits = self._session.run(None, {IMAGES: np.ascontiguousarray(images)})
         return Outputs(embeddings, logits[0] if logits else None)
+
+    def run_text(self, tokens: np.ndarray) -> np.ndarray:
+        return self._text.run(tokens)

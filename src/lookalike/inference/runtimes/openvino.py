@@ -10,6 +10,7 @@ from lookalike.core.choices import Precision
 from lookalike.core.errors import ConfigError, DataError
 from lookalike.inference.exported import EMBEDDING, IMAGES, REMEDY, ExportDescription
 from lookalike.inference.runtimes.runtime import Outputs
+from lookalike.inference.runtimes.text_graph import TextGraph
 from lookalike.model.description import ModelDescription
 
 DEVICE = "CPU"
@@ -49,6 +50,7 @@ class OpenVinoRuntime:
             reason = " ".join(str(error).split())[:200]
             raise DataError(f"{path}: cannot be read ({reason}); {REMEDY}") from None
         self._request = compiled.create_infer_request()
+        self._text = TextGraph(path.parent, export, threads)
         self._one_at_a_time = Lock()  # a request is not for several threads at once
 
     @property
@@ -59,6 +61,9 @@ class OpenVinoRuntime:
     def dimension(self) -> int:
         size: int = self._export.outputs[EMBEDDING][1]
         return size
+
+    def run_text(self, tokens: np.ndarray) -> np.ndarray:
+        return self._text.run(tokens)
 
     def run(self, images: np.ndarray) -> Outputs:
         with self._one_at_a_time:
