@@ -31,6 +31,7 @@ LAYERS = (
     {"bot"},
     {"record", "compare"},
     {"project"},
+    {"experiments"},
     {"doctor", "review"},
     {"commands"},
 )
