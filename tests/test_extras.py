@@ -46,7 +46,6 @@ EXTRAS = [
     "pytorch_metric_learning",
     "rasterio",
     "s3fs",
-    "safetensors",
     "scipy",
     "sklearn",
     "stac_geoparquet",

@@ -19,8 +19,13 @@ class HeadLayers(Group):
             classifier; empty: they see all.
     """
 
-    layers: list[Width] = Field(min_length=1, max_length=16)
-    dropout: list[Share] = Field(default=[])
+    layers: list[Width] = Field(
+        min_length=1, max_length=16, description="how wide each is; the last one is the embedding"
+    )
+    dropout: list[Share] = Field(
+        default=[],
+        description="what share of its inputs each does not see in training, then the classifier",
+    )
 
     @model_validator(mode="after")
     def _one_rate_a_layer(self) -> Self:
