@@ -26,7 +26,7 @@ LAYERS = (
     {"ingest", "split", "train", "evaluate", "export", "index"},
     {"search"},
     {"fresh"},
-    {"publish", "pull", "revisions"},
+    {"collect", "publish", "pull", "revisions"},
     {"serve"},
     {"bot"},
     {"record", "compare"},

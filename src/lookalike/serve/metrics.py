@@ -36,6 +36,11 @@ BATCH_SIZE = Histogram(
     "lookalike_batch_size", "Queries that are embedded together", buckets=BATCH_SIZES
 )
 RELOADS = Counter("lookalike_reloads", "Attempts to swap in a new bundle", ["outcome"])
+COLLECTED_IMAGES = Counter(
+    "lookalike_collected_images",
+    "Images given by users: stored, known, refused, failed",
+    ["outcome"],
+)
 INDEXED_IMAGES = Gauge("lookalike_indexed_images", "Indexed images", multiprocess_mode="max")
 
 # Of the request that is being answered: seconds by phase
