@@ -30,7 +30,7 @@ LAYERS = (
     {"serve"},
     {"bot"},
     {"record", "compare"},
-    {"project"},
+    {"project", "retrain"},
     {"experiments"},
     {"doctor", "review"},
     {"commands"},
