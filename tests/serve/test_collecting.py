@@ -17,16 +17,26 @@ from lookalike.serve.settings import Settings
 TOKEN = {"Authorization": "Bearer secret"}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "collected"
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("collecting") / "collected"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def collecting(serving: Serving, folder: Path) -> Iterator[httpx.Client]:
     with serving(token="secret", collect=str(folder), collect_max_bytes=5000) as client:
         client.headers.update(TOKEN)
         yield client
+
+
+@pytest.fixture
+def another_digit(tiny_source: Path) -> bytes:
+    """An image that no test gives away."""
+    return (tiny_source / "4/04.png").read_bytes()
+
+
+def is_kept(folder: Path, image: bytes) -> bool:
+    return any(id_of(image) in path.name for path in folder.rglob("*"))
 
 
 def id_of(image: bytes) -> str:
@@ -59,37 +69,38 @@ def test_an_image_is_kept_with_its_prediction_and_its_correction(
 
 @pytest.mark.parametrize("data", [{}, {"collect": "false"}])
 def test_without_consent_nothing_is_kept(
-    data: dict[str, str], collecting: httpx.Client, folder: Path, digit: bytes
+    data: dict[str, str], collecting: httpx.Client, folder: Path, another_digit: bytes
 ) -> None:
-    assert "collected" not in search(collecting, digit, **data)
-    unknown = collecting.post("/corrections", json={"id": id_of(digit), "label": "three"})
-    assert unknown.status_code == 404
-    assert list(folder.rglob("*")) == []
+    assert "collected" not in search(collecting, another_digit, **data)
+    correction = {"id": id_of(another_digit), "label": "four"}
+    assert collecting.post("/corrections", json=correction).status_code == 404
+    assert not is_kept(folder, another_digit)
 
 
 def test_of_a_search_by_id_there_is_nothing_to_keep(
-    collecting: httpx.Client, folder: Path, digit: bytes
+    collecting: httpx.Client, folder: Path, another_digit: bytes
 ) -> None:
-    answer = collecting.post("/predict", json={"id": id_of(digit), "collect": True})
+    answer = collecting.post("/predict", json={"id": id_of(another_digit), "collect": True})
     assert answer.json()["collected"] == []
-    assert list(folder.rglob("*")) == []
+    assert not is_kept(folder, another_digit)
 
 
 def test_an_image_that_is_too_large_is_searched_for_and_not_kept(
     collecting: httpx.Client, folder: Path, encoded: Callable[..., bytes]
 ) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-    answer = search(collecting, encoded(noise), collect="true")
+    image = encoded(noise)
+    answer = search(collecting, image, collect="true")
     assert answer["hits"]
     assert answer["collected"][0]["outcome"] == "too large"
-    assert list(folder.rglob("*")) == []
+    assert not is_kept(folder, image)
 
 
 def test_more_images_than_a_minute_may_bring_are_searched_for_and_not_kept(
-    serving: Serving, folder: Path, tiny_source: Path
+    serving: Serving, tmp_path: Path, tiny_source: Path
 ) -> None:
     images = [path.read_bytes() for path in sorted(tiny_source.glob("1/*.png"))[:3]]
-    with serving(token="secret", collect=str(folder), collect_per_minute=2) as client:
+    with serving(token="secret", collect=str(tmp_path), collect_per_minute=2) as client:
         client.headers.update(TOKEN)
         files = [("file", image) for image in images]
         answer = client.post("/predict", files=files, data={"collect": "true"}).json()
@@ -100,19 +111,21 @@ def test_more_images_than_a_minute_may_bring_are_searched_for_and_not_kept(
         ]
         one_more = client.post("/corrections", json={"id": id_of(images[0]), "label": "one"})
         assert one_more.status_code == 429
-    kept = {path.name for path in (folder / "images").iterdir()}
+    kept = {path.name for path in (tmp_path / "images").iterdir()}
     assert kept == {id_of(image) for image in images[:2]}
 
 
 def test_a_store_that_fails_fails_no_search_and_is_counted(
-    collecting: httpx.Client, folder: Path, digit: bytes
+    serving: Serving, tmp_path: Path, digit: bytes
 ) -> None:
-    (folder / "records").write_text("in the way")
-    assert search(collecting, digit, collect="true")["hits"]
-    correction = collecting.post("/corrections", json={"id": id_of(digit), "label": "three"})
-    assert correction.status_code == 404
-    assert 'lookalike_collected_images_total{outcome="failed"}' in collecting.get("/metrics").text
-    assert not (folder / "images").exists()
+    (tmp_path / "records").write_text("in the way")
+    with serving(token="secret", collect=str(tmp_path)) as client:
+        client.headers.update(TOKEN)
+        assert search(client, digit, collect="true")["hits"]
+        correction = client.post("/corrections", json={"id": id_of(digit), "label": "three"})
+        assert correction.status_code == 404
+        assert 'lookalike_collected_images_total{outcome="failed"}' in client.get("/metrics").text
+    assert not (tmp_path / "images").exists()
 
 
 @pytest.mark.parametrize(
@@ -145,8 +158,9 @@ def test_a_service_that_keeps_no_images_says_so(
 
 
 def test_without_a_token_no_service_collects(
-    settings: Callable[..., Settings], folder: Path, one_line_error: Callable[..., Any]
+    settings: Callable[..., Settings], tmp_path: Path, one_line_error: Callable[..., Any]
 ) -> None:
+    folder = tmp_path / "collected"
     with one_line_error("serve.collect", "LOOKALIKE_TOKEN"):
         serve(settings(collect=str(folder), port=0))
     assert not folder.exists()
