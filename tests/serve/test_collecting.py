@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,15 @@ def search(client: httpx.Client, image: bytes, **data: str) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+def failures(client: httpx.Client) -> float:
+    [line] = re.findall(
+        r'^lookalike_collected_images_total{outcome="failed"} (.*)$',
+        client.get("/metrics").text,
+        re.MULTILINE,
+    )
+    return float(line)
 
 
 def test_an_image_is_kept_with_its_prediction_and_its_correction(
@@ -121,10 +131,11 @@ def test_a_store_that_fails_fails_no_search_and_is_counted(
     (tmp_path / "records").write_text("in the way")
     with serving(token="secret", collect=str(tmp_path)) as client:
         client.headers.update(TOKEN)
+        before = failures(client)
         assert search(client, digit, collect="true")["hits"]
         correction = client.post("/corrections", json={"id": id_of(digit), "label": "three"})
         assert correction.status_code == 404
-        assert 'lookalike_collected_images_total{outcome="failed"}' in client.get("/metrics").text
+        assert failures(client) == before + 1
     assert not (tmp_path / "images").exists()
 
 
