@@ -19,6 +19,7 @@ from lookalike.commands.freshness import fresh
 from lookalike.commands.greedy_options import GreedyOptions
 from lookalike.commands.pull_serving import fingerprints, pull_serving
 from lookalike.commands.resolve_lock import resolve_lock
+from lookalike.commands.retrain import collected, retrain
 from lookalike.commands.review import review
 from lookalike.commands.search import EXAMPLES, search
 from lookalike.commands.sweep import sweep
@@ -305,6 +306,8 @@ app.command()(compare)
 app.command()(gate)
 app.command()(pr_report)
 app.command()(sweep)
+app.command()(retrain)
+app.command()(collected)
 app.command()(fresh)
 app.command()(pull_serving)
 app.command()(fingerprints)

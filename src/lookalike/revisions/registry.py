@@ -53,8 +53,7 @@ class Registry:
     def __init__(self, root: Path) -> None:
         self.versions: dict[str, str] = {}
         self.stages: dict[str, dict[str, None]] = {}
-        above = git(root, "rev-parse", "--show-prefix").strip().rstrip("/")
-        for tag, commit in _tags(root, f"{above}:{ARTIFACT}" if above else ARTIFACT):
+        for tag, commit in _tags(root, artifact_name(root)):
             self._add(tag, commit)
 
     def _add(self, tag: dict[str, Hashable], commit: str) -> None:
@@ -73,6 +72,12 @@ class Registry:
                 assigned[commit] = None
             case Action.UNASSIGN:
                 assigned.pop(commit, None)
+
+
+def artifact_name(root: Path) -> str:
+    """What GTO calls the model of a project; see `Registry`."""
+    above = git(root, "rev-parse", "--show-prefix").strip().rstrip("/")
+    return f"{above}:{ARTIFACT}" if above else ARTIFACT
 
 
 def resolve(root: Path, name: str) -> Revision:

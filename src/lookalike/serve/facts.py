@@ -44,18 +44,15 @@ def about(service: CurrentService) -> JsonAnswer:
     """Which software, model and index answer."""
     bundle = service.bundle
     description = bundle.of_index.index.description
-    revision = bundle.location.revision
     return JsonAnswer(
         {
             "version": version("lookalike"),
-            "model": bundle.model_sha256,
-            "index": bundle.index_sha256,
+            **bundle.fingerprints,
             "engine": description.engine.name,
             "images": description.images,
             "classes": len(bundle.of_index.model.classes),
             "has_images": bundle.images is not None,
             "has_text": bundle.of_index.model.context_length is not None,
-            "revision": None if revision is None else revision._asdict(),
         }
     )
 

@@ -26,6 +26,12 @@ class Asked(NamedTuple):
 
     query: Like
     options: SearchOptions
+    collect: bool
+
+    @property
+    def images(self) -> list[bytes]:
+        """The image files among its examples."""
+        return [example for example in self.query.examples if isinstance(example, bytes)]
 
 
 async def read_query(request: Request, params: ServeParams) -> Asked:
@@ -92,4 +98,5 @@ def _asked(examples: list[Example], asked: FormFields) -> Asked:
     if not examples:
         raise QueryError("a search needs at least one example: a file, the id of an image, or text")
     options = SearchOptions(**asked.model_dump(include=set(SearchOptions.model_fields)))
-    return Asked(Like(*examples, unlike=[ById(each) for each in asked.unlike]), options)
+    query = Like(*examples, unlike=[ById(each) for each in asked.unlike])
+    return Asked(query, options, asked.collect)

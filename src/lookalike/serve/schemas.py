@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 MODEL = "lookalike"  # as the model protocols call it
 MOST_HITS = 1000
@@ -36,6 +36,11 @@ class FormFields(SearchOptions):
         default=None,
         max_length=MOST_CHARACTERS,
         description="What the images show, where the model knows text: an example, too.",
+    )
+    collect: bool = Field(
+        default=False,
+        description="The user consents: keep the images that are sent, where `serve.collect` is "
+        "set.",
     )
 
 
@@ -116,12 +121,38 @@ class Hit(Record):
     similarity: float
 
 
+class CollectedImage(BaseModel):
+    """Whether an image will be kept."""
+
+    id: str
+    outcome: Literal["accepted", "too large", "too many"]
+
+
 class PredictAnswer(BaseModel):
     """The likeliest classes of a single image, and the most similar images, nearest first."""
 
     query: str
     predictions: list[Prediction]
     hits: list[Hit]
+    collected: list[CollectedImage] = Field(
+        default=[], description="Of each image that was sent, where the request says `collect`."
+    )
+
+
+class Correction(BaseModel):
+    """What a collected image really shows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(pattern="^[0-9a-f]{64}$", description="Of an image that was collected.")
+    label: str = Field(min_length=1, max_length=200, description="The label that is right.")
+
+    @field_validator("label")
+    @classmethod
+    def _readable(cls, label: str) -> str:
+        if not label.isprintable() or label != label.strip():
+            raise ValueError("should be one line of text without spaces around it")
+        return label
 
 
 class LabelCount(BaseModel):
