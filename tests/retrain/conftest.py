@@ -4,12 +4,12 @@ import os
 import subprocess
 from pathlib import Path
 
-import gto.api
 import pytest
 from dvc.repo import Repo
 
 from lookalike.core.layout import Layout
 from lookalike.evaluate.query_table import QUERY_COLUMNS
+from lookalike.revisions.gto_import import import_gto
 
 PIPELINE = """\
 stages:
@@ -66,7 +66,7 @@ class Small:
             repo.reproduce()
 
     def register(self, version: str) -> None:
-        gto.api.register(self.root, "model", "HEAD", version=version)
+        import_gto().api.register(self.root, "model", "HEAD", version=version)
 
     def tags(self) -> list[str]:
         return self.git("tag", "--list").splitlines()

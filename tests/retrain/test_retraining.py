@@ -4,10 +4,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import gto.api
 import pytest
 
 from lookalike.retrain.retraining import retrain
+from lookalike.revisions.gto_import import import_gto
 
 from .conftest import Small
 
@@ -59,7 +59,7 @@ def test_it_is_compared_with_production_where_a_version_is(
     small.run_pipeline()
     small.commit()
     small.register("v0.1.0")
-    gto.api.assign(small.root, "model", "production", version="v0.1.0")
+    import_gto().api.assign(small.root, "model", "production", version="v0.1.0")
     small.set_source(right=10)
     small.run_pipeline()
     small.commit()  # main is no better, so against it the gate would be passed

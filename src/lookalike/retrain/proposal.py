@@ -5,6 +5,7 @@ from lookalike.core.files import sha256_of_file
 from lookalike.core.layout import Layout
 from lookalike.retrain.results import changes
 from lookalike.revisions.git import commit_of, git
+from lookalike.revisions.gto_import import import_gto
 from lookalike.revisions.lock_file import LOCK
 from lookalike.revisions.registry import ARTIFACT, Registry, artifact_name
 
@@ -49,12 +50,10 @@ def register_version(project: Layout) -> str:
     registered = {at: version for version, at in Registry(project.root).versions.items()}
     if commit in registered:
         return registered[commit]
-    import gto.api  # takes a second
-    from gto.exceptions import GTOException
-
+    gto = import_gto()
     try:
         gto.api.register(project.root, artifact_name(project.root), commit)
-    except GTOException as error:
+    except gto.exceptions.GTOException as error:
         raise LookalikeError(f"{ARTIFACT}: cannot be registered: {error}") from None
     found = Registry(project.root).versions.items()
     return next(version for version, at in found if at == commit)
