@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from PIL import Image, ImageEnhance, ImageOps
+from playwright.sync_api import Browser, sync_playwright
 from sklearn.datasets import load_digits, load_sample_image
 
 from lookalike.images.bands import Bands
@@ -29,6 +30,8 @@ from services.servers import S3Server, Server, start_mlflow, start_mongodb, star
 
 REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_WITHOUT = ("background-networking", "component-update", "sync", "gpu")
 
 settings.register_profile("project", deadline=None, max_examples=50)
 settings.load_profile("project")
@@ -598,3 +601,24 @@ def tiny_project(
         (project / path).parent.mkdir(exist_ok=True)
         (project / path).symlink_to(target)
     return project
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium; without one, tests that ask for it are skipped."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip("there is no Chromium: apt-get install chromium, or brew install chromium")
+    arguments = ["--no-sandbox", *(f"--disable-{name}" for name in BROWSER_WITHOUT)]
+    arguments += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for a module: while it runs, so does an event loop, and there can be no second one."""
+    with chromium() as opened:
+        yield opened

@@ -13,13 +13,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.page.conftest import browser
 
 from docs.website import ON_GITHUB, build, site_files, with_links
 
 from .blocks import REPOSITORY, links, tokens
-
-__all__ = ["browser"]  # a fixture of the search page's tests
 
 PAGES = {page: name for page, name in site_files().items() if name.endswith(".md")}
 # Elements that a page is made of, and what their tokens are called.

@@ -121,11 +121,11 @@ def test_images_that_were_added_are_embedded_anew_for_another_whitening(
     (tmp_path / "new.png").write_bytes(encoded(np.arange(64, dtype=np.uint8).reshape(8, 8) * 3))
     fresh = FreshImages(tmp_path / "fresh", open_searcher(tiny_model, whitened))
     list(fresh.add([tmp_path / "new.png"]))
-    assert fresh.searcher.search(tmp_path / "new.png").hits[0].path == "new.png"
+    assert Path(fresh.searcher.search(tmp_path / "new.png").hits[0].path).name == "new.png"
     narrower = open_searcher(tiny_model, write(tmp_path / "index", 4))
     later = FreshImages(tmp_path / "fresh", narrower)
     assert later.prune().embedded == 1
-    assert later.searcher.search(tmp_path / "new.png").hits[0].path == "new.png"
+    assert Path(later.searcher.search(tmp_path / "new.png").hits[0].path).name == "new.png"
 
 
 @pytest.mark.parametrize("damage", ["missing", "another"])
