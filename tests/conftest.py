@@ -193,6 +193,8 @@ def project(tmp_path: Path) -> Path:
 
     shutil.copy(REPOSITORY / "params.yaml", tmp_path)
     shutil.copytree(REPOSITORY / "presets", tmp_path / "presets")
+    (tmp_path / "data").mkdir()
+    shutil.copy(REPOSITORY / "data" / "corrections.csv", tmp_path / "data")
     apply_preset(Layout(tmp_path), "digits", None, None)
     return tmp_path
 
