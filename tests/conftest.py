@@ -605,22 +605,18 @@ def tiny_project(
     return project
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium; without one, tests that ask for it are skipped."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; without one, tests that ask for it are skipped.
+
+    One for a module: while it lives, so does an event loop, and its process can run no other.
+    """
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         pytest.skip("there is no Chromium: apt-get install chromium, or brew install chromium")
     arguments = ["--no-sandbox", *(f"--disable-{name}" for name in BROWSER_WITHOUT)]
     arguments += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One for a module: while it runs, so does an event loop, and there can be no second one."""
-    with chromium() as opened:
+        opened = playwright.chromium.launch(executable_path=found, args=arguments)
         yield opened
+        opened.close()

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
-from tests.conftest import chromium
 from tests.serve.conftest import Serving, digit, serving, settings
 
 __all__ = ["digit", "serving", "settings"]  # fixtures that these tests share with the service's
@@ -15,13 +14,6 @@ __all__ = ["digit", "serving", "settings"]  # fixtures that these tests share wi
 Open = Callable[..., Page]
 
 expect.set_options(timeout=20_000)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One for all modules of the page."""
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="session")
