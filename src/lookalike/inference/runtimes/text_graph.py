@@ -5,12 +5,14 @@ It is little work, in fp32 always, and opened when the first text comes.
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 
 from lookalike.inference.exported import TOKENS, ExportDescription, text_graph_of
-from lookalike.inference.runtimes.sessions import open_session
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 
 class TextGraph:
@@ -36,5 +38,8 @@ class TextGraph:
         return vectors
 
     @cached_property
-    def _session(self) -> onnxruntime.InferenceSession:
+    def _session(self) -> "onnxruntime.InferenceSession":
+        # Where another engine computes images, nothing but a text needs ONNX Runtime
+        from lookalike.inference.runtimes.sessions import open_session
+
         return open_session(text_graph_of(self._folder, self._export), self._threads)
