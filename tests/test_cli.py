@@ -272,7 +272,7 @@ def test_the_shell_completes_commands_and_options(project: Path) -> None:
 
     assert completed("sea") == ["search"]
     assert completed("search --min") == ["--min-similarity"]
-    assert completed("preset di") == ["digits"]
+    assert completed("preset di") == ["digits", "dinov2", "dinov3"]
 
 
 def test_help_and_completion_load_nothing_heavy() -> None:
