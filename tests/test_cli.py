@@ -31,6 +31,8 @@ def project(tmp_path: Path, tiny_model: Path, tiny_index: Path) -> Path:
     for name in ("dvc.yaml", "params.yaml"):
         shutil.copy(REPOSITORY / name, tmp_path)
     shutil.copytree(REPOSITORY / "presets", tmp_path / "presets")
+    (tmp_path / "data").mkdir()
+    shutil.copy(REPOSITORY / "data" / "corrections.csv", tmp_path / "data")
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "model").symlink_to(tiny_model)
     shutil.copytree(tiny_index, tmp_path / "models" / "index")
