@@ -53,6 +53,7 @@ def test_an_edit_of_the_library_takes_effect_in_a_temporary_experiment(anywhere:
     assert "edited" not in json.loads(anywhere.read("metrics/split.json"))
 
 
+@pytest.mark.full
 def test_a_parameter_in_exponent_notation_arrives_as_a_number(finished: Project) -> None:
     finished.run("dvc", "exp", "run", "--set-param", "train.lr=1e-5", "train")
     assert "1e-05" in finished.read("params.yaml")

@@ -97,6 +97,7 @@ def test_the_built_in_digits_are_in_nobodys_bucket(_round: Round, s3: S3Server) 
     assert stored.isdisjoint(hashlib.md5(path.read_bytes()).hexdigest() for path in digits)
 
 
+@pytest.mark.full
 def test_repro_pulled_loses_nothing_and_reruns_what_changed(second: Project) -> None:
     before = contents(second)
     second.set_params(index__engine__trees=4, ingest__max_pixels=50_000_000)
@@ -151,6 +152,7 @@ def test_make_repro_reads_an_s3_source_with_the_keys_in_env(
     assert "s3://photos/digits" in fresh.run("dvc", "status", "ingest", "--json").stdout
 
 
+@pytest.mark.full
 def test_a_wrong_secret_is_refused_and_the_right_one_completes(
     first: Project, s3: S3Server, tmp_path: Path
 ) -> None:
@@ -203,6 +205,7 @@ def test_a_server_that_goes_down_during_a_push_loses_nothing(
         assert (clone.root / "photos" / path.name).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.full
 def test_no_space_during_a_pull_is_said_and_the_next_one_completes(
     first: Project, s3: S3Server, tmp_path: Path
 ) -> None:
