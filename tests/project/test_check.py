@@ -100,7 +100,7 @@ def test_an_address_that_dvc_cannot_watch_is_refused(
     project: Path, one_line_error: OneLineError
 ) -> None:
     set_params(project, "ingest", source="hf://datasets/photos")
-    with one_line_error("ingest.source: hf://datasets/photos: DVC does not know hf://"):
+    with one_line_error("ingest.source: hf://datasets/photos: DVC cannot watch it; pin"):
         check(Layout(project))
 
 
