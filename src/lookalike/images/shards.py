@@ -34,6 +34,8 @@ SCHEMA = pa.schema(
     ]
 )
 METADATA = [name for name in SCHEMA.names if name != "image"]
+# The further column that says of which video an image is a frame; frames of one are split as one.
+FRAME_OF = "frame_of"
 Columns = Sequence[pa.Field]
 
 SHARDS = "part-*.arrow"
