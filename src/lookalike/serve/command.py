@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from lookalike.core.errors import ConfigError
 from lookalike.core.layout import Layout
-from lookalike.core.params import parse_block, read_params_if_any
+from lookalike.core.params import read_params_if_any, with_given
 from lookalike.core.secrets import without_secrets
 from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import model_fingerprint
@@ -48,10 +48,9 @@ def serve_project(
         show: see `serve`.
         rev: a stage or version of the model registry, or a Git revision; None: what lies here.
     """
-    params = read_params_if_any(ServeParams, path=project.params).model_dump()
-    params |= {name: value for name, value in given.items() if value is not None}
+    params = read_params_if_any(ServeParams, path=project.params)
     settings = Settings(
-        parse_block(ServeParams, {ServeParams.block: params}, project.params),
+        with_given(params, given, project.params),
         Folders(project.model, project.index) if rev is None else Registered(project, rev),
         project.images,
         project.fresh,
