@@ -5,7 +5,6 @@ part of one; `records/` and `corrections/` hold JSON under the same names, `hard
 those of two images.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from obstore.exceptions import BaseError
 from lookalike.collect.hard_negatives import HardNegative
 from lookalike.core.errors import DataError, LookalikeError, QueryError
 from lookalike.core.files import to_json
+from lookalike.core.json_file import parse_json
 from lookalike.core.secrets import without_secrets
 from lookalike.pull.object_store import open_store, reason_of
 
@@ -112,7 +112,7 @@ class Collection:
                 entry["path"] for chunk in self._store.list(kind) for entry in chunk
             ):
                 try:
-                    content = json.loads(bytes(self._store.get(path).bytes()))
+                    content = parse_json(bytes(self._store.get(path).bytes()))
                     yield str(content[first]), str(content[second])
                 except (ValueError, KeyError, TypeError):
                     raise DataError(
