@@ -21,6 +21,7 @@ from lookalike.core.secrets import without_secrets
 from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import model_fingerprint
 from lookalike.serve.app import create_app
+from lookalike.serve.connection import BoundedConnection
 from lookalike.serve.logs import logging_configuration
 from lookalike.serve.metrics import SHARED_FOLDER
 from lookalike.serve.params import ServeParams
@@ -127,6 +128,7 @@ def _configuration(
     return uvicorn.Config(
         partial(create, settings),
         factory=True,
+        http=BoundedConnection,
         workers=settings.params.workers,
         log_config=logging_configuration(),
         access_log=False,  # there is a line of our own
