@@ -237,13 +237,16 @@ def publish(
     verify: Annotated[
         bool, typer.Option("--verify", help="Only compare the database with the index.")
     ] = False,
+    rewrite: Annotated[
+        bool, typer.Option("--rewrite", help="Write every image though the version is there.")
+    ] = False,
 ) -> None:
     """Make the index the current version in the MongoDB that MONGODB_URI names."""
     with extra("publish"):
         from lookalike.publish.command import publish_index, verify_index
 
     project = find_project(Path())
-    print(verify_index(project) if verify else publish_index(project))
+    print(verify_index(project) if verify else publish_index(project, rewrite))
 
 
 @app.command()

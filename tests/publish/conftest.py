@@ -13,7 +13,7 @@ from lookalike.index.building import build_index
 from lookalike.index.engines.exact import Exact
 from lookalike.index.index import Index
 from lookalike.index.metadata import METADATA_SCHEMA
-from lookalike.publish.documents import Document
+from lookalike.publish.mongodb.documents import Document
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pymongo.database import Database
 
 from lookalike.core.layout import Layout
 from lookalike.publish.command import publish_index, verify_index
-from lookalike.publish.documents import Document
+from lookalike.publish.mongodb.documents import Document
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 REPOSITORY = Path(__file__).parents[2]

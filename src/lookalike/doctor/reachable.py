@@ -9,7 +9,7 @@ from pymongo.errors import ConfigurationError, PyMongoError
 from lookalike.core.layout import Layout
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.remote import out_of_reach
-from lookalike.publish.database import URI, server_of
+from lookalike.publish.mongodb.database import URI, server_of
 
 SECONDS = 3
 

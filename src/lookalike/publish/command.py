@@ -8,15 +8,15 @@ from lookalike.core.params import read_params
 from lookalike.index.index import Index
 from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import model_fingerprint
-from lookalike.publish.database import open_database
+from lookalike.publish.mongodb.database import open_database
+from lookalike.publish.mongodb.publisher import publish
+from lookalike.publish.mongodb.verification import verify
 from lookalike.publish.params import PublishParams
-from lookalike.publish.publisher import publish
-from lookalike.publish.verification import verify
 
 METRICS = ("evaluate", "index")
 
 
-def publish_index(project: Layout) -> str:
+def publish_index(project: Layout, rewrite: bool = False) -> str:
     """Publish the index of a project; returns a line for people.
 
     Raises:
@@ -25,7 +25,7 @@ def publish_index(project: Layout) -> str:
     params = read_params(PublishParams, path=project.params)
     with open_database() as database:
         index = _index(project)
-        done = publish(index, _metrics(project), params.keep_versions, database)
+        done = publish(index, _metrics(project), params.keep_versions, database, rewrite=rewrite)
         removed = f"; removed {', '.join(done.removed)}" if done.removed else ""
         return (
             f"version {done.version} is current in {database.name}: {len(index)} images, "

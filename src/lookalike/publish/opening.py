@@ -11,6 +11,6 @@ def with_published_metadata(searcher: Searcher) -> Searcher:
         LookalikeError: pymongo is missing, another version is current, or no server answers.
     """
     with extra("mongodb"):
-        from lookalike.publish.metadata import PublishedMetadata
+        from lookalike.publish.mongodb.metadata import PublishedMetadata
 
     return searcher.with_records(PublishedMetadata(searcher.index).records)

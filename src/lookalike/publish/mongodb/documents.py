@@ -34,6 +34,11 @@ def image_key(version: str, image_id: str) -> str:
     return f"{version}/{image_id}"
 
 
+def keys_of(version: str) -> dict[str, str]:
+    """What the `_id` of every image of a version fulfills, by the index that `_id` has anyway."""
+    return {"$gte": f"{version}/", "$lt": f"{version}0"}  # "0" comes after "/"
+
+
 def image_documents(index: Index, version: str, rows: Sequence[int]) -> Iterator[Document]:
     """The documents of some rows, in their order."""
     for row, record in zip(rows, index.records(rows), strict=True):

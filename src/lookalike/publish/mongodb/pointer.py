@@ -18,7 +18,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from lookalike.core.errors import LookalikeError
-from lookalike.publish.documents import Document
+from lookalike.publish.mongodb.documents import Document
 from lookalike.terminal.progress import say
 
 COLLECTION = "current"

@@ -13,15 +13,16 @@ from pymongo.database import Database
 
 from lookalike.core.errors import LookalikeError
 from lookalike.index.index import Index
-from lookalike.publish.documents import (
+from lookalike.publish.mongodb.documents import (
     Document,
     batches,
     image_documents,
     index_document,
+    keys_of,
     version_of,
 )
-from lookalike.publish.pointer import current_version
-from lookalike.publish.publisher import IMAGES, INDEXES
+from lookalike.publish.mongodb.pointer import current_version
+from lookalike.publish.mongodb.publisher import IMAGES, INDEXES
 from lookalike.terminal.listing import some_of
 
 DATABASE, INDEX = "database", "index"
@@ -75,15 +76,14 @@ def verify(index: Index, metrics: dict[str, Any], database: Database[Document]) 
     if problems:
         raise LookalikeError(
             f"{database.name}: is not version {version} of the index: {'; '.join(problems)}; "
-            "publish again"
+            "run lookalike publish --rewrite"
         )
     return Verified(version, len(index), found.digests[INDEX])
 
 
 def _compare(index: Index, version: str, database: Database[Document]) -> Comparison:
     """Walk through both sides by id."""
-    of_version = {"$gte": f"{version}/", "$lt": f"{version}0"}  # "0" comes after "/"
-    cursor = database[IMAGES].find({"_id": of_version}).sort("_id", ASCENDING)
+    cursor = database[IMAGES].find({"_id": keys_of(version)}).sort("_id", ASCENDING)
     sides = [
         ((document["_id"], DATABASE, document) for document in cursor),
         ((document["_id"], INDEX, document) for document in _sorted_documents(index, version)),
