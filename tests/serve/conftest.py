@@ -17,7 +17,7 @@ from lookalike.images.store import ImageStore
 from lookalike.serve.app import create_app
 from lookalike.serve.params import ServeParams
 from lookalike.serve.settings import Settings
-from lookalike.serve.source import Folders
+from lookalike.serve.source import Folders, Published, Source
 
 Serving = Callable[..., AbstractContextManager[httpx.Client]]
 
@@ -39,7 +39,9 @@ def settings(
     ) -> Settings:
         fresh = fresh or tmp_path_factory.mktemp("fresh") / "images.sqlite"
         chosen = ServeParams(**{"decoders": 1, "watch_seconds": None, **params})
-        source = Folders(tiny_model, index)
+        source: Source = Folders(tiny_model, index)
+        if chosen.store is not None:
+            source = Published(tiny_model, chosen.store)
         return Settings(chosen, source, tiny_images.folder, fresh, token)
 
     return make

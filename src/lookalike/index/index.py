@@ -155,19 +155,7 @@ class Index:
         Raises:
             QueryError: they are of another size than the indexed ones, or not finite.
         """
-        if vectors.ndim != dimensions or vectors.shape[-1] != self.description.dimension:
-            raise QueryError(
-                f"a vector of shape {list(vectors.shape)} cannot be searched for: this index is of "
-                f"vectors of {self.description.dimension} numbers"
-            )
-        if vectors.dtype != np.float32 and not np.issubdtype(vectors.dtype, np.number):
-            raise QueryError(f"a vector of {vectors.dtype} cannot be searched for")
-        vectors = np.ascontiguousarray(vectors, np.float32)
-        # A product with itself is the quickest look at every number of one vector; it may overflow
-        looked = dimensions == 1 and math.isfinite(vectors.dot(vectors))
-        if not looked and not np.isfinite(vectors).all():
-            raise QueryError("a vector with numbers that are not finite cannot be searched for")
-        return vectors
+        return checked_vectors(vectors, dimensions, self.description.dimension)
 
     def _filtered(self, vector: np.ndarray, k: int, rows: np.ndarray) -> Found:
         """What the engine finds among many rows, asked for more and more, or exact search."""
@@ -194,3 +182,24 @@ class Index:
             return found
         found.cosines[short] = self.vectors.cosines(vectors[short], exact.rows)
         return found
+
+
+def checked_vectors(vectors: np.ndarray, dimensions: int, length: int) -> np.ndarray:
+    """A vector (of 1 dimension) or several (of 2), of `length` numbers each, as float32.
+
+    Raises:
+        QueryError: they are of another length, or not finite.
+    """
+    if vectors.ndim != dimensions or vectors.shape[-1] != length:
+        raise QueryError(
+            f"a vector of shape {list(vectors.shape)} cannot be searched for: this index is of "
+            f"vectors of {length} numbers"
+        )
+    if vectors.dtype != np.float32 and not np.issubdtype(vectors.dtype, np.number):
+        raise QueryError(f"a vector of {vectors.dtype} cannot be searched for")
+    vectors = np.ascontiguousarray(vectors, np.float32)
+    # A product with itself is the quickest look at every number of one vector; it may overflow
+    looked = dimensions == 1 and math.isfinite(vectors.dot(vectors))
+    if not looked and not np.isfinite(vectors).all():
+        raise QueryError("a vector with numbers that are not finite cannot be searched for")
+    return vectors

@@ -43,15 +43,14 @@ def columns(service: CurrentService) -> JsonAnswer:
 def about(service: CurrentService) -> JsonAnswer:
     """Which software, model and index answer."""
     bundle = service.bundle
-    description = bundle.of_index.index.description
     revision = bundle.location.revision
     return JsonAnswer(
         {
             "version": version("lookalike"),
             "model": bundle.model_sha256,
             "index": bundle.index_sha256,
-            "engine": description.engine.name,
-            "images": description.images,
+            "engine": bundle.engine,
+            "images": len(bundle.of_index.gallery),
             "classes": len(bundle.of_index.model.classes),
             "has_images": bundle.images is not None,
             "revision": None if revision is None else revision._asdict(),

@@ -1,6 +1,8 @@
 """The `serve` block of `params.yaml`; no stage reads it."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from lookalike.core.choices import MetadataSource
 from lookalike.core.params import Block
@@ -26,4 +28,11 @@ class ServeParams(Block):
     url_hosts: list[str] = Field(default=[])
     add: bool = False
     metadata: MetadataSource = "bundle"
+    store: str | None = None
     watch_seconds: float | None = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _one_place_of_images(self) -> Self:
+        if self.store is not None and (self.add or self.metadata != "bundle"):
+            raise ValueError("store: takes the place of add and metadata, which should be left out")
+        return self

@@ -13,10 +13,11 @@ from lookalike.core.errors import LookalikeError
 from lookalike.index.index import Index
 from lookalike.publish.mongodb import publisher
 from lookalike.publish.mongodb.database import open_database, server_of
-from lookalike.publish.mongodb.documents import Document, version_of
+from lookalike.publish.mongodb.documents import Document
 from lookalike.publish.mongodb.pointer import current_version
 from lookalike.publish.mongodb.publisher import publish
 from lookalike.publish.mongodb.verification import verify
+from lookalike.publish.version import version_of
 from services.servers import Server, start_mongodb
 
 OneLineError = Callable[..., AbstractContextManager[None]]

@@ -15,10 +15,11 @@ from pymongo.database import Database
 from lookalike.core.errors import LookalikeError
 from lookalike.index.index import Index
 from lookalike.publish.mongodb import publisher
-from lookalike.publish.mongodb.documents import Document, version_of
+from lookalike.publish.mongodb.documents import Document
 from lookalike.publish.mongodb.pointer import current_version
 from lookalike.publish.mongodb.publisher import publish
 from lookalike.publish.mongodb.verification import verify
+from lookalike.publish.version import version_of
 
 FORK = multiprocessing.get_context("fork")
 METRICS = {"index": {"recall_at_10": 0.5}}

@@ -1,13 +1,11 @@
 """What is written: a document an image and index version, and one that describes the version."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from bson.binary import Binary, BinaryVectorDtype
 
-from lookalike.core.files import to_json
 from lookalike.index.index import Index
 
 Document = dict[str, Any]
@@ -21,12 +19,6 @@ LITTLE_ENDIAN = np.dtype("<f4")
 BATCH_DOCUMENTS = 1000
 BATCH_BYTES = 8 * 2**20
 OVERHEAD_BYTES = 1000  # of a document beside its vector, roughly
-
-
-def version_of(index: Index) -> str:
-    """The name of an index version: 16 hexadecimal digits over everything in `index.json`."""
-    content = to_json(index.description.model_dump())
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def image_key(version: str, image_id: str) -> str:

@@ -1,7 +1,7 @@
 """Write an index version beside the others, then point at it."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pymongo import ASCENDING, ReplaceOne
 from pymongo.collection import Collection
@@ -16,22 +16,14 @@ from lookalike.publish.mongodb.documents import (
     image_documents,
     index_document,
     keys_of,
-    version_of,
 )
 from lookalike.publish.mongodb.pointer import SILENCE, Claim, claimed
+from lookalike.publish.store import Published
+from lookalike.publish.version import version_of
 from lookalike.terminal.progress import track
 
 IMAGES, INDEXES = "images", "indexes"
 DUPLICATE_KEY = 11000
-
-
-class Published(NamedTuple):
-    """What publishing did: images that were new, changed, and versions that were removed."""
-
-    version: str
-    new: int
-    changed: int
-    removed: list[str]
 
 
 def publish(

@@ -19,27 +19,14 @@ from lookalike.publish.mongodb.documents import (
     image_documents,
     index_document,
     keys_of,
-    version_of,
 )
 from lookalike.publish.mongodb.pointer import current_version
 from lookalike.publish.mongodb.publisher import IMAGES, INDEXES
+from lookalike.publish.store import Verified
+from lookalike.publish.version import version_of
 from lookalike.terminal.listing import some_of
 
 DATABASE, INDEX = "database", "index"
-
-
-class Verified(NamedTuple):
-    """A version that database and index agree on.
-
-    Attributes:
-        version: its name.
-        images: how many it has.
-        digest: sha256 over its images' documents as BSON, sorted by `_id`.
-    """
-
-    version: str
-    images: int
-    digest: str
 
 
 class Comparison(NamedTuple):
