@@ -1,5 +1,6 @@
 """What every store promises, by LanceDB in a folder and by a real server of PostgreSQL."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -174,6 +175,7 @@ def test_a_store_without_a_version_and_one_of_another_are_one_line(
     store = store_at(address)
     with one_line_error("nothing is published there; run lookalike publish"):
         store.current()
+    assert not Path(address.removeprefix("lancedb:")).exists()
     store.publish(other, {}, 0, rewrite=False)
     with one_line_error(f"current is version {version_of(other)}", version_of(small)):
         store.verify(small, {})
@@ -192,6 +194,28 @@ def test_killed_on_the_way_readers_see_the_version_before_and_the_next_run_compl
     store.verify(small, {})
     store.publish(open_index(folder), {}, 1, rewrite=False)
     store.verify(open_index(folder), {})
+
+
+@pytest.mark.parametrize("dies", ["1", "pointer"])
+def test_what_a_killed_publisher_left_in_files_is_removed_a_day_later(
+    tmp_path: Path,
+    small: Index,
+    make_folder: MakeFolder,
+    dies: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "store"
+    address = f"lancedb:{folder}"
+    publisher(make_folder(9, seed=1), address, dies).communicate()
+    assert len(list(folder.glob("images_*"))) == 1
+    store = store_at(address)
+    store.publish(small, {}, 1, rewrite=False)
+    assert len(list(folder.glob("images_*"))) == 2
+    now = time.time()
+    monkeypatch.setattr("lookalike.publish.lancedb.store.time.time", lambda: now + 2 * 86_400)
+    store.publish(small, {}, 1, rewrite=False)
+    assert len(list(folder.glob("images_*"))) == 1
+    store.verify(small, {})
 
 
 @pytest.mark.full
@@ -216,7 +240,7 @@ def test_two_publishers_at_once_corrupt_nothing(address: str, make_folder: MakeF
 def test_of_many_images_the_search_inspects_as_much_as_the_recall_needs(
     address: str, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("lancedb.store", "postgresql.table", "postgresql.version"):
+    for module in ("lancedb.store", "lancedb.version", "postgresql.table", "postgresql.version"):
         monkeypatch.setattr(f"lookalike.publish.{module}.FEW_ROWS", 100)
     index = open_index(make_folder(900))
     store = store_at(address)

@@ -5,6 +5,7 @@ may publish at once, on storage without locks: each is whole, and whose pointer 
 current. What a killed publisher leaves is removed a day later, when it can be no one's at work.
 """
 
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ from lookalike.retrieval.exact_search import FEW_ROWS
 from lookalike.terminal.progress import track
 
 POINTER, CONTENT = "current", "content"
-PREFIX = "images"
+TABLE = re.compile(r"images_[0-9a-f]{16}_(?P<written>[0-9a-f]+)_[0-9a-f]{8}")
 DAY = 86_400  # seconds after which a publisher is no longer at work
 LEAST_EFFORT = 4  # partitions
 
@@ -65,8 +66,10 @@ class LancedbStore:
 
     def current(self) -> LancedbVersion:
         """See `Store`."""
-        with self._connection.told() as database:
-            current = _pointer(database).current if self._connection.exists else None
+        current = None
+        if self._connection.exists:  # else LanceDB would make the folder
+            with self._connection.told() as database:
+                current = _pointer(database).current
         if current is None:
             raise NotReadyError(f"{self.name}: nothing is published there; run lookalike publish")
         return LancedbVersion(self._connection, current)
@@ -81,7 +84,7 @@ class LancedbStore:
 
     def _write(self, database: lancedb.DBConnection, index: Index) -> StoredVersion:
         """A new table with everything; no pointer names it yet."""
-        table = f"{PREFIX}_{version_of(index)}_{int(time.time()):x}_{secrets.token_hex(4)}"
+        table = f"images_{version_of(index)}_{int(time.time()):x}_{secrets.token_hex(4)}"
         version = StoredVersion.of(index, table, {})
         schema = table_schema(version.schema, version.dimension)
         written = database.create_table(table, _batches(index), schema=schema)
@@ -127,8 +130,8 @@ def _remove_others(database: lancedb.DBConnection, before: Pointer) -> None:
     named = {version.table for version in _pointer(database).versions}
     earlier = {version.table for version in before.versions}
     for table in _names(database):
-        prefix, _, rest = table.partition("_")
-        if prefix == PREFIX and table not in named:
-            written = int(rest.split("_")[1], 16)
-            if table in earlier or time.time() - written > DAY:
+        ours = TABLE.fullmatch(table)
+        if ours is not None and table not in named:
+            age = time.time() - int(ours["written"], 16)
+            if table in earlier or age > DAY:
                 database.drop_table(table)

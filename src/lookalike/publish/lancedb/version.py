@@ -10,6 +10,7 @@ from lookalike.publish.lancedb.condition import condition_of
 from lookalike.publish.lancedb.connection import Connection
 from lookalike.publish.pointer import StoredVersion
 from lookalike.publish.rows import ROW, VECTOR, column_names
+from lookalike.retrieval.exact_search import FEW_ROWS
 from lookalike.search.filter_tree import Node
 
 DISTANCES = {"angular": "cosine", "euclidean": "l2", "dot": "dot"}
@@ -27,17 +28,16 @@ class LancedbVersion:
 
     def count(self) -> int:
         """See `OpenVersion`."""
-        with self._connection.told():
-            count: int = self._table.count_rows()
-            return count
+        return self._count(None)
 
     def nearest(self, query: np.ndarray, k: int, where: Node | None, exact: bool) -> list[int]:
-        """See `OpenVersion`; what finds too few is exact."""
+        """See `OpenVersion`; a filter that few rows pass is exact, and so is what finds too few."""
         condition = None if where is None else condition_of(where, self._names)
-        if self.about.effort and not exact:
-            rows = self._found(query, k, condition, self.about.effort)
-            if len(rows) == k:
-                return rows
+        exact = exact or not self.about.effort
+        if not exact and condition is not None:
+            exact = self._count(condition) <= FEW_ROWS
+        if not exact and len(rows := self._found(query, k, condition, self.about.effort)) == k:
+            return rows
         return self._found(query, k, condition, 0)
 
     def row_of(self, image_id: str) -> int | None:
@@ -58,6 +58,11 @@ class LancedbVersion:
     def by_index(self, effort: int, query: np.ndarray, k: int) -> list[int]:
         """As `nearest` without a filter, by the index alone, with another effort."""
         return self._found(query, k, None, effort)
+
+    def _count(self, condition: str | None) -> int:
+        with self._connection.told():
+            count: int = self._table.count_rows(condition)
+            return count
 
     def _found(self, query: np.ndarray, k: int, condition: str | None, effort: int) -> list[int]:
         """By the index, looking into `effort` of its partitions; 0: at every row."""

@@ -27,7 +27,7 @@ from lookalike.terminal.progress import say
 
 LEAST_EFFORT = 40
 LOCK = 0x6C6F6F6B  # of publishers, within the database
-PREFIX = "images_"  # of the name of a table
+TABLE = "^images_[0-9a-f]{16}_[0-9a-f]{8}$"
 OTHERS = "5s"  # how long a publisher waits for another, or to remove a table, for its readers
 
 
@@ -64,8 +64,7 @@ class PostgresqlStore:
     def current(self) -> PostgresqlVersion:
         """See `Store`."""
         with self._connection.told() as connection:
-            known = connection.execute("SELECT to_regclass('lookalike.pointer')").fetchone()
-            current = _pointer(connection).current if known and known[0] else None
+            current = _pointer(connection).current if _is_prepared(connection) else None
         if current is None:
             raise NotReadyError(f"{self.name}: nothing is published there; run lookalike publish")
         return PostgresqlVersion(self._connection, current)
@@ -79,7 +78,7 @@ class PostgresqlStore:
 
     def _write(self, connection: psycopg.Connection[Any], index: Index) -> StoredVersion:
         """A new table with everything; nobody else sees it yet."""
-        table = f"{PREFIX}{version_of(index)}_{secrets.token_hex(4)}"
+        table = f"images_{version_of(index)}_{secrets.token_hex(4)}"
         version = StoredVersion.of(index, table, {})
         write_table(connection, index, version)
         written = PostgresqlVersion(self._connection, version)
@@ -98,8 +97,8 @@ class PostgresqlStore:
         """Remove every table that the pointer does not name; returns the names of versions."""
         kept = {version.table for version in now.versions}
         tables = connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = %s AND starts_with(tablename, %s)",
-            [SCHEMA, PREFIX],
+            "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename ~ %s",
+            [SCHEMA, TABLE],
         ).fetchall()
         for (table,) in tables:
             if table not in kept:
@@ -132,7 +131,9 @@ def _alone(connection: psycopg.Connection[Any], name: str) -> Iterator[None]:
 
 
 def _prepare(connection: psycopg.Connection[Any]) -> None:
-    """Make schema, pointer and extension where they are not there yet."""
+    """Make extension, schema and pointer where they are not there yet."""
+    if _is_prepared(connection):  # then no right to create schemas is needed
+        return
     try:
         connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
     except (psycopg.errors.FeatureNotSupported, psycopg.errors.UndefinedFile):
@@ -149,6 +150,11 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
             "INSERT INTO lookalike.pointer (content) VALUES (%s) ON CONFLICT DO NOTHING",
             [Pointer().model_dump_json()],
         )
+
+
+def _is_prepared(connection: psycopg.Connection[Any]) -> bool:
+    found = connection.execute("SELECT to_regclass('lookalike.pointer')").fetchone()
+    return found is not None and found[0] is not None
 
 
 def _pointer(connection: psycopg.Connection[Any]) -> Pointer:
