@@ -15,7 +15,7 @@ KNOWN = (
 
 
 def _mongodb(_: str) -> Store:
-    with extra("mongodb"):
+    with extra("publish"):
         from lookalike.publish.mongodb.store import MongodbStore
     return MongodbStore()
 
