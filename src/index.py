@@ -12,22 +12,20 @@ if __name__ == "__main__":
 
 from functools import partial
 
-import torch
-
 from lookalike.core.files import rounded, write_csv, write_metrics
 from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams, read_params
 from lookalike.images.split_file import read_split
 from lookalike.images.store import ImageStore
-from lookalike.index.building import build_index, checked_vectors
+from lookalike.index.building import build_index, checked_vectors, training_whitening
 from lookalike.index.engines.registry import tune
 from lookalike.index.metadata import joined_metadata
 from lookalike.index.params import IndexParams
-from lookalike.index.quality import measure, retrieval_from_gallery
+from lookalike.index.quality import measure, retrieval_metrics
 from lookalike.index.thumbnails import write_thumbnails
 from lookalike.index.tuning import Trial
 from lookalike.inference.embeddings import open_embeddings
-from lookalike.model.network import normalize
+from lookalike.retrieval.vectors import Vectors
 from lookalike.terminal.stage import run_stage
 
 
@@ -38,24 +36,30 @@ def main(project: Layout) -> None:
     split = read_split(project.split, images)
     metadata = joined_metadata(images.metadata, embeddings, split)
     vectors = checked_vectors(embeddings.vectors, metadata)
+    whitening = training_whitening(vectors.values, split, params.whiten)
+    values = embeddings.vectors
+    if whitening is not None:
+        values = whitening(values)
+        vectors = Vectors.measured(values)
     engine, trials = tune(vectors, params.engine, params.recall_queries, project.cache)
     thumbnails = None
     if params.thumbnail_size is not None:
         thumbnails = partial(write_thumbnails, images, params.thumbnail_size, machine.workers)
     index = build_index(
-        embeddings.vectors,
+        values,
         metadata,
         project.index,
         engine,
         embeddings.model_sha256,
         thumbnails,
         embeddings.numerics,
+        whitening,
     )
     built = measure(index, params.recall_queries)
     curve = rounded(trials or [built])
     write_csv(project.index_curves / "recall.csv", Trial._fields, curve)
-    gallery = retrieval_from_gallery(normalize(torch.tensor(embeddings.vectors)), split)
-    metrics = {"images": len(index), **built._asdict(), "gallery": gallery}
+    retrieval = retrieval_metrics(values, None if whitening is None else embeddings.vectors, split)
+    metrics = {"images": len(index), **built._asdict(), **retrieval}
     write_metrics(project.metrics / "index.json", metrics)
 
 

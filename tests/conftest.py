@@ -10,13 +10,16 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, chdir, contextmanager
 from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
 from hypothesis import settings
 from PIL import Image, ImageEnhance, ImageOps
+from playwright.sync_api import Browser, sync_playwright
 from sklearn.datasets import load_digits, load_sample_image
 
 from lookalike.images.bands import Bands
@@ -36,6 +39,8 @@ from services.servers import (
 
 REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_WITHOUT = ("background-networking", "component-update", "sync", "gpu")
 
 settings.register_profile("project", deadline=None, max_examples=50)
 settings.load_profile("project")
@@ -197,6 +202,8 @@ def project(tmp_path: Path) -> Path:
 
     shutil.copy(REPOSITORY / "params.yaml", tmp_path)
     shutil.copytree(REPOSITORY / "presets", tmp_path / "presets")
+    (tmp_path / "data").mkdir()
+    shutil.copy(REPOSITORY / "data" / "corrections.csv", tmp_path / "data")
     apply_preset(Layout(tmp_path), "digits", None, None)
     return tmp_path
 
@@ -487,6 +494,62 @@ def tiny_index(
 
 
 @pytest.fixture(scope="session")
+def tiny_clip(tiny_images: ImageStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model that knows text, as small as they come, its export and its index.
+
+    `weights.safetensors` are those of the whole model, as open_clip itself names them.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    from lookalike.core.files import sha256_of_file
+    from lookalike.core.params import MachineParams
+    from lookalike.export.writing import write_export
+    from lookalike.index.building import build_index
+    from lookalike.index.engines.exact import Exact
+    from lookalike.index.metadata import joined_metadata
+    from lookalike.inference.devices import launch
+    from lookalike.inference.embedder import open_embedder
+    from lookalike.inference.embeddings import open_embeddings
+    from lookalike.inference.writing import write_embeddings
+    from lookalike.model.artifact import load_model, save_model
+    from lookalike.train.params import TrainParams
+    from lookalike.train.resources import Resources
+    from lookalike.train.untrained import untrained_model
+
+    open_clip = pytest.importorskip("open_clip")
+    folder = tmp_path_factory.mktemp("tiny") / "clip"
+    folder.mkdir()
+    tower = {"layers": 2, "width": 32}
+    config = {
+        "embed_dim": 16,
+        "vision_cfg": {**tower, "image_size": 32, "head_width": 16, "patch_size": 8},
+        "text_cfg": {**tower, "context_length": 77, "vocab_size": 49408, "heads": 2},
+    }
+    (folder / "tiny-clip.json").write_text(json.dumps(config))
+    open_clip.add_model_config(folder / "tiny-clip.json")
+    torch.manual_seed(0)
+    save_file(open_clip.CLIP(**config).state_dict(), folder / "weights.safetensors")
+    params = TrainParams(
+        backbone="open_clip/tiny-clip",
+        weights=str(folder / "weights.safetensors"),
+        weights_sha256=sha256_of_file(folder / "weights.safetensors"),
+        image_size=32,
+        resize=32,
+        epochs=0,
+    )
+    trained = untrained_model(params, tiny_images, Resources(launch(MachineParams())))
+    save_model(folder / "model", trained.description, trained.weights)
+    write_export(folder / "export", load_model(folder / "model"), tiny_images, "onnx")
+    write_embeddings(folder / "embeddings", tiny_images, open_embedder(folder / "model"))
+    embeddings = open_embeddings(folder / "embeddings")
+    metadata = joined_metadata(tiny_images.metadata, embeddings, [])
+    model = embeddings.model_sha256
+    build_index(embeddings.vectors, metadata, folder / "index", Exact(), model)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tiny_export(
     tiny_images: ImageStore, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
@@ -557,3 +620,30 @@ def tiny_project(
         (project / path).parent.mkdir(exist_ok=True)
         (project / path).symlink_to(target)
     return project
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; without one, tests that ask for it are skipped.
+
+    One for a module: while it lives, so does an event loop, and its process can run no other.
+    """
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip("there is no Chromium: apt-get install chromium, or brew install chromium")
+    arguments = ["--no-sandbox", *(f"--disable-{name}" for name in BROWSER_WITHOUT)]
+    arguments += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=arguments)
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def file_server(folder: Path) -> Iterator[str]:
+    """A web server for the files of a folder, on this machine; its address."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

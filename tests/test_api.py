@@ -35,6 +35,7 @@ PUBLIC = [
     "Retrieval",
     "SearchResult",
     "Searcher",
+    "Text",
     "Url",
     "build_index",
     "evaluate_retrieval",

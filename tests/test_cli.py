@@ -31,6 +31,8 @@ def project(tmp_path: Path, tiny_model: Path, tiny_index: Path) -> Path:
     for name in ("dvc.yaml", "params.yaml"):
         shutil.copy(REPOSITORY / name, tmp_path)
     shutil.copytree(REPOSITORY / "presets", tmp_path / "presets")
+    (tmp_path / "data").mkdir()
+    shutil.copy(REPOSITORY / "data" / "corrections.csv", tmp_path / "data")
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "model").symlink_to(tiny_model)
     shutil.copytree(tiny_index, tmp_path / "models" / "index")
@@ -272,7 +274,7 @@ def test_the_shell_completes_commands_and_options(project: Path) -> None:
 
     assert completed("sea") == ["search"]
     assert completed("search --min") == ["--min-similarity"]
-    assert completed("preset di") == ["digits"]
+    assert completed("preset di") == ["digits", "dinov2", "dinov3"]
 
 
 def test_help_and_completion_load_nothing_heavy() -> None:
@@ -323,7 +325,8 @@ def test_a_mistake_in_the_parameters_is_one_line(run: Run, project: Path) -> Non
 
 def test_the_presets_are_listed(run: Run) -> None:
     done = run("preset")
-    assert done.stdout.split() == ["caltech101", "digits", "eurosat", "photos", "smoke"]
+    names = "caltech101 clip digits dinov2 dinov3 eurosat mobilenet photos siglip2 smoke"
+    assert done.stdout.split() == names.split()
 
 
 def test_a_preset_is_put_into_the_parameters(run: Run, project: Path) -> None:

@@ -37,7 +37,9 @@ EXTRAS = [
     "nncf",
     "obstore",
     "onnx",
+    "open_clip",
     "openvino",
+    "optuna",
     "prometheus_client",
     "psutil",
     "psycopg",
@@ -46,7 +48,6 @@ EXTRAS = [
     "pytorch_metric_learning",
     "rasterio",
     "s3fs",
-    "safetensors",
     "scipy",
     "sklearn",
     "stac_geoparquet",
@@ -140,13 +141,19 @@ def test_without_torch_a_model_that_has_no_export_is_told_to_be_exported(
 
 @pytest.mark.parametrize(
     ("command", "extra"),
-    [("check", "pipeline"), ("publish", "publish"), ("serve", "serve"), ("bot", "bot")],
+    [
+        ("check", "pipeline"),
+        ("publish", "publish"),
+        ("serve", "serve"),
+        ("bot", "bot"),
+        ("sweep sweeps/digits.yaml", "sweep"),
+    ],
 )
 def test_a_command_without_its_packages_says_in_one_line_how_to_install_them(
     command: str, extra: str
 ) -> None:
     code = f"{WITHOUT_EXTRAS}; from lookalike.cli import main; main()"
-    done = python(code, command, PYTHONPATH=str(REPOSITORY / "src"))
+    done = python(code, *command.split(), PYTHONPATH=str(REPOSITORY / "src"))
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stderr.endswith(f"pip install 'lookalike[{extra}]'\n")

@@ -22,6 +22,7 @@ from .retrieval.labeled import evaluate_retrieval as evaluate_retrieval
 from .search.download import Url as Url
 from .search.queries import ById as ById
 from .search.queries import Like as Like
+from .search.queries import Text as Text
 from .search.results import Hit as Hit
 from .search.results import Prediction as Prediction
 from .search.results import SearchResult as SearchResult

@@ -19,8 +19,10 @@ from lookalike.commands.freshness import fresh
 from lookalike.commands.greedy_options import GreedyOptions
 from lookalike.commands.pull_serving import fingerprints, pull_serving
 from lookalike.commands.resolve_lock import resolve_lock
+from lookalike.commands.retrain import collected, retrain
 from lookalike.commands.review import review
 from lookalike.commands.search import EXAMPLES, search
+from lookalike.commands.sweep import sweep
 from lookalike.core.choices import ExportFormat
 from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
@@ -315,6 +317,9 @@ def card(
 app.command()(compare)
 app.command()(gate)
 app.command()(pr_report)
+app.command()(sweep)
+app.command()(retrain)
+app.command()(collected)
 app.command()(fresh)
 app.command()(pull_serving)
 app.command()(fingerprints)

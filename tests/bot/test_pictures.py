@@ -33,7 +33,8 @@ def test_a_picture_of_any_mode_becomes_one(mode: str) -> None:
 def test_without_the_image_store_pictures_are_thumbnails(
     settings: Settings, digit: bytes, tmp_path: Path
 ) -> None:
-    bundle = Bundle(replace(settings, images=tmp_path), lambda data, _: decode(data, None))
+    without = replace(settings, images=tmp_path)
+    bundle = Bundle(without, settings.source.locate(), lambda data, _: decode(data, None))
     result = bundle.searcher.search(digit, k=1)
     taken = Image.open(BytesIO(photograph(result.hits[0], result, bundle)))
     assert taken.size == (800, 800)

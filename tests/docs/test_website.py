@@ -4,22 +4,17 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.page.conftest import browser
+from tests.conftest import file_server
 
 from docs.website import ON_GITHUB, build, site_files, with_links
 
 from .blocks import REPOSITORY, links, tokens
-
-__all__ = ["browser"]  # a fixture of the search page's tests
 
 PAGES = {page: name for page, name in site_files().items() if name.endswith(".md")}
 # Elements that a page is made of, and what their tokens are called.
@@ -58,11 +53,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def address(site: Path) -> Iterator[str]:
     """Where the site is given out, on this machine."""
-    handler = partial(SimpleHTTPRequestHandler, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with file_server(site) as address:
+        yield address
 
 
 def built(site: Path, name: str) -> Path:

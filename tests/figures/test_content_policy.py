@@ -1,27 +1,13 @@
 """The pages that are files run their own script and nothing else, in a real Chromium."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from lookalike.figures.content_policy import content_policy
 
 OURS = "<script>document.title = 'ours'</script>"
 FOREIGN = "<img src=x onerror=\"document.title = 'foreign'\"><script>document.title += '!'</script>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium")
-    if found is None:
-        pytest.skip("there is no Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 def test_a_script_of_the_page_runs_and_what_a_label_smuggles_in_does_not(

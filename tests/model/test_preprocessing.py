@@ -10,32 +10,47 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from lookalike.model.preprocessing import LONGEST, ImageSize, preprocess, resize_whole
+from lookalike.model.preprocessing import (
+    LONGEST,
+    ImageSize,
+    Interpolation,
+    preprocess,
+    resize_whole,
+)
 from lookalike.model.vision import v2
 
 PHOTO = Image.fromarray(load_sample_image("flower.jpg"))
-BILINEAR = v2.InterpolationMode.BILINEAR
+FILTERS: dict[Interpolation, v2.InterpolationMode] = {
+    "bilinear": v2.InterpolationMode.BILINEAR,
+    "bicubic": v2.InterpolationMode.BICUBIC,
+}
 
 sides = st.one_of(st.integers(1, 20), st.integers(1, 700))
+filters = st.sampled_from(sorted(FILTERS))
 resizes = st.one_of(st.just("squash"), st.integers(8, 120))
 
 
 def by_torchvision(image: Image.Image, size: ImageSize, crop: bool) -> np.ndarray:
     """Of an image that is not too long: longer ones are cut first."""
     to = [size.crop, size.crop] if size.resize == "squash" else [size.resize]
-    steps = [v2.Resize(to, interpolation=BILINEAR), *([v2.CenterCrop(size.crop)] if crop else [])]
+    steps = [
+        v2.Resize(to, interpolation=FILTERS[size.interpolation]),
+        *([v2.CenterCrop(size.crop)] if crop else []),
+    ]
     pixels: np.ndarray = v2.Compose([*steps, v2.PILToTensor()])(image).numpy()
     return pixels
 
 
-@given(width=sides, height=sides, resize=resizes, crop=st.integers(8, 120), cut=st.booleans())
-@example(width=1, height=64, resize=8, crop=120, cut=True)
-@example(width=333, height=334, resize=37, crop=36, cut=True)
-@example(width=640, height=427, resize=9, crop=31, cut=True)
+sizes = st.builds(ImageSize, resize=resizes, crop=st.integers(8, 120), interpolation=filters)
+
+
+@given(width=sides, height=sides, size=sizes, cut=st.booleans())
+@example(width=1, height=64, size=ImageSize(resize=8, crop=120), cut=True)
+@example(width=333, height=334, size=ImageSize(resize=37, crop=36), cut=True)
+@example(width=640, height=427, size=ImageSize(resize=9, crop=31), cut=True)
 def test_an_rgb_image_has_the_bytes_that_torchvision_gives(
-    width: int, height: int, resize: int, crop: int, cut: bool
+    width: int, height: int, size: ImageSize, cut: bool
 ) -> None:
-    size = ImageSize(resize=resize, crop=crop)
     image = PHOTO.crop((0, 0, width, height))
     image = image.crop((0, 0, min(width, LONGEST * height), min(height, LONGEST * width)))
     found = preprocess(image, size) if cut else resize_whole(image, size)

@@ -1,37 +1,19 @@
 """The page in a real Chromium, given out by the real service over the tiny model and index."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from tests.serve.conftest import Serving, digit, serving, settings
 
 __all__ = ["digit", "serving", "settings"]  # fixtures that these tests share with the service's
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-QUIET = ("background-networking", "component-update", "sync", "gpu")
-
 Open = Callable[..., Page]
 
 expect.set_options(timeout=20_000)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium; without one, these tests are skipped."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        pytest.skip("there is no Chromium: apt-get install chromium, or brew install chromium")
-    arguments = ["--no-sandbox", *(f"--disable-{name}" for name in QUIET)]
-    arguments += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=arguments)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

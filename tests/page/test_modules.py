@@ -83,6 +83,7 @@ def pa_names() -> list[str]:
     chosen=st.lists(texts, min_size=1, max_size=3),
     part=texts,
     condition=texts.map(str.strip),
+    text=st.just("") | texts,
 )
 def test_an_address_gives_back_the_search_that_it_was_made_of(
     modules: Any,
@@ -92,10 +93,12 @@ def test_an_address_gives_back_the_search_that_it_was_made_of(
     chosen: list[str],
     part: str,
     condition: str,
+    text: str,
 ) -> None:
     search = {
         "like": like,
         "unlike": like[:1],
+        "text": text,
         "k": k,
         "min": least,
         "filters": {"label": {"in": chosen}, "path": {"has": part}, "width": {"min": 3, "max": 9}},

@@ -180,3 +180,17 @@ def test_a_service_with_a_token_asks_for_it_once(
         page.reload()
         expect(page.locator(".tile").first).to_be_visible()
         expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_words_find_images_where_the_model_knows_text(
+    opened: Open, serving: Serving, tiny_clip: Path
+) -> None:
+    expect(opened().get_by_role("search")).to_be_hidden()
+    with serving(model=tiny_clip / "model", index=tiny_clip / "index") as client:
+        page = opened(at=str(client.base_url).rstrip("/"))
+        page.get_by_role("searchbox", name="In words").fill("a red chair")
+        page.get_by_role("search").get_by_role("button", name="Search").click()
+        expect(page).to_have_url(re.compile(r"\?text=a\+red\+chair$"))
+        expect(page.locator("#results-title")).to_have_text("40 images")
+        tile(page, 2).click(modifiers=["Shift"])  # an example beside the words
+        expect(page).to_have_url(re.compile(r"\?like=[0-9a-f]{64}&text=a\+red\+chair$"))

@@ -52,24 +52,25 @@ def test_a_parameter_in_exponent_notation_arrives_as_a_number(finished: Project)
 
 
 @pytest.mark.full
-def test_queued_experiments_run_on_two_workers_and_can_be_applied(finished: Project) -> None:
-    for trees in (3, 7):
-        finished.run(
-            "dvc",
-            "exp",
-            "run",
-            "--queue",
-            "--name",
-            f"t{trees}",
-            "-S",
-            f"index.engine.trees={trees}",
-        )
+def test_a_range_of_values_is_queued_and_run_on_two_workers_and_can_be_applied(
+    finished: Project,
+) -> None:
+    values = "train.lr=range(0.001,0.003,0.001)"
+    finished.run("dvc", "exp", "run", "--queue", "--name", "lr", "-S", values, "train")
     # Its workers go on when it has ended, now and then for ever: nobody waits for their output.
     finished.run("bash", "-c", "dvc queue start --jobs 2 > /dev/null 2>&1")
     wait_for(lambda: finished.run("dvc", "queue", "status").stdout.count("Success") == 2)
+    finished.run("dvc", "queue", "logs", "lr-1")
     finished.run("dvc", "queue", "stop", "--kill")
-    finished.run("dvc", "exp", "apply", "t7")
-    assert json.loads(finished.read("models/index/index.json"))["engine"]["trees"] == 7
+    finished.run("dvc", "exp", "apply", "lr-2")
+    assert finished.params()["train"]["lr"] == 0.002
+    rows = finished.read("metrics/train/plots/metrics/lr.tsv").splitlines()[1:]
+    assert float(rows[0].split("\t")[1]) == pytest.approx(0.002)
+
+
+def test_values_side_by_side_need_the_queue(finished: Project) -> None:
+    command = ("dvc", "exp", "run", "-S", "train.lr=range(0.001,0.003,0.001)")
+    assert "without `--queue`" in finished.run(*command, fails=True).stderr
 
 
 @pytest.mark.full

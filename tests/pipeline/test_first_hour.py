@@ -18,7 +18,7 @@ from .conftest import Project
 
 def first_hour(project: Project, photos: Path, weights: Path) -> list[str]:
     """What a search finds for the first photograph, after the commands of the README."""
-    project.lookalike("preset", "photos", "--source", str(photos), "--weights", str(weights))
+    project.lookalike("preset", "mobilenet", "--source", str(photos), "--weights", str(weights))
     project.lookalike("check")
     project.run("dvc", "repro")
     first = min(path for path in photos.rglob("*") if path.is_file())

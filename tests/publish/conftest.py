@@ -17,7 +17,7 @@ from lookalike.index.engines.exact import Exact
 from lookalike.index.index import Index
 from lookalike.index.metadata import METADATA_SCHEMA
 from lookalike.publish.mongodb.documents import Document
-from services.servers import Server
+from services.servers import S3Server, Server
 
 
 @pytest.fixture(scope="session")
@@ -76,10 +76,22 @@ def database_address(postgresql: Server) -> str:
     return postgresql.address.replace("/postgres?", f"/{name}?")
 
 
-@pytest.fixture(params=["lancedb", "postgresql"])
+@pytest.fixture
+def bucket_address(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty prefix of a bucket; its keys are in the environment."""
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    s3.make_bucket("published")
+    return f"s3://published/{uuid.uuid4().hex}"
+
+
+@pytest.fixture(
+    params=["lancedb", "postgresql", pytest.param("s3", marks=pytest.mark.full)],
+)
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty store of each kind."""
     if request.param == "lancedb":
         return f"lancedb:{tmp_path / 'store'}"
-    address: str = request.getfixturevalue("database_address")
+    kind = {"postgresql": "database_address", "s3": "bucket_address"}[request.param]
+    address: str = request.getfixturevalue(kind)
     return address

@@ -1,8 +1,14 @@
-"""Publishers in processes of their own, which may be killed."""
+"""What is in a store, and publishers in processes of their own, which may be killed."""
 
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+import lancedb
+import psycopg
+
+from lookalike.publish.lancedb.connection import Connection
 
 # What another process does: `python -c PUBLISHER INDEX ADDRESS DIES`; it is killed where it says
 PUBLISHER = """
@@ -29,6 +35,55 @@ except LookalikeError as error:
     sys.exit(str(error))
 print(done.version)
 """
+
+
+def lancedb_at(address: str) -> AbstractContextManager[lancedb.DBConnection]:
+    """The database of LanceDB at the address of a store."""
+    return Connection(address.removeprefix("lancedb:")).told()
+
+
+def tables(address: str) -> list[str]:
+    """The tables of images in a store."""
+    if address.startswith("postgresql:"):
+        with psycopg.connect(address) as connection:
+            query = "SELECT tablename FROM pg_tables WHERE schemaname = 'lookalike'"
+            names = [name for (name,) in connection.execute(query)]
+    else:
+        with lancedb_at(address) as database:
+            names = database.list_tables().tables
+    return [name for name in names if name.startswith("images")]
+
+
+def drop(address: str, table: str) -> None:
+    """Drop a table."""
+    if address.startswith("postgresql:"):
+        with psycopg.connect(address) as connection:
+            connection.execute(f"DROP TABLE lookalike.{table}")
+    else:
+        with lancedb_at(address) as database:
+            database.drop_table(table)
+
+
+def delete_an_image(address: str) -> None:
+    """Take row 2 out of the only version."""
+    (table,) = tables(address)
+    if address.startswith("postgresql:"):
+        with psycopg.connect(address) as connection:
+            connection.execute(f"DELETE FROM lookalike.{table} WHERE row = 2")
+    else:
+        with lancedb_at(address) as database:
+            database.open_table(table).delete("row = 2")
+
+
+def change_an_image(address: str) -> None:
+    """Give row 5 of the only version another label."""
+    (table,) = tables(address)
+    if address.startswith("postgresql:"):
+        with psycopg.connect(address) as connection:
+            connection.execute(f"UPDATE lookalike.{table} SET label = 'dog' WHERE row = 5")
+    else:
+        with lancedb_at(address) as database:
+            database.open_table(table).update(where="row = 5", values={"label": "dog"})
 
 
 def publisher(index: Path, address: str, dies: str = "never") -> subprocess.Popen[str]:

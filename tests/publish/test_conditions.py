@@ -1,6 +1,7 @@
 """A filter means in a store what it means here, whatever values and texts there are."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.search.test_filters import ROWS, conditions, known_texts, quoted
 
+from lookalike.core.errors import QueryError
 from lookalike.index.building import build_index
 from lookalike.index.engines.exact import Exact
 from lookalike.index.index import Index
@@ -115,5 +117,18 @@ def test_a_thousand_comparisons_and_a_long_list_are_taken(
         " OR ".join(["width = 7"] * 1000),
         "id IN (" + ", ".join(f"'{number:04x}'" for number in range(5000)) + ")",
         "NOT (" * 40 + "width = 7" + ")" * 40,
+        "NOT (width = 7 AND " * 24 + "width = 3" + ")" * 24,
+        "x IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)",
+        "x < 0 OR x > 0",
+        "NOT x >= -0",
     ):
         assert passing(where) == matching_rows(index.metadata, where).tolist()
+
+
+def test_what_lancedb_cannot_parse_is_one_line(tmp_path: Path, index: Index) -> None:
+    store = store_at(f"lancedb:{tmp_path}")
+    store.publish(index, {}, 0, rewrite=False)
+    gallery = StoreGallery(store.current())
+    where = "(width = 7 AND (width = 3 OR " * 24 + "width = 1" + "))" * 24
+    with pytest.raises(QueryError, match="too many for LanceDB"):
+        gallery.search(QUERY, 3, gallery.select(where))

@@ -1,16 +1,14 @@
-"""What every store promises, by LanceDB in a folder and by a real server of PostgreSQL."""
+"""What every store promises: LanceDB in a folder and on a server of S3, and PostgreSQL."""
 
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import lancedb
 import numpy as np
-import psycopg
 import pyarrow as pa
 import pytest
-from tests.publish.stores import publisher
+from tests.publish.stores import change_an_image, delete_an_image, drop, publisher, tables
 
 from lookalike.core.errors import LookalikeError
 from lookalike.index.building import build_index
@@ -70,35 +68,6 @@ def other(make_folder: MakeFolder) -> Index:
     return open_index(make_folder(9, seed=1))
 
 
-def tables(address: str) -> list[str]:
-    """The tables of images in a store."""
-    if address.startswith("lancedb:"):
-        names = lancedb.connect(address.removeprefix("lancedb:")).list_tables().tables
-    else:
-        with psycopg.connect(address) as connection:
-            query = "SELECT tablename FROM pg_tables WHERE schemaname = 'lookalike'"
-            names = [name for (name,) in connection.execute(query)]
-    return [name for name in names if name.startswith("images")]
-
-
-def damage(address: str, change: str) -> None:
-    """Change the only version of a store: SQL that both of them know."""
-    (table,) = tables(address)
-    if address.startswith("lancedb:"):
-        opened = lancedb.connect(address.removeprefix("lancedb:")).open_table(table)
-        if change == "delete":
-            opened.delete("row = 2")
-        else:
-            opened.update(where="row = 5", values={"label": "dog"})
-        return
-    with psycopg.connect(address) as connection:
-        statements = {
-            "delete": f"DELETE FROM lookalike.{table} WHERE row = 2",
-            "update": f"UPDATE lookalike.{table} SET label = 'dog' WHERE row = 5",
-        }
-        connection.execute(statements[change])
-
-
 @pytest.mark.parametrize("metric", ["angular", "euclidean", "dot"])
 def test_a_published_version_answers_as_the_index_does(
     address: str, make_folder: MakeFolder, metric: Metric
@@ -129,14 +98,17 @@ def test_what_is_there_is_not_written_again_and_a_rewrite_mends_it(
     assert store.publish(small, {"index": {"n": 2}}, 2, rewrite=False).new == 0
     assert tables(address) == before
     assert store.verify(small, {"index": {"n": 2}}).recall == 1
-    damage(address, "update")
+    change_an_image(address)
     with one_line_error("1 images different ('00005.png')", "lookalike publish --rewrite"):
         store.verify(small, {"index": {"n": 2}})
     assert store.publish(small, {}, 2, rewrite=True).new == 7
     store.verify(small, {})
-    damage(address, "delete")
+    delete_an_image(address)
     with one_line_error("1 images missing ('00002.png')"):
         store.verify(small, {})
+    assert store.publish(small, {}, 2, rewrite=False).new == 7
+    store.verify(small, {})
+    drop(address, *tables(address))
     assert store.publish(small, {}, 2, rewrite=False).new == 7
     assert store.verify(small, {}).images == 7
 
@@ -164,9 +136,8 @@ def test_a_reader_stays_with_its_version_until_that_is_removed(
     assert gallery.search(query, 3).rows.tolist() == small.search(query, 3).rows.tolist()
     assert reader.current().about.version == version_of(other)
     store.publish(other, {}, 0, rewrite=False)
-    if address.startswith("postgresql"):
-        with one_line_error("this version was removed"):
-            gallery.search(query, 3)
+    with one_line_error("this version was removed"):
+        gallery.search(query, 3)
 
 
 def test_a_store_without_a_version_and_one_of_another_are_one_line(
@@ -175,7 +146,6 @@ def test_a_store_without_a_version_and_one_of_another_are_one_line(
     store = store_at(address)
     with one_line_error("nothing is published there; run lookalike publish"):
         store.current()
-    assert not Path(address.removeprefix("lancedb:")).exists()
     store.publish(other, {}, 0, rewrite=False)
     with one_line_error(f"current is version {version_of(other)}", version_of(small)):
         store.verify(small, {})
@@ -194,6 +164,14 @@ def test_killed_on_the_way_readers_see_the_version_before_and_the_next_run_compl
     store.verify(small, {})
     store.publish(open_index(folder), {}, 1, rewrite=False)
     store.verify(open_index(folder), {})
+
+
+def test_asking_a_folder_that_is_not_there_does_not_make_it(
+    tmp_path: Path, one_line_error: OneLineError
+) -> None:
+    with one_line_error("nothing is published there"):
+        store_at(f"lancedb:{tmp_path / 'store'}").current()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("dies", ["1", "pointer"])
@@ -220,7 +198,7 @@ def test_what_a_killed_publisher_left_in_files_is_removed_a_day_later(
 
 @pytest.mark.full
 def test_two_publishers_at_once_corrupt_nothing(address: str, make_folder: MakeFolder) -> None:
-    folders = [make_folder(2000, seed) for seed in (3, 4)]
+    folders = [make_folder(300, seed) for seed in (3, 4)]
     store_at(address).publish(open_index(make_folder(3)), {}, 0, rewrite=False)
     processes = [publisher(folder, address) for folder in folders]
     outputs = [process.communicate() for process in processes]
@@ -240,6 +218,8 @@ def test_two_publishers_at_once_corrupt_nothing(address: str, make_folder: MakeF
 def test_of_many_images_the_search_inspects_as_much_as_the_recall_needs(
     address: str, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if address.startswith("s3:"):
+        pytest.skip("rclone answers requests for parts of large files with 200, not 206")
     for module in ("lancedb.store", "lancedb.version", "postgresql.table", "postgresql.version"):
         monkeypatch.setattr(f"lookalike.publish.{module}.FEW_ROWS", 100)
     index = open_index(make_folder(900))

@@ -176,7 +176,7 @@ def test_croissant_is_valid_and_its_records_are_the_images(measured: Layout) -> 
     assert len(records) == 120
     assert records[0].keys() == {f"images/{name}" for name in ("id", "path", "label", "split")}
     classes = {record["classes/name"]: record for record in data.records("classes")}
-    assert classes[HOSTILE.encode()]["classes/train"] == 14
+    assert classes[HOSTILE]["classes/train"] == 14
 
 
 def test_a_split_that_was_not_measured_is_one_line(

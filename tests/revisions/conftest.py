@@ -3,12 +3,12 @@
 import shutil
 from pathlib import Path
 
-import gto.api
 import pytest
 from dvc.repo import Repo
 from tests.pipeline.conftest import Project
 
 import lookalike as la
+from lookalike.revisions.gto_import import import_gto
 from services.servers import S3Server
 
 BUCKET = "registered"
@@ -26,14 +26,14 @@ class Registered(Project):
     """A project whose registry tests change."""
 
     def register(self, version: str) -> None:
-        gto.api.register(self.root, "model", "HEAD", version=version)
+        import_gto().api.register(self.root, "model", "HEAD", version=version)
 
     def assign(self, version: str, stage: str = "production") -> None:
         """Also again, after another version was: the command needs `--force` then."""
-        gto.api.assign(self.root, "model", stage, version=version, force=True)
+        import_gto().api.assign(self.root, "model", stage, version=version, force=True)
 
     def unassign(self, version: str, stage: str = "production") -> None:
-        gto.api.unassign(self.root, "model", version=version, stage=stage, force=True)
+        import_gto().api.unassign(self.root, "model", version=version, stage=stage, force=True)
 
     def commit(self, message: str) -> str:
         for name in ("name", "email"):

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import gto.api
 import pytest
 
 from lookalike.core.errors import LookalikeError
 from lookalike.revisions.git import fetch
+from lookalike.revisions.gto_import import import_gto
 from lookalike.revisions.registry import Revision, resolve
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -69,7 +69,7 @@ def test_a_stage_is_the_version_that_was_assigned_last(tagged: Tagged) -> None:
     assert resolve(tagged.root, "production") == Revision("production", tagged.second, "v0.2.0")
     tagged.tag("model#production#3", tagged.first, 3)
     assert resolve(tagged.root, "production") == Revision("production", tagged.first, "v0.1.0")
-    [shown] = gto.api.show(tagged.root, "model#production")
+    [shown] = import_gto().api.show(tagged.root, "model#production")
     assert shown["version"] == "v0.1.0"
 
 

@@ -125,11 +125,17 @@ def test_without_the_git_server_the_tags_that_are_here_count(
     assert "v0.2.0 is what it was when tags were fetched last" in log
 
 
-def test_a_version_that_nobody_registered_is_not_served(
-    clone: Registered, one_line_error: OneLineError
-) -> None:
-    with one_line_error("v9.0.0: no revision", "gto show model"):
-        invoke("serve", "--rev", "v9.0.0")
+def test_a_version_that_nobody_registered_is_not_served(clone: Registered) -> None:
+    # In a process of its own, as a service sets up logging for the whole of it
+    done = subprocess.run(
+        [sys.executable, "-m", "lookalike", "serve", "--rev", "v9.0.0"],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+        text=True,
+        capture_output=True,
+    )
+    assert done.returncode == 1
+    assert "v9.0.0: no revision" in done.stderr.splitlines()[-1]
+    assert "gto show model" in done.stderr.splitlines()[-1]
 
 
 def test_a_search_by_a_version(clone: Registered, tiny_source: Path) -> None:

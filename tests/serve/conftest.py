@@ -35,13 +35,14 @@ def settings(
         token: str | None = None,
         index: Path = tiny_index,
         fresh: Path | None = None,
+        model: Path = tiny_model,
         **params: Any,
     ) -> Settings:
         fresh = fresh or tmp_path_factory.mktemp("fresh") / "images.sqlite"
         chosen = ServeParams(**{"decoders": 1, "watch_seconds": None, **params})
-        source: Source = Folders(tiny_model, index)
+        source: Source = Folders(model, index)
         if chosen.store is not None:
-            source = Published(tiny_model, chosen.store)
+            source = Published(model, chosen.store)
         return Settings(chosen, source, tiny_images.folder, fresh, token)
 
     return make

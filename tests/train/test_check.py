@@ -89,3 +89,10 @@ def test_what_loading_processes_need_is_held_against_shared_memory(
     check(tmp_path, workers=3, **photos)
     with one_line_error("need up to 77 MB", "67 MB free", "--shm-size=1g", "machine.workers"):
         check(tmp_path, workers=4, **photos)
+
+
+def test_pooling_that_the_backbone_has_not_is_refused(
+    tmp_path: Path, one_line_error: OneLineError
+) -> None:
+    with one_line_error("train.pooling = cls: train.backbone cnn:4 has no class token"):
+        check(tmp_path, pooling="cls")

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from lookalike.core.errors import LookalikeError
 from lookalike.core.params import parse_block
+from lookalike.model.head_layers import HeadLayers
 from lookalike.train.params import TrainParams
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -137,3 +139,43 @@ def test_what_the_best_epoch_is_chosen_by_follows_the_loss(
     values: dict[str, object], monitored: str
 ) -> None:
     assert train(**values).monitored == monitored
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"backbone": "resnet18", "weights": "pretrained"}, "of timm's backbones"),
+        ({"backbone": "timm/resnet18", "weights": "none"}, "of timm's backbones"),
+        ({"backbone": "timm/resnet18", "weights": "pretrained", "weights_revision": "main"}, "40"),
+    ],
+)
+def test_a_revision_is_a_commit_of_pretrained_weights_of_timm(
+    values: dict[str, str], problem: str
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        TrainParams.model_validate({"weights_revision": "0" * 40, **values})
+
+
+LAYERS = {"layers": [512, 128], "dropout": [0.5, 0.25, 0.25]}
+
+
+def test_a_head_may_be_layers() -> None:
+    head = train(head=LAYERS, embedding_dim=128).head
+    assert head == HeadLayers(layers=[512, 128], dropout=[0.5, 0.25, 0.25])
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"head": LAYERS}, "embedding_dim = 384 should be 128"),
+        ({"head": LAYERS, "embedding_dim": 128, "head_dropout": 0.1}, "see head.dropout"),
+        ({"head": {"layers": [512, 128], "dropout": [0.5]}}, "train.head: dropout has 1 rates"),
+        ({"head": {"layers": [1]}}, "train.head.layers.0 = 1"),
+        ({"head": {"layer": [8]}}, "did you mean train.head.layers?"),
+        ({"layer_decay": 0.7}, "layer_decay needs a backbone whose layers timm knows"),
+    ],
+)
+def test_layers_that_do_not_fit_are_one_line(values: dict[str, object], problem: str) -> None:
+    with pytest.raises(LookalikeError) as raised:
+        train(**values)
+    assert problem in str(raised.value)

@@ -15,7 +15,7 @@ from lookalike.images.signature import SIGNATURE_BYTES, check_signature
 from lookalike.ingest.folder import FolderSource
 from lookalike.ingest.service_files import service_file
 from lookalike.search.download import Url, is_web_address
-from lookalike.search.queries import ById, Example, Like, Query
+from lookalike.search.queries import ById, Example, Like, Query, Text
 from lookalike.terminal.listing import some_of
 from lookalike.terminal.progress import say
 
@@ -37,9 +37,16 @@ class Asked(NamedTuple):
 
 
 def queries_of(
-    words: Sequence[str], ids: Sequence[str], like: Sequence[str], unlike: Sequence[str]
+    words: Sequence[str],
+    ids: Sequence[str],
+    like: Sequence[str],
+    unlike: Sequence[str],
+    texts: Sequence[str] = (),
 ) -> Asked:
-    """The queries that words, ids and examples ask for; the examples are one query, the last."""
+    """The queries that words, ids and examples ask for; the examples are one query, the last.
+
+    Texts are queries of their own, or beside `like` or `unlike` examples.
+    """
     if [*words, *like, *unlike].count(STDIN) > 1:
         raise typer.BadParameter("- can be named once: stdin is one image")
     queries: list[Query] = []
@@ -50,13 +57,16 @@ def queries_of(
         except QueryError as error:
             failures.append(error)
     queries += map(ById, ids)
-    if like:
+    together = bool(like or unlike)
+    if not together:
+        queries += map(Text, texts)
+    else:
         try:
             liked, unliked = ([x for w in some for x in _examples(w)] for some in (like, unlike))
-            queries.append(Like(*liked, unlike=unliked))
+            queries.append(Like(*liked, *map(Text, texts), unlike=unliked))
         except QueryError as error:
             failures.append(error)
-    named = len(words) + len(ids) + bool(like)
+    named = len(words) + len(ids) + (1 if together else len(texts))
     return Asked(queries, failures, named > 1 or any(map(_stands_for_several, words)))
 
 

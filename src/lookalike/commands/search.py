@@ -31,6 +31,8 @@ $ lookalike search https://example.org/cat.jpg --where "label != 'dog'"
 
 $ lookalike search --like a.jpg b.jpg --unlike c.jpg --grid page.html
 
+$ lookalike search --text "a red chair" --unlike wooden.jpg
+
 $ curl -s https://example.org/cat.jpg | lookalike search - --json
 
 Exit codes: 0 every query is answered; 1 some are not, and stderr has a line for each of them;
@@ -58,6 +60,10 @@ def search(
     ] = None,
     unlike: Annotated[
         list[str] | None, typer.Option("--unlike", help="And of what the hits are not to be like.")
+    ] = None,
+    text: Annotated[
+        list[str] | None,
+        typer.Option(help="What the images show, in words; beside --like, one of the examples."),
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many neighbors.")] = 10,
     where: Annotated[
@@ -109,7 +115,9 @@ def search(
     A failed query is named in a line on stderr, and the others are answered.
     """
     form = _form(as_json, as_json_lines, as_csv)
-    _check_usage([*(queries or []), *(ids or []), *(like or [])], unlike, grid, min_similarity)
+    _check_usage(
+        [*(queries or []), *(ids or []), *(like or []), *(text or [])], unlike, grid, min_similarity
+    )
     inline = _inline(form) if pictures else None
     fresh = None
     if store is not None and (index or rev or verify or metadata != "bundle"):
@@ -138,7 +146,7 @@ def search(
     from lookalike.search.searcher import open_searcher
     from lookalike.terminal.progress import track
 
-    asked = queries_of(queries or [], ids or [], like or [], unlike or [])
+    asked = queries_of(queries or [], ids or [], like or [], unlike or [], text or [])
     drawing = None if grid is None else ResultGrid(grid, len(asked.queries), k)
     if store is not None:
         from lookalike.publish.opening import open_store_searcher
@@ -184,7 +192,7 @@ def _check_usage(
     min_similarity: float | None,
 ) -> None:
     if not positive:
-        needed = "--unlike needs --like" if unlike else "name an image to search for"
+        needed = "--unlike needs --like or --text" if unlike else "name an image to search for"
         raise typer.BadParameter(f"{needed}; see lookalike search --help")
     if min_similarity is not None and math.isnan(min_similarity):
         raise typer.BadParameter("--min-similarity: should be a number from -1 to 1")

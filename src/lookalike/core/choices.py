@@ -17,3 +17,8 @@ ExportFormat = Literal["onnx", "torchscript", "torch-export"]
 
 # The variable of the environment by which a stage's frame knows `base.reproducible`
 MODE = "LOOKALIKE_REPRODUCIBLE"
+
+Pooling = Literal["auto", "cls", "mean", "gem"]
+
+# What `train.weights` says where they are the library's own, to be downloaded.
+DOWNLOADED = ("pretrained", "imagenet")

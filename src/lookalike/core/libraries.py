@@ -13,6 +13,7 @@ COMPUTING = {
     "numpy": "numpy",
     "onnx": "onnx",
     "onnxruntime": "onnxruntime",
+    "open_clip": "open_clip_torch",
     "openvino": "openvino",
     "pyarrow": "pyarrow",
     "pytorch_metric_learning": "pytorch-metric-learning",

@@ -7,6 +7,7 @@ that against `dvc.yaml`.
 """
 
 from difflib import get_close_matches
+from inspect import isclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar, get_args
 
@@ -162,7 +163,8 @@ def _locate(
 ) -> tuple[list[str], dict[str, FieldInfo]]:
     """The keys of a location, and all parameters beside the last of them.
 
-    pydantic adds the tried branch of a union ("int", "list[str]", the name of an engine): no key.
+    pydantic adds the tried branch of a union, which is no key: "int", "list[str]", a class, the
+    name of an engine.
     """
     keys: list[str] = []
     known: dict[str, FieldInfo] = {}
@@ -171,6 +173,8 @@ def _locate(
     for part in map(str, location):
         if part in members:
             inside, members = members[part].model_fields, {}
+        elif part[:1].isupper():
+            inside = _branch(known[keys[-1]], part)
         elif part != "int" and "[" not in part:
             keys.append(part)
             known = inside
@@ -178,6 +182,13 @@ def _locate(
             members = _members(field) if field is not None else {}
             inside = dict(getattr(field.annotation, "model_fields", {})) if field else {}
     return keys, known
+
+
+def _branch(field: FieldInfo, name: str) -> dict[str, FieldInfo]:
+    """The parameters of a class that is a branch of a union."""
+    bare = [(get_args(branch) or (branch,))[0] for branch in get_args(field.annotation)]
+    classes = {branch.__name__: branch for branch in bare if isclass(branch)}
+    return dict(getattr(classes.get(name), "model_fields", {}))
 
 
 def _members(field: FieldInfo) -> dict[str, type[BaseModel]]:

@@ -1,6 +1,5 @@
 """A network as a file that other programs run: ONNX, TorchScript, or torch.export's program."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 
 from lookalike.core.choices import Engine, ExportFormat
 from lookalike.core.extras import extra
+from lookalike.export.tracing import tracing
 from lookalike.inference.exported import EMBEDDING, IMAGES, LOGITS, ExportDescription
 from lookalike.inference.runtimes.runtime import Outputs
 from lookalike.model.artifact import Model
@@ -28,7 +28,7 @@ class Graph(nn.Module):
 
     def __init__(self, model: Model) -> None:
         super().__init__()
-        network = fold(model.network, "fp32")
+        network = fold(model.network, "fp32", model.description.image_size.crop)
         self.network = network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         self.outputs = [EMBEDDING, LOGITS] if network.classifier is not None else [EMBEDDING]
 
@@ -122,6 +122,5 @@ def write_graph(graph: Graph, images: np.ndarray, form: ExportFormat, path: Path
 
     Raises whatever the tracer meets.
     """
-    with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")  # of what tracing fixes: parity is checked afterwards
+    with tracing():
         FORMATS[form].write(graph, torch.from_numpy(images), path)

@@ -13,7 +13,7 @@ def preprocessing_steps(description: ModelDescription) -> list[str]:
         which = "all bands" if bands.chosen == "all" else f"the bands {list(bands.chosen)}"
         decoded = f"Read {which}, numbered from 1, as float32 in the file's own units."
         given = "Give the bands channels first; the graph normalizes."
-    method = "bilinear with antialiasing, as Pillow's Image.resize"
+    method = f"{size.interpolation} with antialiasing, as Pillow's Image.resize"
     if size.resize == "squash":
         resized = [f"Resize to {size.crop} x {size.crop} pixels, {method}."]
     else:

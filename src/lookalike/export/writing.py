@@ -14,6 +14,8 @@ from lookalike.export.graph import ENGINES, FORMATS, Graph, write_graph
 from lookalike.export.parity import Parity, compared_images, measure_parity
 from lookalike.export.quantization import Quantization
 from lookalike.export.steps import preprocessing_steps
+from lookalike.export.text import FILE as TEXT
+from lookalike.export.text import write_text_graph
 from lookalike.images.store import ImageStore
 from lookalike.inference.exported import (
     DESCRIPTION,
@@ -28,7 +30,7 @@ from lookalike.model.artifact import Model
 from lookalike.terminal.progress import say
 
 QUANTIZED = "model.int8.onnx"
-CONTENTS = (DESCRIPTION, QUANTIZED, *(form.file for form in FORMATS.values()))
+CONTENTS = (DESCRIPTION, TEXT, QUANTIZED, *(form.file for form in FORMATS.values()))
 
 
 class NotExportableError(LookalikeError):
@@ -79,8 +81,24 @@ def write_export(
         if quantization is not None:
             quantization.write(path, model.description.image_size, partial / QUANTIZED)
             changes["quantized"] = _exported(partial / QUANTIZED)
+        if model.network.text is not None and form == "onnx":
+            changes["text"] = _text(model, partial)
         _write(partial, description.model_copy(update=changes))
     return parity
+
+
+def _text(model: Model, folder: Path) -> ExportedFile:
+    length = model.description.context_length
+    assert model.network.text is not None
+    assert length is not None
+    try:
+        write_text_graph(model.network.text, length, folder / TEXT)
+    except LookalikeError:
+        raise
+    except Exception as error:  # tracers raise whatever they meet
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise NotExportableError(f"with its tower of text: {reason}") from None
+    return _exported(folder / TEXT)
 
 
 def _exported(path: Path) -> ExportedFile:

@@ -212,7 +212,7 @@ class FreshImages:
     def _model(self) -> str:
         """What embeds; in fp32 it does not matter which engine does."""
         description = self._of_index.index.description
-        model, numerics = description.model_sha256, description.numerics
+        model, numerics = description.space, description.numerics
         if model is None:
             raise DataError(
                 f"{self._store.path}: is of no use beside an index that does not say which model "

@@ -13,15 +13,23 @@ import pyarrow as pa
 
 from lookalike.core.errors import DataError
 from lookalike.core.files import atomic_folder, to_json
-from lookalike.index.description import DESCRIPTION, IndexDescription
+from lookalike.images.split_file import SplitImage
+from lookalike.index.description import DESCRIPTION, WHITENING, IndexDescription
 from lookalike.index.engines.registry import DEFAULT_ENGINE, AnyEngine, engine_kind, tune
 from lookalike.index.file_fingerprint import FileFingerprint
 from lookalike.index.index import Index
 from lookalike.index.metadata import complete_metadata, write_metadata
-from lookalike.index.storage import CONTENTS, METADATA, THUMBNAILS, open_index
+from lookalike.index.storage import (
+    CONTENTS,
+    METADATA,
+    THUMBNAILS,
+    open_index,
+    write_whitening,
+)
 from lookalike.inference.embeddings import VECTORS
 from lookalike.inference.numerics import BY_DEFAULT, Numerics
 from lookalike.retrieval.vectors import BLOCK, Vectors
+from lookalike.retrieval.whitening import Whitening, learn_whitening
 from lookalike.terminal.listing import some_of
 
 QUERIES = 1000  # that measure the recall of what is tried
@@ -35,10 +43,11 @@ def build_index(
     model_sha256: str | None = None,
     write_thumbnails: Callable[[Path], None] | None = None,
     numerics: Numerics = BY_DEFAULT,
+    whitening: Whitening | None = None,
 ) -> Index:
     """Build an index over vectors and write it as a folder, whole or not at all.
 
-    The last three of the seven parameters are the pipeline's: other callers leave them out.
+    The last four of the eight parameters are the pipeline's: other callers leave them out.
 
     Args:
         vectors: float32 `[n, d]`, n at least 1; may be memory-mapped.
@@ -49,6 +58,7 @@ def build_index(
         model_sha256: the fingerprint of the model that gave the vectors, where it is known.
         write_thumbnails: writes the file of `n` thumbnails; None: there are none.
         numerics: what computed the vectors; queries are computed so that they agree with it.
+        whitening: what made the vectors of embeddings, and is to make those of queries.
 
     Raises:
         LookalikeError: vectors and metadata do not fit together, vectors are not finite, ids are
@@ -64,6 +74,8 @@ def build_index(
         write_metadata(table, partial / METADATA)
         if write_thumbnails is not None:
             write_thumbnails(partial / THUMBNAILS)
+        if whitening is not None:
+            write_whitening(whitening, partial / WHITENING)
         if kind.file is not None:
             kind.build(checked, partial / kind.file, engine)
         files = {path.name: FileFingerprint.of(path) for path in sorted(partial.iterdir())}
@@ -71,6 +83,7 @@ def build_index(
             engine=engine,
             images=len(vectors),
             dimension=vectors.shape[1],
+            whitened_from=None if whitening is None else len(whitening.mean),
             model_sha256=model_sha256,
             numerics=numerics,
             vectors_sha256=files[VECTORS].sha256,
@@ -79,6 +92,22 @@ def build_index(
         )
         (partial / DESCRIPTION).write_text(to_json(description.model_dump()), encoding="utf-8")
     return open_index(folder, model_sha256)
+
+
+def training_whitening(
+    embeddings: np.ndarray, split: list[SplitImage], dimension: int | None
+) -> Whitening | None:
+    """The whitening to `dimension` numbers that the training images ask for; None: none.
+
+    Args:
+        embeddings: of all images, float32 `[n, d]`.
+        split: which of them are for training; where none is, because no image has a label, all are.
+        dimension: see `learn_whitening`, as for what it raises.
+    """
+    if dimension is None:
+        return None
+    rows = [image.row for image in split if image.split == "train"]
+    return learn_whitening(embeddings[rows] if rows else embeddings, dimension)
 
 
 def checked_vectors(vectors: np.ndarray, metadata: pa.Table) -> Vectors:

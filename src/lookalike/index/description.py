@@ -1,5 +1,6 @@
 """`index.json`: what a bundle was made from, and how it is searched."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -12,6 +13,7 @@ from lookalike.index.file_fingerprint import REMEDY, FileFingerprint
 from lookalike.inference.numerics import Numerics
 
 DESCRIPTION = "index.json"
+WHITENING = "whitening.safetensors"
 FORMAT: Final = 4
 
 
@@ -20,6 +22,7 @@ class IndexDescription(BaseModel):
 
     Attributes:
         engine: its parameters, all of them chosen.
+        whitened_from: the size of the embeddings that were whitened; null: they were not.
         model_sha256: the fingerprint of the model that gave the vectors; null: not known.
         numerics: what computed the vectors.
         files: the fingerprint of every other file of the bundle.
@@ -32,11 +35,25 @@ class IndexDescription(BaseModel):
     engine: AnyEngine
     images: int = Field(ge=1)
     dimension: int = Field(ge=1)
+    whitened_from: int | None = Field(default=None, ge=1)
     model_sha256: str | None
     numerics: Numerics
     vectors_sha256: str
     files: dict[str, FileFingerprint]
     versions: dict[str, str]
+
+    @property
+    def embedding_dimension(self) -> int:
+        """The size of what the model gives, which may be whitened to become a vector."""
+        return self.whitened_from or self.dimension
+
+    @property
+    def space(self) -> str | None:
+        """Names what makes vectors comparable: model and whitening; None: not known."""
+        if self.model_sha256 is None or self.whitened_from is None:
+            return self.model_sha256
+        both = f"{self.model_sha256} {self.files[WHITENING].sha256}"
+        return hashlib.sha256(both.encode()).hexdigest()
 
 
 def read_description(folder: Path) -> IndexDescription:

@@ -17,6 +17,7 @@ from lookalike.index.engines.registry import engine_kind
 from lookalike.index.metadata import LENGTH
 from lookalike.retrieval.exact_search import FEW_ROWS, ExactSearch
 from lookalike.retrieval.vectors import Found, Vectors
+from lookalike.retrieval.whitening import Whitening
 
 
 class Hits(NamedTuple):
@@ -34,10 +35,13 @@ class Hits(NamedTuple):
 class Index:
     """What `open_index` gives: row i of vectors, engine and metadata is the same image.
 
+    It has six parameters, the parts of a bundle.
+
     Attributes:
         description: the content of `index.json`.
         vectors: the indexed vectors, memory-mapped.
         metadata: a row an image, memory-mapped: `METADATA_SCHEMA`, then further columns.
+        whitening: what made the vectors of embeddings; None: they are the embeddings.
     """
 
     def __init__(
@@ -47,12 +51,14 @@ class Index:
         engine: Engine,
         metadata: pa.Table,
         thumbnails: pa.Table | None,
+        whitening: Whitening | None = None,
     ) -> None:
         self.description = description
         self.vectors = vectors
         self.metadata = metadata.drop_columns([LENGTH.name])
         self._engine = engine
         self._thumbnails = thumbnails
+        self.whitening = whitening
 
     def __len__(self) -> int:
         return self.description.images
@@ -148,6 +154,18 @@ class Index:
     @property
     def _filters(self) -> bool:
         return engine_kind(self.description.engine).capabilities.filters
+
+    def from_embedding(self, embedding: np.ndarray) -> np.ndarray:
+        """The vector that searches for an embedding `[d]`: whitened, where the index is.
+
+        Raises:
+            QueryError: the embedding is of another size than the model's, or not finite.
+        """
+        embedding = checked_vectors(embedding, 1, self.description.embedding_dimension)
+        if self.whitening is None:
+            return embedding
+        vector: np.ndarray = self.whitening(embedding[None])[0]
+        return vector
 
     def checked(self, vectors: np.ndarray, dimensions: int) -> np.ndarray:
         """A vector (of 1 dimension) or several (of 2) as float32.

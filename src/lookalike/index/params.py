@@ -16,6 +16,7 @@ class IndexParams(Block):
     Attributes:
         engine: see the file of each in `engines/`.
         recall_queries: how many queries measure recall against exact search.
+        whiten: see `learn_whitening`; None: vectors are the embeddings as they are.
         thumbnail_size: pixels of the longer side; None: no thumbnails.
     """
 
@@ -26,6 +27,7 @@ class IndexParams(Block):
     }
 
     engine: AnyEngine = DEFAULT_ENGINE
+    whiten: int | None = Field(default=None, ge=2)
     recall_queries: int = Field(default=1000, ge=1)
     thumbnail_size: int | None = Field(default=96, ge=16, le=256)
 

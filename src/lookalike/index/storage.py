@@ -4,10 +4,17 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 
 from lookalike.core.errors import DataError
 from lookalike.index.arrow import numbers_of
-from lookalike.index.description import DESCRIPTION, IndexDescription, read_description
+from lookalike.index.description import (
+    DESCRIPTION,
+    WHITENING,
+    IndexDescription,
+    read_description,
+)
 from lookalike.index.engines.registry import engine_kind
 from lookalike.index.file_fingerprint import REMEDY
 from lookalike.index.index import Index
@@ -15,11 +22,12 @@ from lookalike.index.metadata import open_metadata_file
 from lookalike.index.thumbnails import open_thumbnails
 from lookalike.inference.embeddings import VECTORS
 from lookalike.retrieval.vectors import Vectors
+from lookalike.retrieval.whitening import Whitening
 from lookalike.terminal.listing import some_of
 
 METADATA = "metadata.arrow"
 THUMBNAILS = "thumbnails.arrow"
-CONTENTS = (VECTORS, METADATA, THUMBNAILS, DESCRIPTION, "embeddings.*")
+CONTENTS = (VECTORS, METADATA, THUMBNAILS, WHITENING, DESCRIPTION, "embeddings.*")
 
 
 def open_index(
@@ -49,7 +57,7 @@ def open_index(
         fingerprint.check(folder / name, DESCRIPTION, whole=verify)
     try:
         return _open(folder, description)
-    except (ValueError, OSError, KeyError, EOFError) as error:
+    except (ValueError, OSError, KeyError, EOFError, TypeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise DataError(f"{folder}: is not a whole index ({reason}); {REMEDY}") from None
 
@@ -68,13 +76,27 @@ def _open(folder: Path, description: IndexDescription) -> Index:
     vectors = Vectors(values, numbers_of(metadata["length"]))
     engine = kind.open(folder / (kind.file or VECTORS), vectors, description.engine)
     _check_counts({kind.file or VECTORS: len(engine)}, description)
-    return Index(description, vectors, engine, metadata, thumbnails)
+    whitening = None
+    if (size := description.whitened_from) is not None:
+        whitening = Whitening(**load_file(folder / WHITENING))
+        shapes = [list(part.shape) for part in whitening]
+        if shapes != [[size], [description.dimension, size]]:
+            raise ValueError(f"{WHITENING} holds {shapes}")
+    return Index(description, vectors, engine, metadata, thumbnails, whitening)
+
+
+def write_whitening(whitening: Whitening, path: Path) -> None:
+    """Write it as safetensors; the same numbers give the same bytes."""
+    save_file(whitening._asdict(), path)
+    path.chmod(0o644)  # safetensors writes for the owner alone
 
 
 def _check_names(folder: Path, description: IndexDescription) -> None:
     """Every file that will be opened has a fingerprint, and nothing else has one."""
     engine = engine_kind(description.engine).file
     needed = {VECTORS, METADATA, *([engine] if engine else [])}
+    if description.whitened_from is not None:
+        needed.add(WHITENING)
     if missing := sorted(needed - description.files.keys()):
         raise DataError(f"{folder / DESCRIPTION}: no fingerprint of {some_of(missing)}; {REMEDY}")
     if odd := sorted(description.files.keys() - needed - {THUMBNAILS}):

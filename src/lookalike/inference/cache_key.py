@@ -21,7 +21,7 @@ FOLDER = "embeddings"
 PACKAGE = Path(__file__).parents[1]
 # The packages whose code decides what becomes of an image's bytes, and the libraries that do.
 CODE = ("images", "inference", "model")
-LIBRARIES = ("numpy", "pillow", "rasterio", "timm", "torch", "torchvision")
+LIBRARIES = ("numpy", "open_clip_torch", "pillow", "rasterio", "timm", "torch", "torchvision")
 
 
 class CacheSettings(NamedTuple):

@@ -18,6 +18,7 @@ REMEDY = "run dvc repro export, or dvc pull"
 IMAGES: Final = "images"
 EMBEDDING: Final = "embedding"
 LOGITS: Final = "logits"
+TOKENS: Final = "tokens"
 
 Shape = tuple[Literal["batch"], int] | tuple[Literal["batch"], int, int, int]
 
@@ -49,6 +50,8 @@ class ExportDescription(BaseModel):
         inputs: the shape of each input.
         outputs: the shape of each output; `embedding` is as the model gives it, not normalized.
         file: the graph, in fp32; null: the model cannot be exported.
+        text: the graph of the tower of text, from `tokens` to `embedding`, by the tokenizer of
+            open_clip; null: the model knows no text, or it is exported for images alone.
         reason: why it cannot.
         compared_by: the engines by which the graph computes what the network does.
         quantized: the graph in int8, where `base.inference` asks for one.
@@ -60,6 +63,7 @@ class ExportDescription(BaseModel):
     graph: ExportFormat
     model_sha256: str
     file: ExportedFile | None
+    text: ExportedFile | None = None
     reason: str | None
     compared_by: list[Engine]
     quantized: ExportedFile | None
@@ -115,14 +119,7 @@ def graph_of(folder: Path, export: ExportDescription, numerics: Numerics) -> Pat
     file = export.graph_in(numerics.precision)
     if file is None:
         raise ConfigError(f"{folder}: holds no graph in int8; {REMEDY}")
-    path = folder / file.name
-    try:
-        found = sampled_sha256(path)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from None
-    if found != file.sampled_sha256:
-        raise DataError(f"{path}: is not the file that {DESCRIPTION} names; {REMEDY}")
-    return path
+    return _whole(folder, file)
 
 
 def check_model(folder: Path, export: ExportDescription, model_sha256: str) -> None:
@@ -132,3 +129,26 @@ def check_model(folder: Path, export: ExportDescription, model_sha256: str) -> N
             f"{folder}: was exported from the model {export.model_sha256:.12}, but the model here "
             f"is {model_sha256:.12}; {REMEDY}"
         )
+
+
+def text_graph_of(folder: Path, export: ExportDescription) -> Path:
+    """The file of the tower of text.
+
+    Raises:
+        ConfigError: the export is without one.
+        DataError: the file is missing or another.
+    """
+    if export.text is None:
+        raise ConfigError(f"{folder}: knows no text; use machine.runtime: torch")
+    return _whole(folder, export.text)
+
+
+def _whole(folder: Path, file: ExportedFile) -> Path:
+    path = folder / file.name
+    try:
+        found = sampled_sha256(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from None
+    if found != file.sampled_sha256:
+        raise DataError(f"{path}: is not the file that {DESCRIPTION} names; {REMEDY}")
+    return path

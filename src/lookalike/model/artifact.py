@@ -37,7 +37,8 @@ class Model:
     @cached_property
     def fused(self) -> EmbeddingNetwork:
         """A copy of the network that says the same, faster; see `fold`."""
-        return fold(self.network, self.description.precision)
+        side = self.description.image_size.crop
+        return fold(self.network, self.description.precision, side)
 
     @property
     def dimension(self) -> int:
@@ -62,6 +63,7 @@ def build_network(description: ModelDescription) -> EmbeddingNetwork:
         len(description.classes),
         description.channels,
         description.head,
+        description.pooling,
     )
     network.mean.copy_(network.mean.new_tensor(description.mean).view_as(network.mean))
     network.std.copy_(network.std.new_tensor(description.std).view_as(network.std))

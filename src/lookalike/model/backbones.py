@@ -5,9 +5,17 @@ from difflib import get_close_matches
 import torch
 from torch import nn
 
+from lookalike.core.choices import Pooling
 from lookalike.core.errors import LookalikeError
 from lookalike.model.cnn import ConvNet, cnn_width
 from lookalike.model.inflate import RGB, inflate
+from lookalike.model.open_clip_models import PREFIX as OPEN_CLIP
+from lookalike.model.open_clip_models import (
+    build_image_tower,
+    check_open_clip,
+    open_clip_name,
+)
+from lookalike.model.pooling import set_pooling
 from lookalike.model.timm_models import PREFIX, build_timm, check_timm, timm_name
 from lookalike.model.vision import models
 
@@ -35,12 +43,14 @@ def check_backbone(name: str) -> None:
     """
     if (timm := timm_name(name)) is not None:
         check_timm(timm)
+    elif (clip := open_clip_name(name)) is not None:
+        check_open_clip(clip)
     elif name not in (names := backbone_names()) and cnn_width(name) is None:
         close = get_close_matches(name, names) or ["resnet18", "mobilenet_v2", "efficientnet_b0"]
         raise LookalikeError(
             f"train.backbone = {name!r}: there is no such backbone; there are {', '.join(close)} "
-            f"and torchvision's other classification models, {PREFIX}NAME for those of timm, and "
-            f"{CNN}, also with a width: {CNN}:32"
+            f"and torchvision's other classification models, {PREFIX}NAME for those of timm, "
+            f"{OPEN_CLIP}NAME for those of open_clip, and {CNN}, also with a width: {CNN}:32"
         )
 
 
@@ -77,14 +87,16 @@ def remove_classifier(model: nn.Module) -> int:
     return layer.in_features if isinstance(layer, nn.Linear) else layer.in_channels
 
 
-def build_backbone(name: str, channels: int = RGB) -> tuple[nn.Module, int]:
+def build_backbone(
+    name: str, channels: int = RGB, pooling: Pooling = "auto"
+) -> tuple[nn.Module, int]:
     """Build a backbone with random weights from torch's current seed.
 
     Returns:
         A module from float images `[n, channels, height, width]` to features `[n, d]`, and `d`.
 
     Raises:
-        LookalikeError: see `check_backbone`.
+        LookalikeError: see `check_backbone` and `set_pooling`.
     """
     if (width := cnn_width(name)) is not None:
         model: nn.Module = ConvNet(width, channels)
@@ -92,8 +104,13 @@ def build_backbone(name: str, channels: int = RGB) -> tuple[nn.Module, int]:
     elif (timm := timm_name(name)) is not None:
         check_timm(timm)
         model, features = build_timm(timm, channels)
+    elif (clip := open_clip_name(name)) is not None:
+        check_open_clip(clip)
+        model, features = build_image_tower(clip)
+        inflate(model, channels)
     else:
         model = build_classifier(name)
         features = remove_classifier(model)
         inflate(model, channels)
+    model = set_pooling(model, name, pooling)
     return model.to(memory_format=torch.channels_last), features  # type: ignore[call-overload]

@@ -5,17 +5,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from lookalike.core.choices import Pooling
 from lookalike.core.errors import LookalikeError
 from lookalike.images.bands import Bands
 from lookalike.images.stretch import Stretch
 from lookalike.model.artifact_fingerprint import DESCRIPTION
+from lookalike.model.head_layers import Head
 from lookalike.model.preprocessing import ImageSize
 
 # What ImageNet models expect of RGB images; for a network trained from scratch as good as any.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-
-HeadKind = Literal["linear", "mlp"]
 
 
 class ModelDescription(BaseModel):
@@ -23,6 +23,7 @@ class ModelDescription(BaseModel):
 
     `mean` and `std` are those of each channel: of 8-bit RGB scaled to 0 to 1, or where `bands` are
     chosen, in the units of the images. `stretch` is how pictures of such images are shown.
+    `context_length` is how many tokens a model that knows text reads.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -30,7 +31,9 @@ class ModelDescription(BaseModel):
     format: Literal[1] = 1
     backbone: str
     embedding_dim: int | None
-    head: HeadKind = "linear"
+    pooling: Pooling = "auto"
+    head: Head = "linear"
+    context_length: int | None = Field(default=None, ge=1)
     classes: list[str]
     bands: Bands | None = None
     stretch: Stretch | None = None

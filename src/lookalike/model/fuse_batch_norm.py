@@ -9,9 +9,10 @@ from torch.fx.experimental.optimization import fuse
 from torch.fx.proxy import TraceError
 
 from lookalike.model.network import EmbeddingNetwork
+from lookalike.model.timm_models import fix_image_size
 
 
-def fold(network: EmbeddingNetwork, precision: str) -> EmbeddingNetwork:
+def fold(network: EmbeddingNetwork, precision: str, side: int) -> EmbeddingNetwork:
     """A copy whose batch norms are fused into the convolutions before them.
 
     In evaluation mode batch norm is a multiplication and an addition for each channel, which the
@@ -22,8 +23,10 @@ def fold(network: EmbeddingNetwork, precision: str) -> EmbeddingNetwork:
         network: in evaluation mode; it is left as it is.
         precision: at `bf16`, the weights of convolutions and linear layers are rounded once instead
             of in every forward pass.
+        side: of the images, in pixels.
     """
     copy = deepcopy(network)
+    fix_image_size(copy.backbone, side)
     with suppress(TraceError):
         copy.backbone = fuse(copy.backbone)
     if precision == "bf16":

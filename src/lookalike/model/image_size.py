@@ -3,11 +3,14 @@
 import torch
 from torch import Tensor, nn
 
+from lookalike.core.choices import Pooling
 from lookalike.core.errors import LookalikeError
 from lookalike.model.backbones import build_backbone
 
 # What networks are made for: multiples of 32 and of 14, and Inception's 299.
-USUAL_SIZES = (64, 96, 112, 128, 160, 192, 224, 256, 299, 384, 448, 512, 518)
+USUAL_SIZES = (64, 96, 112, 128, 160, 192, 224, 256, 299, 336, 384, 448, 512, 518)
+PATCHES = (14, 16, 32)  # sides of the patches of vision transformers, which take whole ones
+SMALLEST = 32
 
 
 def check_image_size(parameter: str, size: int, name: str) -> None:
@@ -24,22 +27,24 @@ def check_image_size(parameter: str, size: int, name: str) -> None:
     backbone = build_shapes(name)
     if _takes(backbone, size):
         return
-    nearest = sorted(USUAL_SIZES, key=lambda usual: abs(usual - size))
-    other = next((usual for usual in nearest if _takes(backbone, usual)), None)
+    whole = {patch * round(size / patch) for patch in PATCHES}
+    likely = {likely for likely in {*USUAL_SIZES, *whole} if likely >= SMALLEST}
+    nearest = sorted(likely, key=lambda other: (abs(other - size), other))
+    other = next((other for other in nearest if _takes(backbone, other)), None)
     advice = "" if other is None else f"; it takes {other}"
     raise LookalikeError(
         f"{parameter} = {size}: train.backbone {name} cannot take images of this size{advice}"
     )
 
 
-def build_shapes(name: str) -> nn.Module:
+def build_shapes(name: str, pooling: Pooling = "auto") -> nn.Module:
     """A backbone whose tensors have shapes alone; no random number is drawn."""
     with torch.random.fork_rng(devices=[]):  # the weights of the network itself stay as they are
         try:
             with torch.device("meta"):
-                return build_backbone(name)[0].eval()
+                return build_backbone(name, pooling=pooling)[0].eval()
         except NotImplementedError:  # it computes with numbers while it is built
-            return build_backbone(name)[0].to("meta").eval()
+            return build_backbone(name, pooling=pooling)[0].to("meta").eval()
 
 
 def _takes(backbone: nn.Module, size: int) -> bool:

@@ -6,10 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lookalike.core.choices import Pooling
 from lookalike.model.backbones import build_backbone
-from lookalike.model.description import HeadKind
 from lookalike.model.head import build_head
+from lookalike.model.head_layers import Head, HeadLayers
 from lookalike.model.inflate import RGB
+from lookalike.model.open_clip_models import build_text_tower, open_clip_name
 
 
 class Output(NamedTuple):
@@ -25,14 +27,19 @@ class EmbeddingNetwork(nn.Module):
     uint8 images are scaled to 0 to 1 and then normalized; float images are normalized in their own
     units. Without classes there is no head: the backbone's pooled features are the embedding.
 
+    Six parameters: what `model.json` says of a network.
+
     Args:
         backbone: its name, see `build_backbone`.
         embedding_dim: the size of the embedding; None for the backbone's own features.
         classes: how many classes the classifier tells apart; 0 for no classifier.
         channels: how many channels the images have.
         head: see `build_head`.
+        pooling: see `set_pooling`.
 
     Attributes:
+        text: from tokens to embeddings in the space of the images'; None where the backbone has no
+            tower of text, or a head has left its space.
         dropout: what share of the features the head does not see in training: none, unless
             training sets it.
     """
@@ -46,15 +53,20 @@ class EmbeddingNetwork(nn.Module):
         embedding_dim: int | None,
         classes: int,
         channels: int = RGB,
-        head: HeadKind = "linear",
+        head: Head = "linear",
+        pooling: Pooling = "auto",
     ) -> None:
         super().__init__()
-        self.backbone, features = build_backbone(backbone, channels)
+        self.backbone, features = build_backbone(backbone, channels, pooling)
         self.dropout = nn.Dropout(0.0)
         self.embedding: nn.Module = nn.Identity()
         if embedding_dim is not None:
             self.embedding = build_head(head, features, embedding_dim)
         self.dimension = embedding_dim or features
+        clip = open_clip_name(backbone)
+        self.text = None if clip is None or embedding_dim else build_text_tower(clip)
+        last = head.rates[-1] if isinstance(head, HeadLayers) else 0.0
+        self.classifier_dropout = nn.Dropout(last)
         self.classifier = nn.Linear(self.dimension, classes) if classes else None
         self.register_buffer("mean", torch.zeros(1, channels, 1, 1), persistent=False)
         self.register_buffer("std", torch.ones(1, channels, 1, 1), persistent=False)
@@ -64,7 +76,9 @@ class EmbeddingNetwork(nn.Module):
         normal = (values - self.mean) / self.std
         features = self.backbone(normal.to(memory_format=torch.channels_last))
         embeddings = self.embedding(self.dropout(features))
-        logits = self.classifier(embeddings) if self.classifier is not None else None
+        logits = None
+        if self.classifier is not None:
+            logits = self.classifier(self.classifier_dropout(embeddings))
         return Output(embeddings, logits)
 
 

@@ -2,7 +2,7 @@
 
 Training, embedding and searching all go through here, so a query has the very pixels that the
 network was evaluated on. What ImageNet models are evaluated on is the same: torchvision's Resize
-(bilinear, antialiased) and CenterCrop give the same bytes of an RGB image.
+(antialiased) and CenterCrop give the same bytes of an RGB image.
 """
 
 from collections.abc import Callable
@@ -19,21 +19,26 @@ from lookalike.images.pixels import Pixels
 LONGEST = 64
 
 
+Interpolation = Literal["bilinear", "bicubic"]
+FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
+
 class ImageSize(BaseModel):
     """How an image becomes the network's input, a square of side `crop`.
 
     The shorter side becomes `resize`, and the center is cut out; or with `squash` both sides become
-    `crop`, and nothing is cut off.
+    `crop`, and nothing is cut off. `interpolation` is the filter that resizes, antialiased.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     resize: Literal["squash"] | Annotated[int, Field(ge=8)]
     crop: int = Field(ge=8)
+    interpolation: Interpolation = "bilinear"
 
 
 def preprocess(image: Pixels, size: ImageSize) -> np.ndarray:
-    """Resize (bilinear, antialiased) and cut out the center, which of a square is all.
+    """Resize (antialiased) and cut out the center, which of a square is all.
 
     Returns:
         `[channels, crop, crop]`: uint8 of RGB, float32 of bands in their own units.
@@ -63,7 +68,7 @@ def _resized(image: Image.Image, size: ImageSize) -> Image.Image:
     else:
         width, height = (size.resize * side // shorter for side in image.size)
         to = width, height
-    return image if image.size == to else image.resize(to, Image.Resampling.BILINEAR)
+    return image if image.size == to else image.resize(to, FILTERS[size.interpolation])
 
 
 def _center(image: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -9,6 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from lookalike.core.choices import DOWNLOADED
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_file
 from lookalike.core.secrets import without_secrets
@@ -17,6 +18,7 @@ from lookalike.model.cnn import cnn_width
 from lookalike.model.downloads import check_hash, downloaded
 from lookalike.model.finite import check_finite
 from lookalike.model.inflate import RGB, first_convolution, inflate_filters
+from lookalike.model.open_clip_models import open_clip_name
 from lookalike.model.timm_models import pretrained_timm, timm_name
 from lookalike.model.vision import models
 from lookalike.terminal.progress import say
@@ -32,12 +34,17 @@ def check_weights(source: str, backbone: str, root: Path = Path()) -> None:
         backbone: that they are for.
         root: what a relative path starts from.
     """
-    if source == "imagenet" and cnn_width(backbone) is not None:
+    if source in DOWNLOADED and open_clip_name(backbone) is not None:
         raise LookalikeError(
-            f"train.weights = imagenet: there are none for train.backbone = {backbone}; use "
+            f"train.weights = {source}: those of open_clip are not downloaded; give the path or "
+            "URL of open_clip_model.safetensors of the model's repository, and its sha256"
+        )
+    if source in DOWNLOADED and cnn_width(backbone) is not None:
+        raise LookalikeError(
+            f"train.weights = {source}: there are none for train.backbone = {backbone}; use "
             "weights: none, or a file of its own"
         )
-    if source not in {"none", "imagenet"} and "://" not in source:
+    if source not in {"none", *DOWNLOADED} and "://" not in source:
         place = root / source
         if place.is_dir() and not (place / DESCRIPTION).is_file():
             raise LookalikeError(
@@ -47,24 +54,27 @@ def check_weights(source: str, backbone: str, root: Path = Path()) -> None:
             raise LookalikeError(f"train.weights: {source}: there is no such file")
 
 
-def read_weights(source: str, backbone: str, sha256: str | None, cache: Path) -> StateDict:
+def read_weights(
+    source: str, backbone: str, sha256: str | None, cache: Path, revision: str | None = None
+) -> StateDict:
     """Read the state dictionary of a torchvision classification model.
 
     Args:
-        source: `imagenet` (torchvision's own, downloaded once, its file name holds its hash; or
-            timm's own), a path or a URL of a `.safetensors` or PyTorch file. Pickled code is never
-            run.
-        backbone: the backbone that `imagenet` weights are for.
+        source: `pretrained` or `imagenet` (torchvision's own, downloaded once, its file name holds
+            its hash; or timm's own), a path or a URL of a `.safetensors` or PyTorch file. Pickled
+            code is never run.
+        backbone: the backbone that pretrained weights are for.
         sha256: what a file or URL must hash to; where it is None, the hash is printed.
         cache: the folder for what is downloaded from a URL.
+        revision: of timm's own weights; see `pretrained_timm`.
 
     Raises:
         LookalikeError: not found, not what the hash promises, or not a file of weights.
     """
     check_weights(source, backbone)
-    if source == "imagenet":
+    if source in DOWNLOADED:
         timm = timm_name(backbone)
-        return _download_imagenet(backbone) if timm is None else pretrained_timm(timm)
+        return _download(backbone) if timm is None else pretrained_timm(timm, revision)
     if "://" in source:
         with downloaded(source, sha256, cache) as path:
             return _load(path, without_secrets(source))
@@ -149,7 +159,7 @@ def _inflated(weights: StateDict, backbone: nn.Module) -> StateDict:
     return weights | {first: inflate_filters(weights[first], channels)}
 
 
-def _download_imagenet(backbone: str) -> StateDict:
+def _download(backbone: str) -> StateDict:
     weights = models.get_model_weights(backbone).DEFAULT
     try:
         state: StateDict = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)

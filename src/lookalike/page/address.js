@@ -1,7 +1,7 @@
 // A search as the address of the page, so that it can be shared and Back works.
 
 export const DEFAULTS = Object.freeze({
-  like: [], unlike: [], k: 40, min: null, filters: {}, condition: "", hideCopies: false,
+  like: [], unlike: [], text: "", k: 40, min: null, filters: {}, condition: "", hideCopies: false,
   view: "search", color: "label",
 });
 export const MOST_HITS = 1000;
@@ -13,7 +13,7 @@ export function toAddress(search) {
   const parameters = new URLSearchParams();
   for (const id of search.like) parameters.append("like", id);
   for (const id of search.unlike) parameters.append("unlike", id);
-  for (const name of ["k", "min", "condition", "view", "color"]) {
+  for (const name of ["text", "k", "min", "condition", "view", "color"]) {
     if (search[name] !== DEFAULTS[name]) parameters.set(name, search[name]);
   }
   if (search.hideCopies) parameters.set("copies", "hide");
@@ -33,6 +33,7 @@ export function fromAddress(text) {
   return {
     like: parameters.getAll("like"),
     unlike: parameters.getAll("unlike"),
+    text: parameters.get("text") ?? DEFAULTS.text,
     k: hits(parameters.get("k")),
     min: number(parameters.get("min")),
     filters: filtersOf(parameters),

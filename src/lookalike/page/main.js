@@ -21,7 +21,7 @@ import { whereOf } from "./where.js";
 
 let search = current(), filters = null, indexed = 0, renders = 0;
 
-const only = id => ({ like: [id], unlike: [], files: [], view: "search" });
+const only = id => ({ like: [id], unlike: [], files: [], text: "", view: "search" });
 const adding = (name, id) => search[name].includes(id) ? {}
   : { [name]: [...search[name], id], [name === "like" ? "unlike" : "like"]:
     search[name === "like" ? "unlike" : "like"].filter(other => other !== id) };
@@ -53,18 +53,18 @@ watchMapList({
 watchIntake((files, added) => {
   const keys = files.map(keep);
   go(added ? { files: [...search.files, ...keys], view: "search" }
-    : { files: keys, like: [], unlike: [], view: "search" });
+    : { files: keys, like: [], unlike: [], text: "", view: "search" });
 });
 
-const isQuery = () => search.files.length + search.like.length > 0;
+const isQuery = () => search.files.length + search.like.length + search.text.length > 0;
 
 /** Go to another search. */
 function go(changes) {
   const next = { ...search, ...changes };
-  if (!next.files.length && !next.like.length) next.unlike = [];
+  if (!next.files.length && !next.like.length && !next.text) next.unlike = [];
   goTo(next);
   search = next;
-  const moved = ["files", "like", "unlike", "view"].some(name => name in changes);
+  const moved = ["files", "like", "unlike", "text", "view"].some(name => name in changes);
   return render().then(() => moved && scrollTo(0, 0));
 }
 
@@ -84,6 +84,7 @@ async function render() {
   byId("welcome").hidden = isQuery();
   byId("filters").hidden = !isQuery();
   byId("hide-copies").checked = search.hideCopies;
+  byId("text").value = search.text;
   filters?.set(search);
   showExamples(examples(), { remove, crop });
   try {
@@ -101,21 +102,21 @@ async function render() {
 }
 
 function ask() {
-  const { k, min, like, unlike } = search;
+  const { k, min, like, unlike, text } = search;
   const files = search.files.map(key => uploadOf(key).file);
   const options = {
     k, min_similarity: min, where: whereOf(search.filters, search.condition),
     exclude_query: !files.length, // of a picture of one's own, copies are worth knowing
   };
-  const key = JSON.stringify([search.files, like, unlike, options]);
-  return results.search(key, { files, like, unlike, options }, seen(), search.hideCopies);
+  const key = JSON.stringify([search.files, like, unlike, text, options]);
+  return results.search(key, { files, like, unlike, text, options }, seen(), search.hideCopies);
 }
 
 /** What the query is, for telling its copies: ids, and the pixels of a single picture. */
 async function seen() {
   const uploads = search.files.map(uploadOf), { like } = search;
   const ids = (await Promise.all(uploads.map(upload => upload.id))).filter(Boolean);
-  const single = uploads.length + like.length === 1;
+  const single = uploads.length + like.length === 1 && !search.text;
   const pixels = !single ? null : await (uploads.length ? uploads[0].pixels : pixelsOf(like[0]));
   return { ids: [...ids, ...like], pixels };
 }
@@ -135,7 +136,7 @@ async function crop({ id, upload }) {
   try {
     const path = originals() ? service.originalPath(id) : service.thumbnailPath(id);
     const part = await cropped(upload ? upload.file : await service.blob(path));
-    if (part) go({ files: [keep(part)], like: [], unlike: [] });
+    if (part) go({ files: [keep(part)], like: [], unlike: [], text: "" });
   } catch (error) {
     fail(error instanceof service.Refused ? error : new Error("This browser cannot read that picture, so it cannot crop it."));
   }
@@ -165,6 +166,10 @@ addEventListener("popstate", () => {
   render().then(scrollBack);
 });
 byId("hide-copies").addEventListener("change", event => go({ hideCopies: event.target.checked }));
+byId("text-form").addEventListener("submit", event => {
+  event.preventDefault();
+  go({ text: byId("text").value.trim(), view: "search" });
+});
 byId("help-button").addEventListener("click", () => byId("help").showModal());
 for (const button of document.querySelectorAll("[data-close]")) {
   button.addEventListener("click", () => button.closest("dialog").close());
@@ -180,6 +185,7 @@ for (const [id, to] of [["home", { ...DEFAULTS, files: [] }], ["to-search", { vi
 async function begin() {
   const [about, columns, labels] = await Promise.all([service.version(), service.columns(), service.labels()]);
   originalsAre(about.has_images);
+  byId("text-form").hidden = !about.has_text;
   indexed = about.images;
   byId("index-note").textContent = [count(about.images, "image"),
     about.classes && count(about.classes, "class").replace("classs", "classes")].filter(Boolean).join(" · ");

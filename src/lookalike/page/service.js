@@ -10,9 +10,10 @@ export class Refused extends Error {
   }
 }
 
-/** Search by examples: `files` (blobs), `like` and `unlike` (ids), and options as the service has them. */
-export function predict({ files = [], like = [], unlike = [], options = {} }, signal) {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
+/** Search by examples: `files` (blobs), `like` and `unlike` (ids), `text`, and options as the service has them. */
+export function predict({ files = [], like = [], unlike = [], text = "", options = {} }, signal) {
+  const all = { ...options, text: text || null };
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
   if (!files.length) {
     const body = JSON.stringify({ like, unlike, ...given });
     return json("predict", { method: "POST", headers: { "Content-Type": "application/json" }, body, signal });

@@ -61,6 +61,7 @@ def apply_preset(
         pinned: dict[str, str | None] = {
             "weights": _location(weights, "--weights", project),
             "weights_sha256": None,
+            "weights_revision": None,
         }
         if not is_remote(str(weights)):
             path = Path(weights)

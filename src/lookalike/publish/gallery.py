@@ -6,16 +6,21 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from safetensors import SafetensorError
+from safetensors.numpy import load
 
 from lookalike.core.errors import DataError, QueryError
 from lookalike.index.index import Hits, checked_vectors
-from lookalike.publish.rows import ROW, THUMBNAIL, VECTOR, column_names
+from lookalike.publish.rows import ROW, THUMBNAIL, VECTOR, WHITENING, column_names
 from lookalike.publish.store import OpenVersion
 from lookalike.retrieval.vectors import Vectors
+from lookalike.retrieval.whitening import Whitening
 from lookalike.search.filter_parser import parse
 from lookalike.search.filter_tree import Node
 from lookalike.search.filters import Filter
 from lookalike.terminal.listing import some_of
+
+REMEDY = "lookalike publish --rewrite mends it"
 
 
 class StoreGallery:
@@ -39,11 +44,15 @@ class StoreGallery:
         """Numbers of a vector."""
         return self._about.dimension
 
+    @property
+    def embedding_dimension(self) -> int:
+        """Numbers of what the model gives."""
+        return self._about.embedding_dimension
+
     @cached_property
     def images(self) -> pa.Table:
         """What is known of every image: for the facts of a service, which asks once."""
-        found = self.version.take(range(len(self)), list(self._names.values()))
-        return found.drop_columns([ROW]).rename_columns(list(self._names))
+        return self._known(range(len(self)))
 
     @property
     def added(self) -> list[dict[str, Any]]:
@@ -67,21 +76,21 @@ class StoreGallery:
 
     def records(self, rows: Sequence[int]) -> list[dict[str, Any]]:
         """What is known of the images of some rows, in their order, by column."""
-        if not rows:
-            return []
-        found = self.version.take(rows, list(self._names.values()))
-        table = found.drop_columns([ROW]).rename_columns(list(self._names))
-        records = dict(zip(found[ROW].to_pylist(), table.to_pylist(), strict=True))
-        if lacking := sorted(set(rows) - set(records)):
-            raise DataError(
-                f"the store lacks the rows {some_of(lacking)}; lookalike publish mends it"
-            )
-        return [records[row] for row in rows]
+        records: list[dict[str, Any]] = self._known(rows).to_pylist() if rows else []
+        return records
 
     def thumbnail(self, row: int) -> bytes | None:
         """A small picture of a row's image, WebP; None where there is none."""
-        data: bytes | None = self.version.take([row], [THUMBNAIL])[THUMBNAIL][0].as_py()
+        data: bytes | None = self._taken([row], [THUMBNAIL])[THUMBNAIL][0].as_py()
         return data
+
+    def from_embedding(self, embedding: np.ndarray) -> np.ndarray:
+        """See `Index.from_embedding`."""
+        embedding = checked_vectors(embedding, 1, self.embedding_dimension)
+        if self._about.whitened_from is None:
+            return embedding
+        vector: np.ndarray = self._whitening(embedding[None])[0]
+        return vector
 
     def checked(self, vectors: np.ndarray, dimensions: int) -> np.ndarray:
         """See `Index.checked`."""
@@ -121,10 +130,36 @@ class StoreGallery:
             np.array([hits.similarities[:fewest] for hits in each], np.float32).reshape(shape),
         )
 
-    def _vectors(self, rows: list[int]) -> np.ndarray:
-        """Embeddings of some rows, in their order, float32 `[n, d]`."""
-        found = self.version.take(rows, [VECTOR])
-        flat = found[VECTOR].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        place = {row: number for number, row in enumerate(found[ROW].to_pylist())}
-        values: np.ndarray = flat.reshape(-1, self.dimension)[[place[row] for row in rows]]
-        return values
+    @cached_property
+    def _whitening(self) -> Whitening:
+        """It is stored beside the first image."""
+        data = self._taken([0], [WHITENING])[WHITENING][0].as_py()
+        try:
+            return Whitening(**load(data))
+        except (SafetensorError, TypeError):
+            raise DataError(f"the store lacks the whitening; {REMEDY}") from None
+
+    def _known(self, rows: Sequence[int]) -> pa.Table:
+        """What is known of the images of some rows."""
+        found = self._taken(rows, list(self._names.values()))
+        return found.rename_columns(list(self._names))
+
+    def _vectors(self, rows: Sequence[int]) -> np.ndarray:
+        """Vectors of some rows, float32 `[n, d]`."""
+        found = self._taken(rows, [VECTOR])[VECTOR].combine_chunks()
+        values: np.ndarray = found.flatten().to_numpy(zero_copy_only=False)
+        return values.reshape(-1, self.dimension)
+
+    def _taken(self, rows: Sequence[int], columns: list[str]) -> pa.Table:
+        """Some columns of some rows, in the order of these.
+
+        Raises:
+            DataError: the version is no longer whole.
+        """
+        found = self.version.take(rows, columns)
+        places = {row: place for place, row in enumerate(found[ROW].to_pylist())}
+        if lacking := sorted(set(rows) - set(places)):
+            raise DataError(
+                f"the store lacks the rows {some_of([str(row) for row in lacking])}; {REMEDY}"
+            )
+        return found.take([places[row] for row in rows]).drop_columns([ROW])

@@ -27,14 +27,13 @@ def with_published_metadata(searcher: Searcher) -> Searcher:
 
 
 def current_version(store: str) -> str:
-    """Which version of a store is current, and where it is: it may be written anew.
+    """The version of a store that is current, and which time it was written.
 
     Raises:
         LookalikeError: there is none, or the store cannot be asked.
     """
     with open_store(store) as opened:
-        about = opened.current().about
-        return f"{about.version}-{about.table}"
+        return opened.current().about.table.removeprefix("images_")
 
 
 def open_store_searcher(

@@ -20,6 +20,7 @@ class StoredVersion(BaseModel):
     Attributes:
         version: its name.
         table: where its images are.
+        whitened_from: see `IndexDescription`.
         numerics: what computed the vectors.
         columns: names and Arrow types of what is known of images.
         effort: what a search inspects, in the store's own unit; 0: everything.
@@ -32,6 +33,7 @@ class StoredVersion(BaseModel):
     table: str
     images: int
     dimension: int
+    whitened_from: int | None
     metric: Metric
     model_sha256: str | None
     vectors_sha256: str
@@ -39,6 +41,11 @@ class StoredVersion(BaseModel):
     columns: list[tuple[str, str]]
     effort: int = 0
     metrics: dict[str, Any] = Field(default={})
+
+    @property
+    def embedding_dimension(self) -> int:
+        """The size of what the model gives."""
+        return self.whitened_from or self.dimension
 
     @property
     def schema(self) -> pa.Schema:
@@ -54,6 +61,7 @@ class StoredVersion(BaseModel):
             table=table,
             images=description.images,
             dimension=description.dimension,
+            whitened_from=description.whitened_from,
             metric=description.engine.metric,
             model_sha256=description.model_sha256,
             vectors_sha256=description.vectors_sha256,

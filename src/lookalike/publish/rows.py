@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+from safetensors.numpy import save
 
 from lookalike.index.index import Index
 from lookalike.index.metadata import METADATA_SCHEMA
 
 ROW, VECTOR, THUMBNAIL = "row", "embedding", "thumbnail"
+WHITENING = "whitening"  # that of the index, as safetensors, in the first row
 ROWS_AT_ONCE = 1000
 
 
@@ -25,7 +27,7 @@ def column_names(schema: pa.Schema) -> dict[str, str]:
 
 
 def table_schema(metadata: pa.Schema, dimension: int) -> pa.Schema:
-    """Of the table of a version: row, metadata, vector and thumbnail."""
+    """Of the table of a version: row, metadata, vector, thumbnail and whitening."""
     names = column_names(metadata)
     return pa.schema(
         [
@@ -33,6 +35,7 @@ def table_schema(metadata: pa.Schema, dimension: int) -> pa.Schema:
             *(pa.field(names[field.name], field.type) for field in metadata),
             pa.field(VECTOR, pa.list_(pa.float32(), dimension)),
             pa.field(THUMBNAIL, pa.binary()),
+            pa.field(WHITENING, pa.binary()),
         ]
     )
 
@@ -42,11 +45,15 @@ def stored_rows(index: Index, rows: range) -> pa.Table:
     schema = table_schema(index.metadata.schema, index.description.dimension)
     metadata = index.metadata.slice(rows.start, len(rows))
     vectors = np.ascontiguousarray(index.vectors.values[rows.start : rows.stop])
+    whitening: list[bytes | None] = [None] * len(rows)
+    if rows.start == 0 and index.whitening is not None:
+        whitening[0] = save(index.whitening._asdict())
     columns = [
         pa.array(rows, pa.int64()),
         *metadata.columns,
         pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), index.description.dimension),
         pa.array([index.thumbnail(row) for row in rows], pa.binary()),
+        pa.array(whitening, pa.binary()),
     ]
     return pa.table(columns, schema)
 

@@ -66,7 +66,7 @@ class OpenVersion(Protocol):
         ...
 
     def take(self, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
-        """Some columns of some rows, of those that are there: the row first; rows rise.
+        """Some columns of those rows that are there, in any order: the row first.
 
         Args:
             rows: which.

@@ -2,26 +2,19 @@
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from obstore.exceptions import BaseError
-from obstore.store import from_url
 
-from lookalike.core.errors import ConfigError, DataError, LookalikeError
+from lookalike.core.errors import DataError, LookalikeError
 from lookalike.core.secrets import without_secrets
-
-if TYPE_CHECKING:  # it has these for type checkers alone
-    from obstore.store import ClientConfig, RetryConfig
+from lookalike.pull.object_store import open_store, reason_of
 
 MD5 = re.compile(r"[0-9a-f]{32}")
 CHUNK = 4 * 2**20
 MOST_LISTED_BYTES = 64 * 2**20  # of a listing; an image takes none, a shard some hundred bytes
-RETRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
 
 
 class Remote:
@@ -37,14 +30,7 @@ class Remote:
 
     def __init__(self, address: str) -> None:
         self._address = without_secrets(address)
-        url = address if "://" in address else Path(address).absolute().as_uri()
-        addresses = (url, os.environ.get("AWS_ENDPOINT_URL", ""))
-        insecure = any(each.startswith("http://") for each in addresses)
-        options: ClientConfig = {"allow_http": insecure}
-        try:
-            self._store = from_url(url, client_options=options, retry_config=RETRIES)
-        except (BaseError, ValueError, OSError) as error:
-            raise ConfigError(f"{self._address}: {_reason(error)}") from None
+        self._store = open_store(address)
 
     def listing(self, md5: str) -> dict[str, str]:
         """The files of a folder, and the md5 of each.
@@ -93,11 +79,6 @@ class Remote:
             raise DataError(f"{self._address}: has no {md5}; push it with dvc push") from None
         except (BaseError, OSError) as error:
             raise LookalikeError(
-                f"{self._address}: cannot be read ({_reason(error)}); check the address and the "
+                f"{self._address}: cannot be read ({reason_of(error)}); check the address and the "
                 "credentials in the environment"
             ) from None
-
-
-def _reason(error: Exception) -> str:
-    """The first line, without addresses' secrets: obstore's errors go on with their source."""
-    return without_secrets(str(error).strip().partition("\n")[0])[:200]

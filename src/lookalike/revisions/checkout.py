@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -56,7 +57,7 @@ def _fetched(project: Layout, revision: Revision) -> dict[Path, Path]:
     with open_repository(project, f"{revision}: cannot be fetched") as repo, _quiet():
         remote, cache = repo.cloud.get_remote_odb(command="pull"), repo.cache.local
         for info, folder in folders.items():
-            if not cache.exists(info.value) and not remote.exists(info.value):
+            if not cache.exists(info.value) and not _holds(remote, info.value):
                 raise LookalikeError(f"{revision}: {folder} is not in the remote")
         say(f"{revision}: model and index are being fetched")
         transfer(remote, cache, folders, verify=True, shallow=False)
@@ -71,6 +72,15 @@ def _fetched(project: Layout, revision: Revision) -> dict[Path, Path]:
                     raise LookalikeError(f"{revision}: {path} {failed}")
                 found[path] = Path(cache.oid_to_path(part.value))
     return found
+
+
+def _holds(remote: Any, md5: str | None) -> bool:
+    """Whether a remote has an object; unlike `exists`, it fails where nobody answers."""
+    try:
+        remote.fs.info(remote.oid_to_path(md5))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _outputs(project: Layout, revision: Revision) -> dict[Path, str]:

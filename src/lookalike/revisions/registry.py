@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from lookalike.core.errors import LookalikeError
 from lookalike.revisions.git import commit_of, git
+from lookalike.revisions.gto_import import import_gto
 
 ARTIFACT = "model"  # in `artifacts` of dvc.yaml
 FIELDS = "%(taggerdate:unix)%09%(*objectname)%09%(refname:strip=2)"
@@ -53,26 +54,30 @@ class Registry:
     def __init__(self, root: Path) -> None:
         self.versions: dict[str, str] = {}
         self.stages: dict[str, dict[str, None]] = {}
-        above = git(root, "rev-parse", "--show-prefix").strip().rstrip("/")
-        for tag, commit in _tags(root, f"{above}:{ARTIFACT}" if above else ARTIFACT):
+        for tag, commit in _tags(root, artifact_name(root)):
             self._add(tag, commit)
 
     def _add(self, tag: dict[str, Hashable], commit: str) -> None:
-        from gto.constants import Action
-
+        action = import_gto().constants.Action
         assigned = self.stages.setdefault(str(tag["stage"]), {}) if "stage" in tag else {}
         match tag["action"]:
-            case Action.REGISTER:
+            case action.REGISTER:
                 self.versions[str(tag["version"])] = commit
-            case Action.DEREGISTER:
+            case action.DEREGISTER:
                 self.versions.pop(str(tag["version"]), None)
                 for commits in self.stages.values():
                     commits.pop(commit, None)
-            case Action.ASSIGN:
+            case action.ASSIGN:
                 assigned.pop(commit, None)
                 assigned[commit] = None
-            case Action.UNASSIGN:
+            case action.UNASSIGN:
                 assigned.pop(commit, None)
+
+
+def artifact_name(root: Path) -> str:
+    """What GTO calls the model of a project; see `Registry`."""
+    above = git(root, "rev-parse", "--show-prefix").strip().rstrip("/")
+    return f"{above}:{ARTIFACT}" if above else ARTIFACT
 
 
 def resolve(root: Path, name: str) -> Revision:
@@ -109,8 +114,7 @@ def resolve(root: Path, name: str) -> Revision:
 
 def _tags(root: Path, artifact: str) -> list[tuple[dict[str, Hashable], str]]:
     """GTO's tags of an artifact, parsed, with their commits, in order."""
-    from gto.tag import parse_name  # takes a second
-
+    parse_name = import_gto().tag.parse_name
     found = []
     for line in git(root, "for-each-ref", f"--format={FIELDS}", "refs/tags").splitlines():
         seconds, commit, name = line.split("\t")

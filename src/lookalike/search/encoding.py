@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from lookalike.core.errors import QueryError
+from lookalike.core.extras import extra
 from lookalike.images.bands import Bands
 from lookalike.images.decode import UndecodableImageError, decode_opened
 from lookalike.images.pixels import Pixels
@@ -20,6 +21,7 @@ from lookalike.search.queries import (
     Example,
     Like,
     Query,
+    Text,
     as_like,
     check_size,
     combined,
@@ -136,8 +138,8 @@ class QueryEncoder:
                 if part.vector is not None:
                     vectors.append(part.vector)
                 else:
-                    vector, logits = next(outputs)
-                    vectors.append(vector)
+                    embedding, logits = next(outputs)
+                    vectors.append(self._gallery.from_embedding(embedding))
             if len(parts) > 1:
                 logits = None
             positive = len(like.examples)
@@ -163,14 +165,29 @@ class QueryEncoder:
             if row is None:
                 raise QueryError(f"{example.id}: no image of this id is indexed")
             return _Part(self._gallery.vector(row), None, row)
+        if isinstance(example, Text):
+            return _Part(self._of_text(example.text), None, None)
         if isinstance(example, np.ndarray):
-            return _Part(self._gallery.checked(example, dimensions=1), None, None)
+            return _Part(self._gallery.from_embedding(example), None, None)
         if isinstance(example, Image.Image):
             return _Part(None, self._pixels(example, name_of(example)), None)
         name = name_of(example)
         data = check_size(example, name) if isinstance(example, bytes) else read_bounded(example)
         row = self._gallery.row_of(hashlib.sha256(data).hexdigest())
         return _Part(None, self._pixels(data, name), row)
+
+    def _of_text(self, text: str) -> np.ndarray:
+        """The vector of a text; alone among the examples, it is embedded while it is prepared."""
+        length = self._model.description.context_length
+        if length is None:
+            raise QueryError(
+                f"{text!r:.60}: the model knows no text; one with train.backbone: open_clip/NAME "
+                "and train.epochs: 0 does"
+            )
+        with extra("text"):  # it brings torch, which images do without
+            from lookalike.model.open_clip_models import tokenize
+
+        return self._gallery.from_embedding(self._model.run_text(tokenize([text], length))[0])
 
     def _pixels(self, image: bytes | Image.Image, name: str) -> np.ndarray:
         """What the network takes, `[channels, height, width]`."""

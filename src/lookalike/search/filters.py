@@ -76,8 +76,10 @@ def expression_of(node: Node) -> pc.Expression:
         case Among(column, values) if pa.types.is_list(column.type):
             return any_in(pc.field(column.name), map(str, values))
         case Among(column, values):
-            field = _comparable(column)
-            return pc.if_else(field.is_valid(), field.isin(pa.array(values)), NEITHER)
+            field, known = _comparable(column), pa.array(values)
+            if column.type != pa.string():  # so that -0 is 0
+                field, known = pc.add(field, 0.0), pc.add(known, 0.0)
+            return pc.if_else(field.is_valid(), field.isin(known), NEITHER)
         case Comparison(column, operator, value):
             return COMPARISONS[operator](_comparable(column), pc.scalar(value))
 

@@ -55,6 +55,11 @@ class Gallery:
         """Numbers of a vector."""
         return self.index.description.dimension
 
+    @property
+    def embedding_dimension(self) -> int:
+        """Numbers of what the model gives."""
+        return self.index.description.embedding_dimension
+
     def with_segment(self, segment: Segment | None) -> "Gallery":
         """One of the same index, with another segment; this one stays as it is."""
         return Gallery(self.index, segment, self._given_records)
@@ -120,6 +125,10 @@ class Gallery:
         if self.is_added(row):
             return self._segment.thumbnails[row - len(self.index)]
         return self.index.thumbnail(row)
+
+    def from_embedding(self, embedding: np.ndarray) -> np.ndarray:
+        """See `Index.from_embedding`."""
+        return self.index.from_embedding(embedding)
 
     def checked(self, vectors: np.ndarray, dimensions: int) -> np.ndarray:
         """See `Index.checked`."""

@@ -28,8 +28,15 @@ class ById:
     id: str
 
 
-Example = str | os.PathLike[str] | bytes | BinaryIO | Url | Image.Image | np.ndarray | ById
-KNOWN = str, os.PathLike, bytes, Url, Image.Image, np.ndarray, ById
+@dataclass(frozen=True)
+class Text:
+    """What an image shows, in words; for models that know text."""
+
+    text: str
+
+
+Example = str | os.PathLike[str] | bytes | BinaryIO | Url | Image.Image | np.ndarray | ById | Text
+KNOWN = str, os.PathLike, bytes, Url, Image.Image, np.ndarray, ById, Text
 
 
 @dataclass(frozen=True, init=False)
@@ -73,7 +80,7 @@ def as_like(query: Query) -> Like:
         if not isinstance(example, KNOWN) and not _is_stream(example):
             raise QueryError(
                 f"cannot search for {type(example).__name__}: give a path, bytes, a binary file, "
-                "Url(...), a PIL image, a NumPy vector, ById(...), or a list of these"
+                "Url(...), a PIL image, a NumPy vector, ById(...), Text(...), or a list of these"
             )
     return like
 
@@ -84,6 +91,8 @@ def name_of(example: Example) -> str:
         return os.fspath(example)
     if isinstance(example, ById):
         return example.id
+    if isinstance(example, Text):
+        return f'"{example.text}"'
     if isinstance(example, Url):
         return without_secrets(example.address)
     if _is_stream(example):

@@ -23,6 +23,11 @@ class Searchable(Protocol):
         ...
 
     @property
+    def embedding_dimension(self) -> int:
+        """Numbers of what the model gives, which is whitened where the index is."""
+        ...
+
+    @property
     def images(self) -> pa.Table:
         """What is known of every image that can be found."""
         ...
@@ -50,6 +55,10 @@ class Searchable(Protocol):
 
     def thumbnail(self, row: int) -> bytes | None:
         """A small picture of a row's image, WebP; None where there is none."""
+        ...
+
+    def from_embedding(self, embedding: np.ndarray) -> np.ndarray:
+        """See `Index.from_embedding`."""
         ...
 
     def checked(self, vectors: np.ndarray, dimensions: int) -> np.ndarray:

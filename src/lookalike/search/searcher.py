@@ -47,16 +47,16 @@ class Searcher:
         decode: see above.
 
     Raises:
-        DataError: model and gallery are of vectors of different sizes.
+        DataError: model and gallery are of embeddings of different sizes.
     """
 
     def __init__(
         self, model: Runtime, gallery: Searchable, decode: Decode = decode_untrusted
     ) -> None:
-        if model.dimension != gallery.dimension:
+        if model.dimension != gallery.embedding_dimension:
             raise DataError(
-                f"the index is of vectors of {gallery.dimension} numbers, but the model gives "
-                f"{model.dimension}; run embed and index again, or pull both together"
+                f"the index is of embeddings of {gallery.embedding_dimension} numbers, but the "
+                f"model gives {model.dimension}; run embed and index again, or pull both together"
             )
         self.gallery = gallery
         self.model = model.description
@@ -93,8 +93,8 @@ class Searcher:
 
         Args:
             query: a path, encoded bytes, an open binary file, an image on the web (`Url`), a PIL
-                image, a NumPy vector `[d]`, an indexed image (`ById`), a list of these, or `Like`
-                with examples to be unlike.
+                image, a NumPy vector `[d]` as the model gives it, an indexed image (`ById`), a
+                `Text`, a list of these, or `Like` with examples to be unlike.
             k: how many hits.
             where: which images may be hits, as in `"label = 'cat'"`; see `filters`.
             min_similarity: leave out hits that are less similar, a cosine.

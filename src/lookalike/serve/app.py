@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from lookalike.serve import (
     adding,
+    correcting,
     facts,
     images,
     openai_embeddings,
@@ -28,6 +29,7 @@ from lookalike.serve.settings import Settings
 ROUTERS = (
     predict.router,
     adding.router,
+    correcting.router,
     inference_protocol.router,
     openai_embeddings.router,
     images.router,

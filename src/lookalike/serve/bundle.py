@@ -2,6 +2,7 @@
 
 import logging
 from functools import cached_property
+from typing import Any
 
 from PIL import Image
 
@@ -89,6 +90,16 @@ class Bundle:
     def projection(self) -> bytes:
         """All indexed images in the plane; computed when it is first asked for."""
         return projection(self.of_index.index)
+
+    @property
+    def fingerprints(self) -> dict[str, Any]:
+        """Which model and index answer, and of which revision; None: of the folders."""
+        revision = self.location.revision
+        return {
+            "model": self.model_sha256,
+            "index": self.index_sha256,
+            "revision": None if revision is None else revision._asdict(),
+        }
 
     def original(self, image_id: str, row: int) -> bytes | None:
         """The file of an image in a row of the gallery; None where this service has it not."""

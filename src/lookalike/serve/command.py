@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from lookalike.core.errors import ConfigError
 from lookalike.core.layout import Layout
 from lookalike.core.params import parse_block, read_params_if_any
+from lookalike.core.secrets import without_secrets
 from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import model_fingerprint
 from lookalike.serve.app import create_app
@@ -86,6 +87,11 @@ def serve(settings: Settings, allow_anonymous: bool = False, show: bool = False)
         )
     if params.add and settings.token is None:
         raise ConfigError(f"serve.add = True: only clients who know a token may add; set {TOKEN}")
+    if params.collect is not None and settings.token is None:
+        raise ConfigError(
+            f"serve.collect = {without_secrets(params.collect)!r}: only clients who know a token "
+            f"may leave images; set {TOKEN}"
+        )
     with _listening(params.host, params.port) as listener, suppress(KeyboardInterrupt):
         address, port = listener.getsockname()[:2]
         host = f"[{address}]" if ":" in address else address

@@ -43,17 +43,15 @@ def columns(service: CurrentService) -> JsonAnswer:
 def about(service: CurrentService) -> JsonAnswer:
     """Which software, model and index answer."""
     bundle = service.bundle
-    revision = bundle.location.revision
     return JsonAnswer(
         {
             "version": version("lookalike"),
-            "model": bundle.model_sha256,
-            "index": bundle.index_sha256,
+            **bundle.fingerprints,
             "engine": bundle.engine,
             "images": len(bundle.of_index.gallery),
             "classes": len(bundle.of_index.model.classes),
             "has_images": bundle.images is not None,
-            "revision": None if revision is None else revision._asdict(),
+            "has_text": bundle.of_index.model.context_length is not None,
         }
     )
 

@@ -36,6 +36,13 @@ BATCH_SIZE = Histogram(
     "lookalike_batch_size", "Queries that are embedded together", buckets=BATCH_SIZES
 )
 RELOADS = Counter("lookalike_reloads", "Attempts to swap in a new bundle", ["outcome"])
+COLLECTED_IMAGES = Counter(
+    "lookalike_collected_images",
+    "Images given by users",
+    ["outcome"],
+)
+for outcome in ("stored", "known", "too large", "too many", "failed"):
+    COLLECTED_IMAGES.labels(outcome)  # zero is told, too
 INDEXED_IMAGES = Gauge("lookalike_indexed_images", "Indexed images", multiprocess_mode="max")
 
 # Of the request that is being answered: seconds by phase

@@ -27,6 +27,9 @@ class ServeParams(Block):
     images_root: str | None = None
     url_hosts: list[str] = Field(default=[])
     add: bool = False
+    collect: str | None = Field(default=None, min_length=1)
+    collect_max_bytes: int = Field(default=8 * 2**20, ge=1)
+    collect_per_minute: int = Field(default=60, ge=1)
     metadata: MetadataSource = "bundle"
     store: str | None = None
     watch_seconds: float | None = Field(default=1.0, gt=0)

@@ -25,5 +25,10 @@ async def predict(request: Request, service: CurrentService) -> JsonAnswer:
     """Find the indexed images most like uploaded images, indexed ones, a file or a URL."""
     with service.admission.place():
         asked = await read_query(request, service.settings.params)
-        result = await service.search(asked.query, asked.options)
-    return JsonAnswer(result.to_dict())
+        collector = service.collecting() if asked.collect else None
+        bundle = service.bundle
+        answer = (await service.search(asked.query, asked.options)).to_dict()
+        if collector is not None:
+            known = {"predictions": answer["predictions"], **bundle.fingerprints}
+            answer["collected"] = collector.offer(asked.images, known)
+    return JsonAnswer(answer)

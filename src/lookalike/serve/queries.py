@@ -9,7 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from lookalike.core.errors import QueryError
-from lookalike.search.queries import ById, Example, Like
+from lookalike.search.queries import ById, Example, Like, Text
 from lookalike.serve.params import ServeParams
 from lookalike.serve.problems import ProblemError, as_problem
 from lookalike.serve.remote_images import fetch_image
@@ -26,6 +26,12 @@ class Asked(NamedTuple):
 
     query: Like
     options: SearchOptions
+    collect: bool
+
+    @property
+    def images(self) -> list[bytes]:
+        """The image files among its examples."""
+        return [example for example in self.query.examples if isinstance(example, bytes)]
 
 
 async def read_query(request: Request, params: ServeParams) -> Asked:
@@ -87,7 +93,10 @@ async def _of_json(body: bytes, params: ServeParams) -> Asked:
 
 def _asked(examples: list[Example], asked: FormFields) -> Asked:
     examples = [*examples, *map(ById, asked.like)]
+    if asked.text is not None:
+        examples.append(Text(asked.text))
     if not examples:
-        raise QueryError("a search needs at least one example: a file or the id of an image")
+        raise QueryError("a search needs at least one example: a file, the id of an image, or text")
     options = SearchOptions(**asked.model_dump(include=set(SearchOptions.model_fields)))
-    return Asked(Like(*examples, unlike=[ById(each) for each in asked.unlike]), options)
+    query = Like(*examples, unlike=[ById(each) for each in asked.unlike])
+    return Asked(query, options, asked.collect)

@@ -39,6 +39,8 @@ SEARCHING = ADDING = {
     ),
 }
 
+CORRECTING = {**SEARCHING, **READING_ONE}
+
 
 def as_said_by(answer: type[BaseModel], refusals: Responses) -> Responses:
     """The same refusals in the form of another protocol."""

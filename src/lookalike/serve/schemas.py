@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 MODEL = "lookalike"  # as the model protocols call it
 MOST_HITS = 1000
 MOST_EXAMPLES = 32
+MOST_CHARACTERS = 1000
 
 Ids = Annotated[list[str], Field(max_length=MOST_EXAMPLES)]
 
@@ -31,10 +32,20 @@ class FormFields(SearchOptions):
 
     like: Ids = Field(default=[], description="Indexed images that are examples, too.")
     unlike: Ids = Field(default=[], description="Indexed images that hits should be unlike.")
+    text: str | None = Field(
+        default=None,
+        max_length=MOST_CHARACTERS,
+        description="What the images show, where the model knows text: an example, too.",
+    )
+    collect: bool = Field(
+        default=False,
+        description="The user consents: keep the images that are sent, where `serve.collect` is "
+        "set.",
+    )
 
 
 class PredictRequest(FormFields):
-    """A search without an upload: by `id`, by `like` and `unlike`, by `path`, or by `url`."""
+    """A search without an upload: by `id`, `like` and `unlike`, `path` or `url`, and by `text`."""
 
     id: str | None = Field(default=None, description="An indexed image.")
     path: str | None = Field(
@@ -47,8 +58,9 @@ class PredictRequest(FormFields):
     @model_validator(mode="after")
     def _one_query(self) -> Self:
         given = [self.id is not None, self.path is not None, self.url is not None]
-        if sum(given) + bool(self.like) != 1:
-            raise ValueError("give one of id, like, path and url")
+        examples = sum(given) + bool(self.like)
+        if examples > 1 or (not examples and self.text is None):
+            raise ValueError("give one of id, like, path and url, or text")
         return self
 
 
@@ -109,12 +121,38 @@ class Hit(Record):
     similarity: float
 
 
+class CollectedImage(BaseModel):
+    """Whether an image will be kept."""
+
+    id: str
+    outcome: Literal["accepted", "too large", "too many"]
+
+
 class PredictAnswer(BaseModel):
     """The likeliest classes of a single image, and the most similar images, nearest first."""
 
     query: str
     predictions: list[Prediction]
     hits: list[Hit]
+    collected: list[CollectedImage] = Field(
+        default=[], description="Of each image that was sent, where the request says `collect`."
+    )
+
+
+class Correction(BaseModel):
+    """What a collected image really shows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(pattern="^[0-9a-f]{64}$", description="Of an image that was collected.")
+    label: str = Field(min_length=1, max_length=200, description="The label that is right.")
+
+    @field_validator("label")
+    @classmethod
+    def _readable(cls, label: str) -> str:
+        if not label.isprintable() or label != label.strip():
+            raise ValueError("should be one line of text without spaces around it")
+        return label
 
 
 class LabelCount(BaseModel):
@@ -162,4 +200,5 @@ class Version(BaseModel):
     images: int
     classes: int
     has_images: bool
+    has_text: bool
     revision: ServedRevision | None

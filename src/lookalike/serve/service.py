@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from threading import Lock
 from time import perf_counter
 from typing import NamedTuple, TypeVar
@@ -17,8 +18,10 @@ from lookalike.search.searcher import Searcher
 from lookalike.serve.admission import Admission
 from lookalike.serve.batching import Batcher
 from lookalike.serve.bundle import Bundle
+from lookalike.serve.collector import Collector
 from lookalike.serve.decoders import Decoders
 from lookalike.serve.metrics import INDEXED_IMAGES, Phase, record_phase
+from lookalike.serve.problems import ProblemError
 from lookalike.serve.schemas import SearchOptions
 from lookalike.serve.settings import Settings
 
@@ -43,6 +46,8 @@ class Service:
         self.admission = Admission(params.queue_size)
         # Loading a network patches torch's modules for a moment, so nothing is computed meanwhile
         self._computing = Lock()
+        may_collect = params.collect is not None and settings.token is not None
+        self._collector = Collector(params) if may_collect else None
         self._decoders = Decoders(params.decoders, params.max_pixels, params.timeout)
         self.serve_from(self.open_bundle())
         self._preparing = ThreadPoolExecutor(params.decoders, "prepare")
@@ -105,8 +110,23 @@ class Service:
         """The nearest indexed images of several vectors `[n, d]`."""
         return await self._timed("index", lambda: searcher.gallery.search_many(vectors, k))
 
+    def collecting(self) -> Collector:
+        """What keeps the images of users who consent.
+
+        Raises:
+            ProblemError: this service keeps none.
+        """
+        if self._collector is None:
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN,
+                "this service keeps no images: serve.collect is not set, or there is no token",
+            )
+        return self._collector
+
     def stop(self) -> None:
         """End threads and processes; nobody asks any more."""
+        if self._collector is not None:
+            self._collector.stop()
         self._batcher.stop()
         self._preparing.shutdown()
         self._decoders.stop()

@@ -6,6 +6,7 @@ from lookalike.core.params import MachineParams
 from lookalike.images.bands import Bands
 from lookalike.images.loading import check_shared_memory
 from lookalike.model.backbones import check_backbone
+from lookalike.model.image_size import build_shapes
 from lookalike.model.inflate import RGB
 from lookalike.model.weights import check_weights
 from lookalike.train.micro_batches import check_micro_batches, smallest_micro_batch
@@ -29,6 +30,8 @@ def check_training(
         project: whose relative paths they name.
     """
     check_backbone(params.backbone)
+    if params.pooling != "auto":
+        build_shapes(params.backbone, params.pooling)
     check_image_sizes(params)
     check_not_replaced("train.weights", params.weights, project)
     check_weights(params.weights, params.backbone, project.root)

@@ -14,7 +14,7 @@ def smallest_micro_batch(params: TrainParams) -> int:
     learns_backbone_norm = not params.freeze_batchnorm and any(
         isinstance(module, _BatchNorm) for module in build_shapes(params.backbone).modules()
     )
-    return FOR_BATCH_NORM if params.head == "mlp" or learns_backbone_norm else 1
+    return FOR_BATCH_NORM if params.head != "linear" or learns_backbone_norm else 1
 
 
 def check_micro_batches(

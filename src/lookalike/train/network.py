@@ -5,8 +5,9 @@ from typing import Literal
 
 from lookalike.model.artifact import build_network
 from lookalike.model.description import ModelDescription
+from lookalike.model.expected_input import expected_input
 from lookalike.model.network import EmbeddingNetwork
-from lookalike.model.timm_models import timm_name, timm_normalization
+from lookalike.model.open_clip_models import context_length, open_clip_name
 from lookalike.model.training_images import ImageIds
 from lookalike.train.recipe.image_sizes import in_search
 from lookalike.train.recipe.network_params import NetworkParams
@@ -17,15 +18,19 @@ def describe(
     params: NetworkParams, precision: Literal["fp32", "bf16"], classes: list[str]
 ) -> ModelDescription:
     """What `model.json` says of a model with these classes; none without training."""
-    timm = timm_name(params.backbone)
+    expected = expected_input(params.backbone)
+    clip = open_clip_name(params.backbone)
     return ModelDescription(
         backbone=params.backbone,
         embedding_dim=params.embedding_dim if classes else None,
+        pooling=params.pooling,
         head=params.head if classes else "linear",
+        context_length=None if clip is None or classes else context_length(clip),
         classes=classes,
         image_size=in_search(params),
         precision=precision,
-        **({} if timm is None else timm_normalization(timm)._asdict()),
+        mean=list(expected.mean),
+        std=list(expected.std),
     )
 
 

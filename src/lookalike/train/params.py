@@ -78,6 +78,11 @@ class TrainParams(
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.layer_decay is not None and not self.backbone.startswith("timm/"):
+            raise ValueError(
+                "layer_decay needs a backbone whose layers timm knows: timm/NAME, not "
+                f"{self.backbone}"
+            )
         if 0 < self.epochs <= self.warmup_epochs:
             raise ValueError(
                 f"warmup_epochs = {self.warmup_epochs:g} should be below epochs = {self.epochs}"

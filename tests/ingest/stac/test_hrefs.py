@@ -1,11 +1,11 @@
 import os
 from collections.abc import Iterator
-from functools import partial
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from tests.conftest import file_server
 
 from lookalike.ingest.source import UnreadableError
 from lookalike.ingest.stac.hrefs import HrefReader, joined, suffix
@@ -14,11 +14,8 @@ from lookalike.ingest.stac.hrefs import HrefReader, joined, suffix
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     """A web server for the files in `tmp_path`; its address."""
-    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with file_server(tmp_path) as address:
+        yield address
 
 
 @pytest.mark.parametrize(

@@ -41,3 +41,9 @@ def test_a_size_to_learn_at_that_the_backbone_cannot_take_is_one_line(
     params = TrainParams(backbone="inception_v3", image_size=299, train_image_size=32)
     with one_line_error("train.train_image_size = 32", "inception_v3"):
         check_image_sizes(params)
+
+
+def test_images_are_resized_by_the_filter_that_the_weights_expect() -> None:
+    params = TrainParams(backbone="swin_t", image_size=224, train_image_size=192, resize="squash")
+    assert in_search(params).interpolation == "bicubic"
+    assert while_learning(params).interpolation == "bicubic"

@@ -96,3 +96,21 @@ def test_sgd_without_momentum_has_no_nesterov_momentum(network: EmbeddingNetwork
     params = TrainParams(optimizer="sgd", momentum=0.0)
     group = make_optimizer(network, NO_OBJECTIVE, params).param_groups[0]
     assert (group["momentum"], group["nesterov"]) == (0.0, False)
+
+
+def test_each_layer_learns_slower_than_the_one_after_it() -> None:
+    pytest.importorskip("timm")
+    network = EmbeddingNetwork("timm/vit_tiny_patch16_224", embedding_dim=8, classes=3)
+    params = TrainParams(
+        backbone="timm/vit_tiny_patch16_224", lr=0.5, backbone_lr_scale=0.1, layer_decay=0.5
+    )
+    rate = settings_of(make_optimizer(network, NO_OBJECTIVE, params), "lr")
+    named = {name: rate[id(parameter)] for name, parameter in network.named_parameters()}
+    assert named["backbone.norm.weight"] == pytest.approx(0.05)
+    for block in range(11):
+        before, after = (named[f"backbone.blocks.{n}.mlp.fc1.weight"] for n in (block, block + 1))
+        assert before == pytest.approx(after / 2)
+    assert named["backbone.patch_embed.proj.weight"] == min(named.values())
+    assert named["classifier.weight"] == 0.5
+    learned = settings_of(make_optimizer(network, NO_OBJECTIVE, params), "weight_decay")
+    assert len(learned) == len(named)

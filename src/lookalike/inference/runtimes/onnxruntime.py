@@ -3,15 +3,14 @@
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
-from lookalike.core.errors import DataError
-from lookalike.inference.exported import EMBEDDING, IMAGES, REMEDY, ExportDescription
+from lookalike.inference.exported import IMAGES, ExportDescription
+from lookalike.inference.runtimes.exported_runtime import ExportedRuntime
 from lookalike.inference.runtimes.runtime import Outputs
-from lookalike.model.description import ModelDescription
+from lookalike.inference.runtimes.sessions import open_session
 
 
-class OnnxRuntime:
+class OnnxRuntime(ExportedRuntime):
     """Computes with an ONNX file.
 
     Args:
@@ -24,30 +23,8 @@ class OnnxRuntime:
     """
 
     def __init__(self, path: Path, export: ExportDescription, threads: int = 0) -> None:
-        self._export = export
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        # Beyond this level, opening takes up to twice as long and computing no less
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_LAYOUT
-        options.log_severity_level = 4  # its errors are raised as well
-        # A thread that waits for work in a loop takes processor time from others
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = onnxruntime.InferenceSession(
-                path, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # its exceptions have no class in common
-            reason = " ".join(str(error).split())[:200]
-            raise DataError(f"{path}: cannot be read ({reason}); {REMEDY}") from None
-
-    @property
-    def description(self) -> ModelDescription:
-        return self._export.model
-
-    @property
-    def dimension(self) -> int:
-        size: int = self._export.outputs[EMBEDDING][1]
-        return size
+        super().__init__(path.parent, export, threads)
+        self._session = open_session(path, threads)
 
     def run(self, images: np.ndarray) -> Outputs:
         embeddings, *logits = self._session.run(None, {IMAGES: np.ascontiguousarray(images)})

@@ -8,16 +8,16 @@ import openvino
 
 from lookalike.core.choices import Precision
 from lookalike.core.errors import ConfigError, DataError
-from lookalike.inference.exported import EMBEDDING, IMAGES, REMEDY, ExportDescription
+from lookalike.inference.exported import IMAGES, REMEDY, ExportDescription
+from lookalike.inference.runtimes.exported_runtime import ExportedRuntime
 from lookalike.inference.runtimes.runtime import Outputs
-from lookalike.model.description import ModelDescription
 
 DEVICE = "CPU"
 # By itself it would compute in bf16 wherever the processor can. What int8 leaves is in fp32.
 HINTS: dict[Precision, str] = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
 
 
-class OpenVinoRuntime:
+class OpenVinoRuntime(ExportedRuntime):
     """Computes with an ONNX file.
 
     Args:
@@ -34,7 +34,7 @@ class OpenVinoRuntime:
     def __init__(
         self, path: Path, export: ExportDescription, precision: Precision, threads: int = 0
     ) -> None:
-        self._export = export
+        super().__init__(path.parent, export, threads)
         check_precision(precision)
         settings = {
             "INFERENCE_PRECISION_HINT": HINTS[precision],
@@ -50,15 +50,6 @@ class OpenVinoRuntime:
             raise DataError(f"{path}: cannot be read ({reason}); {REMEDY}") from None
         self._request = compiled.create_infer_request()
         self._one_at_a_time = Lock()  # a request is not for several threads at once
-
-    @property
-    def description(self) -> ModelDescription:
-        return self._export.model
-
-    @property
-    def dimension(self) -> int:
-        size: int = self._export.outputs[EMBEDDING][1]
-        return size
 
     def run(self, images: np.ndarray) -> Outputs:
         with self._one_at_a_time:

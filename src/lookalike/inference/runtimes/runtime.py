@@ -30,6 +30,10 @@ class Runtime(Protocol):
         """The size of an embedding."""
         ...
 
+    def run_text(self, tokens: np.ndarray) -> np.ndarray:
+        """Embeddings `[n, d]` of tokens `[n, length]`, of a model that knows text."""
+        ...
+
     def run(self, images: np.ndarray) -> Outputs:
         """The outputs for images that are preprocessed, `[n, channels, height, width]`."""
         ...

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lookalike.core.choices import Precision
 from lookalike.inference.forward import forward
 from lookalike.inference.runtimes.runtime import Outputs
 from lookalike.model.artifact import Model, load_model
+from lookalike.model.compute import accelerator, autocast
 from lookalike.model.description import ModelDescription
 
 
@@ -25,6 +27,16 @@ class TorchRuntime:
     @property
     def dimension(self) -> int:
         return self._model.dimension
+
+    @torch.inference_mode()
+    def run_text(self, tokens: np.ndarray) -> np.ndarray:
+        device = accelerator()
+        tower = self._model.fused.to(device).text
+        assert tower is not None
+        with autocast(self.description.precision, device):
+            embeddings: Tensor = tower(torch.from_numpy(tokens).to(device))
+        vectors: np.ndarray = embeddings.float().cpu().numpy()
+        return vectors
 
     def run(self, images: np.ndarray) -> Outputs:
         embeddings, logits = forward(self._model, torch.from_numpy(images))

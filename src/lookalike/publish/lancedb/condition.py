@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from lookalike.core.errors import QueryError
 from lookalike.search.filter_tree import (
     Among,
     Both,
@@ -22,6 +23,8 @@ from lookalike.search.filter_tree import (
 )
 from lookalike.search.text_patterns import BETWEEN, any_like_regex, like_regex
 
+DEEPEST = 12
+
 
 def condition_of(node: Node, names: Mapping[str, str]) -> str:
     """What a filter means.
@@ -29,14 +32,56 @@ def condition_of(node: Node, names: Mapping[str, str]) -> str:
     Args:
         node: the filter.
         names: what its columns are called in the table.
+
+    Raises:
+        QueryError: it is nested more deeply than LanceDB's parser bears.
+    """
+    pushed = _without_nots(node, negative=False)
+    if _depth(pushed) > DEEPEST:
+        raise QueryError(
+            f"where: has more than {DEEPEST} levels of OR within AND, too many for LanceDB"
+        )
+    return _condition(pushed, names)
+
+
+def _without_nots(node: Node, negative: bool) -> Node:
+    """The same, or its opposite, with `Not` before comparisons alone, by De Morgan's laws.
+
+    LanceDB's parser tries each NOT before a parenthesis twice, and gives up at a certain depth.
     """
     match node:
         case Not(inner):
-            return f"(NOT {condition_of(inner, names)})"
+            return _without_nots(inner, not negative)
+        case Both(left, right) | Either(left, right):
+            joined = Both if isinstance(node, Both) != negative else Either
+            return joined(_without_nots(left, negative), _without_nots(right, negative))
+        case _:
+            return Not(node) if negative else node
+
+
+def _depth(node: Node) -> int:
+    """How many parentheses `_condition` puts inside each other."""
+    match node:
         case Both(left, right):
-            return f"({condition_of(left, names)} AND {condition_of(right, names)})"
+            return max(_depth(side) + isinstance(side, Either) for side in (left, right))
         case Either(left, right):
-            return f"({condition_of(left, names)} OR {condition_of(right, names)})"
+            return max(_depth(left), _depth(right))
+        case _:
+            return 0
+
+
+def _condition(node: Node, names: Mapping[str, str]) -> str:
+    match node:
+        case Not(inner):
+            return f"(NOT {_condition(inner, names)})"
+        case Both(left, right):
+            return " AND ".join(
+                f"({part})" if isinstance(side, Either) else part
+                for side in (left, right)
+                for part in [_condition(side, names)]
+            )
+        case Either(left, right):
+            return f"{_condition(left, names)} OR {_condition(right, names)}"
         case Missing(column):
             return f"({names[column.name]} IS NULL)"
         case Fits(column, pattern) if pa.types.is_list(column.type):
@@ -61,13 +106,13 @@ def condition_of(node: Node, names: Mapping[str, str]) -> str:
 
 def _comparable(column: pa.Field, names: Mapping[str, str]) -> str:
     name = names[column.name]
-    return name if column.type == pa.string() else f"CAST({name} AS DOUBLE)"
+    return name if column.type == pa.string() else f"(CAST({name} AS DOUBLE) + 0.0)"  # -0 is 0
 
 
 def _literal(value: Value) -> str:
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
-    return repr(value) if math.isfinite(value) else f"CAST('{value}' AS DOUBLE)"
+    return repr(value + 0.0) if math.isfinite(value) else f"CAST('{value}' AS DOUBLE)"
 
 
 def _of_a_list(name: str, condition: str) -> str:

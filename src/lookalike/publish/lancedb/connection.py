@@ -5,8 +5,10 @@ Credentials of a bucket come from where every program of S3 takes them: `AWS_ACC
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +18,12 @@ from lookalike.core.errors import ConfigError, LookalikeError, NotReadyError
 from lookalike.core.secrets import WHERE_CREDENTIALS_BELONG, without_secrets
 
 BUCKET = "s3://"
+REMOVED = re.compile("images_.*not ?found|not ?found.*images_", re.IGNORECASE)
+REASONS = {
+    "NoSuchBucket": "there is no such bucket",
+    r"\b403\b": "the server refuses AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "error sending request|kind: Connect": "no S3 server answers there; check AWS_ENDPOINT_URL",
+}
 
 
 class Connection:
@@ -51,19 +59,24 @@ class Connection:
 
     @contextmanager
     def told(self) -> Iterator[lancedb.DBConnection]:
-        """The database, as it is now.
+        """The database.
 
         Raises:
             LookalikeError: it cannot be reached, or what is in it cannot be read.
         """
         try:
-            yield lancedb.connect(self.name, storage_options=self._options or None)
+            yield self._database
         except LookalikeError:
             raise
         except (OSError, RuntimeError, ValueError) as error:
             text = " ".join(without_secrets(str(error)).split())
-            if "was not found" in text or "NotFound" in text:
+            if REMOVED.search(text):
                 raise NotReadyError(
                     f"{self.name}: this version was removed; open it again"
                 ) from None
-            raise LookalikeError(f"{self.name}: {text[:200]}") from None
+            known = (reason for found, reason in REASONS.items() if re.search(found, text))
+            raise LookalikeError(f"{self.name}: {next(known, text[:200])}") from None
+
+    @cached_property
+    def _database(self) -> lancedb.DBConnection:
+        return lancedb.connect(self.name, storage_options=self._options or None)

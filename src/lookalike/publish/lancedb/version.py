@@ -1,19 +1,25 @@
 """A version in LanceDB, to be asked: the rows of a table, near a vector and by filters."""
 
 from collections.abc import Sequence
+from typing import Literal, cast
 
 import lancedb
 import numpy as np
 import pyarrow as pa
+from lancedb.query import LanceVectorQueryBuilder
 
 from lookalike.publish.lancedb.condition import condition_of
 from lookalike.publish.lancedb.connection import Connection
 from lookalike.publish.pointer import StoredVersion
 from lookalike.publish.rows import ROW, VECTOR, column_names
-from lookalike.retrieval.exact_search import FEW_ROWS
+from lookalike.retrieval.exact_search import FEW_ROWS, Metric
 from lookalike.search.filter_tree import Node
 
-DISTANCES = {"angular": "cosine", "euclidean": "l2", "dot": "dot"}
+DISTANCES: dict[Metric, Literal["cosine", "l2", "dot"]] = {
+    "angular": "cosine",
+    "euclidean": "l2",
+    "dot": "dot",
+}
 
 
 class LancedbVersion:
@@ -50,10 +56,10 @@ class LancedbVersion:
 
     def take(self, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
         """See `OpenVersion`; a row is where it was written, since none is ever removed."""
-        there = [row for row in sorted(set(rows)) if row < self.count()]
+        count = self.count()
+        there = [row for row in sorted(set(rows)) if row < count]
         with self._connection.told():
-            found = self._table.take_offsets(there).select([ROW, *columns]).to_arrow()
-        return found.sort_by(ROW)
+            return self._table.take_offsets(there).select([ROW, *columns]).to_arrow()
 
     def by_index(self, effort: int, query: np.ndarray, k: int) -> list[int]:
         """As `nearest` without a filter, by the index alone, with another effort."""
@@ -67,7 +73,7 @@ class LancedbVersion:
     def _found(self, query: np.ndarray, k: int, condition: str | None, effort: int) -> list[int]:
         """By the index, looking into `effort` of its partitions; 0: at every row."""
         with self._connection.told():
-            asked = self._table.search(query, vector_column_name=VECTOR)
+            asked = cast(LanceVectorQueryBuilder, self._table.search(query, VECTOR))
             asked = asked.distance_type(DISTANCES[self.about.metric]).select([ROW, "_distance"])
             asked = asked.nprobes(effort) if effort else asked.bypass_vector_index()
             if condition is not None:

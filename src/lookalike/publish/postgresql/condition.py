@@ -64,10 +64,11 @@ def condition_of(node: Node, names: Mapping[str, str]) -> Condition:
             return _fits(column, pattern, _name(column, names))
         case Among(column, values):
             return _among(column, list(values), _name(column, names))
-        case Comparison(column, operator, str() as text):
-            return _compared_text(_name(column, names), operator, text)
         case Comparison(column, operator, value):
-            return _compared_number(_name(column, names), operator, value)
+            name = _name(column, names)
+            if isinstance(value, str):
+                return _compared_text(name, operator, value)
+            return _compared_number(name, operator, value)
 
 
 def _joined(template: SQL, left: Condition, right: Condition) -> Condition:

@@ -25,6 +25,7 @@ from lookalike.publish.verification import verify_version
 from lookalike.publish.version import version_of
 from lookalike.terminal.progress import say
 
+POINTER = "pointer"
 LEAST_EFFORT = 40
 LOCK = 0x6C6F6F6B  # of publishers, within the database
 TABLE = "^images_[0-9a-f]{16}_[0-9a-f]{8}$"
@@ -47,7 +48,7 @@ class PostgresqlStore:
             with connection.transaction():
                 pointer = _pointer(connection)
                 version = pointer.find(version_of(index))
-                written = rewrite or version is None or not self._is_whole(version)
+                written = rewrite or version is None or not self._is_whole(connection, version)
                 if written or version is None:
                     version = self._write(connection, index)
                 version = version.model_copy(update={"metrics": metrics})
@@ -64,7 +65,7 @@ class PostgresqlStore:
     def current(self) -> PostgresqlVersion:
         """See `Store`."""
         with self._connection.told() as connection:
-            current = _pointer(connection).current if _is_prepared(connection) else None
+            current = _pointer(connection).current if _exists(connection, POINTER) else None
         if current is None:
             raise NotReadyError(f"{self.name}: nothing is published there; run lookalike publish")
         return PostgresqlVersion(self._connection, current)
@@ -73,7 +74,9 @@ class PostgresqlStore:
         """See `Store`."""
         self._connection.close()
 
-    def _is_whole(self, version: StoredVersion) -> bool:
+    def _is_whole(self, connection: psycopg.Connection[Any], version: StoredVersion) -> bool:
+        if not _exists(connection, version.table):
+            return False
         return PostgresqlVersion(self._connection, version).count() == version.images
 
     def _write(self, connection: psycopg.Connection[Any], index: Index) -> StoredVersion:
@@ -132,7 +135,7 @@ def _alone(connection: psycopg.Connection[Any], name: str) -> Iterator[None]:
 
 def _prepare(connection: psycopg.Connection[Any]) -> None:
     """Make extension, schema and pointer where they are not there yet."""
-    if _is_prepared(connection):  # then no right to create schemas is needed
+    if _exists(connection, POINTER):  # then no right to create schemas is needed
         return
     try:
         connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
@@ -152,8 +155,8 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
         )
 
 
-def _is_prepared(connection: psycopg.Connection[Any]) -> bool:
-    found = connection.execute("SELECT to_regclass('lookalike.pointer')").fetchone()
+def _exists(connection: psycopg.Connection[Any], table: str) -> bool:
+    found = connection.execute("SELECT to_regclass(%s)", [f"{SCHEMA}.{table}"]).fetchone()
     return found is not None and found[0] is not None
 
 

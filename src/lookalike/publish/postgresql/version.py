@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from lookalike.publish.pointer import StoredVersion
 from lookalike.publish.postgresql.condition import Condition, condition_of
@@ -58,7 +58,7 @@ class PostgresqlVersion:
 
     def take(self, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
         """See `OpenVersion`."""
-        statement = SQL("SELECT {} FROM {} WHERE row = ANY(%s) ORDER BY row").format(
+        statement = SQL("SELECT {} FROM {} WHERE row = ANY(%s)").format(
             SQL(", ").join(map(_selected, [ROW, *columns])), self._table
         )
         found = self._ask(statement, [list(rows)], binary=True)
@@ -99,16 +99,14 @@ class PostgresqlVersion:
         settings = {"hnsw.ef_search": str(effort), "hnsw.iterative_scan": "strict_order"}
         return self._rows(settings, statement, [*condition.values, _text(query), k])
 
-    def _rows(
-        self, settings: dict[str, str], statement: Composable, values: list[Any]
-    ) -> list[int]:
+    def _rows(self, settings: dict[str, str], statement: Composed, values: list[Any]) -> list[int]:
         with self._connection.told() as connection, connection.transaction():
             for name, value in settings.items():
                 connection.execute("SELECT set_config(%s, %s, true)", [name, value])
             return [row for (row,) in connection.execute(statement, values)]
 
     def _ask(
-        self, statement: Composable, values: list[Any], binary: bool = False
+        self, statement: Composed, values: list[Any], binary: bool = False
     ) -> list[tuple[Any, ...]]:
         with self._connection.told() as connection, connection.cursor(binary=binary) as cursor:
             return cursor.execute(statement, values).fetchall()

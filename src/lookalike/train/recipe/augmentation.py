@@ -17,6 +17,7 @@ from lookalike.train.recipe.augmentation_params import AugmentationParams
 NEED_RGB = ("trivialaugment", "randaugment")
 
 BILINEAR = v2.InterpolationMode.BILINEAR
+RESIZING = {"bilinear": BILINEAR, "bicubic": v2.InterpolationMode.BICUBIC}
 
 
 def augmentation(
@@ -75,7 +76,9 @@ def _random_crop(size: ImageSize, smallest: float) -> Callable[[Pixels], Pixels]
         height, width = v2.functional.get_size(image)
         squashed = width / height if size.resize == "squash" else 1
         ratio = (squashed * 3 / 4, squashed * 4 / 3)
-        result: Pixels = v2.RandomResizedCrop(size.crop, (smallest, 1.0), ratio)(image)
+        filter = RESIZING[size.interpolation]
+        crop = v2.RandomResizedCrop(size.crop, (smallest, 1.0), ratio, interpolation=filter)
+        result: Pixels = crop(image)
         return result
 
     return crop

@@ -1,5 +1,6 @@
 """How large the network's input is: in search, and while it learns."""
 
+from lookalike.model.expected_input import expected_input
 from lookalike.model.image_size import check_image_size
 from lookalike.model.preprocessing import ImageSize
 from lookalike.train.recipe.network_params import NetworkParams
@@ -8,7 +9,8 @@ from lookalike.train.recipe.network_params import NetworkParams
 def in_search(params: NetworkParams) -> ImageSize:
     """What every image becomes once the network is trained, in validation too."""
     resize = round(params.image_size * 8 / 7) if params.resize is None else params.resize
-    return ImageSize(resize=resize, crop=params.image_size)
+    interpolation = expected_input(params.backbone).interpolation
+    return ImageSize(resize=resize, crop=params.image_size, interpolation=interpolation)
 
 
 def while_learning(params: NetworkParams) -> ImageSize:
@@ -21,10 +23,10 @@ def while_learning(params: NetworkParams) -> ImageSize:
     size = in_search(params)
     if params.train_image_size is None:
         return size
-    if size.resize == "squash":
-        return ImageSize(resize="squash", crop=params.train_image_size)
-    resize = round(size.resize * params.train_image_size / size.crop)
-    return ImageSize(resize=resize, crop=params.train_image_size)
+    smaller = {"crop": params.train_image_size}
+    if size.resize != "squash":
+        smaller["resize"] = round(size.resize * params.train_image_size / size.crop)
+    return size.model_copy(update=smaller)
 
 
 def check_image_sizes(params: NetworkParams) -> None:

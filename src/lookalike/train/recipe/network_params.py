@@ -5,7 +5,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from lookalike.core.choices import DOWNLOADED, Pooling
 from lookalike.core.group import Group
+from lookalike.model.head_layers import Head, HeadLayers
 
 # Pixels; no backbone is made for more, and a slip of a digit or two would take all memory.
 LARGEST = 4096
@@ -17,8 +19,10 @@ class NetworkParams(Group):
     backbone: str = "resnet18"
     weights: str = "none"
     weights_sha256: str | None = None
+    weights_revision: str | None = None
     weights_strict: bool = True
-    head: Literal["linear", "mlp"] = "linear"
+    pooling: Pooling = "auto"
+    head: Head = "linear"
     head_dropout: float = Field(default=0.0, ge=0, lt=1)
     embedding_dim: int = Field(default=384, ge=2, le=16384)
     image_size: int = Field(default=224, ge=32, le=LARGEST)
@@ -34,9 +38,24 @@ class NetworkParams(Group):
             )
         if isinstance(self.resize, int) and self.resize > 2 * LARGEST:
             raise ValueError(f"resize = {self.resize} should be at most {2 * LARGEST}")
+        if isinstance(self.head, HeadLayers):
+            if self.embedding_dim != self.head.layers[-1]:
+                raise ValueError(
+                    f"embedding_dim = {self.embedding_dim} should be {self.head.layers[-1]}, the "
+                    "last of head.layers"
+                )
+            if self.head_dropout:
+                raise ValueError(
+                    "head_dropout should be 0 where head.layers are given: see head.dropout"
+                )
         if self.weights_sha256 is not None:
-            if self.weights in {"none", "imagenet"}:
+            if self.weights in {"none", *DOWNLOADED}:
                 raise ValueError(f"weights_sha256 has no meaning with weights: {self.weights}")
             if not re.fullmatch("[0-9a-f]{64}", self.weights_sha256):
                 raise ValueError("weights_sha256 should be 64 hexadecimal digits")
+        if self.weights_revision is not None:
+            if self.weights not in DOWNLOADED or not self.backbone.startswith("timm/"):
+                raise ValueError("weights_revision is for weights: pretrained of timm's backbones")
+            if not re.fullmatch("[0-9a-f]{40}", self.weights_revision):
+                raise ValueError("weights_revision should be a commit, 40 hexadecimal digits")
         return self

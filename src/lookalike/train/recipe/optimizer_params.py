@@ -15,6 +15,7 @@ class OptimizerParams(Group):
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adamw"
     lr: float = Field(default=1e-3, gt=0)
     backbone_lr_scale: float = Field(default=1.0, ge=0)
+    layer_decay: float | None = Field(default=None, gt=0, le=1)
     proxy_lr_scale: float = Field(default=1.0, gt=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
     betas: list[Share] = Field(default=[0.9, 0.999], min_length=2, max_length=2)

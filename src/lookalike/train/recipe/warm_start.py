@@ -9,6 +9,7 @@ from lookalike.model.artifact import Model, load_model
 from lookalike.model.artifact_fingerprint import DESCRIPTION, fingerprint
 from lookalike.model.downloads import check_hash
 from lookalike.model.network import EmbeddingNetwork
+from lookalike.model.open_clip_models import open_clip_name, towers_of
 from lookalike.model.training_images import ImageIds, check_held_out, read_training_images
 from lookalike.model.weights import load_backbone, load_fitting, read_weights
 from lookalike.terminal.progress import say
@@ -51,7 +52,12 @@ def warm_start(
             weights |= _classifier_rows(earlier, network, classes)
         load_fitting(network, weights, source, "the network", params.weights_strict)
         return learned_from
-    weights = read_weights(source, params.backbone, params.weights_sha256, cache)
+    pinned = params.weights_sha256, cache, params.weights_revision
+    weights = read_weights(source, params.backbone, *pinned)
+    if open_clip_name(params.backbone) is not None:
+        weights, text = towers_of(weights)
+        if network.text is not None:
+            load_fitting(network.text, text, source, "the tower of text", params.weights_strict)
     load_backbone(network.backbone, weights, source, params.weights_strict)
     return frozenset()
 

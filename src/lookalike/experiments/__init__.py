@@ -1,0 +1,1 @@
+"""Sweeps: many experiments of DVC, side by side, that look for the best parameters."""

@@ -1,0 +1,119 @@
+"""One change from the first experiment to the version that another clone serves."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.servers import S3Server
+
+from .conftest import Project, wait_for
+
+GATES = "largest_drop: {recall_at_1: 0.0}\nseed_noise: {recall_at_1: 0.04}\n"
+RATES = ("0.0005", "0.002")
+
+
+@pytest.fixture
+def base(finished: Project, s3: S3Server) -> Project:
+    """A project on `main`, its results pushed, version v0.1.0 in production."""
+    s3.make_bucket("story")
+    finished.environment |= s3.environment
+    finished.run("dvc", "remote", "modify", "storage", "url", "s3://story")
+    finished.path("metrics/gates.yaml").write_text(GATES)
+    finished.set_params(split__method="hashed")  # another seed keeps the test images
+    finished.run("dvc", "repro")
+    shutil.copy(finished.path("data/split.csv"), finished.path("first-split.csv"))
+    finished.commit("the first results")
+    finished.run("dvc", "push")
+    finished.run("gto", "register", "model", "--version", "v0.1.0")
+    finished.run("gto", "assign", "model", "--version", "v0.1.0", "--stage", "production")
+    return finished
+
+
+def branch(project: Project, name: str) -> None:
+    """A branch of `main`, with its results."""
+    project.run("git", "checkout", "--quiet", "-b", name, "main")
+    project.run("dvc", "checkout", "--quiet")
+
+
+def valid_recall(project: Project, experiment: str) -> float:
+    """What chooses between experiments: recall@1 of the validation images."""
+    listed = project.run("git", "for-each-ref", "--format=%(refname)", "refs/exps").stdout
+    name = next(line for line in listed.splitlines() if line.endswith(f"/{experiment}"))
+    metrics = project.run("git", "show", f"{name}:metrics/train.json").stdout
+    return float(json.loads(metrics)["valid_recall_at_1"])
+
+
+@pytest.mark.full
+def test_from_an_experiment_to_the_version_that_another_clone_serves(
+    base: Project, tmp_path: Path
+) -> None:
+    # Two queued experiments, and the better one on a branch
+    for rate in RATES:
+        base.run("dvc", "exp", "run", "--queue", "--name", f"lr-{rate}", "-S", f"train.lr={rate}")
+    base.run("bash", "-c", "dvc queue start --jobs 2 > /dev/null 2>&1")
+    wait_for(lambda: base.run("dvc", "queue", "status").stdout.count("Success") == len(RATES))
+    base.run("dvc", "queue", "stop", "--kill")
+    best = max(RATES, key=lambda rate: valid_recall(base, f"lr-{rate}"))
+    compared = json.loads(base.lookalike("compare", "main", f"lr-{best}", "--json").stdout)
+    assert compared["metrics"]["recall_at_1"]["verdict"] in {"better", "worse", "within noise"}
+    branch(base, "better")
+    base.run("dvc", "exp", "apply", f"lr-{best}")
+    base.commit("the better learning rate")
+    report = base.lookalike("pr-report", "main").stdout
+    assert "train.lr" in report
+    assert "recall@1" in report
+
+    # The gate fails on a spoiled model, and passes on one of another seed
+    branch(base, "spoiled")
+    base.set_params(train__lr=1e-7)
+    base.run("dvc", "repro")
+    base.commit("hardly trained")
+    assert "recall_at_1" in base.lookalike("gate", "main", fails=True).stdout
+    branch(base, "seed")
+    base.set_params(base__seed=1, split__previous="first-split.csv")
+    base.run("dvc", "repro")
+    base.commit("another seed")
+    base.lookalike("gate", "main")
+
+    # Two branches change dvc.lock
+    base.run("git", "checkout", "--quiet", "main")
+    base.run("dvc", "checkout", "--quiet")
+    base.set_params(index__engine__trees=7)
+    base.run("dvc", "repro")
+    base.commit("fewer trees")
+    base.run("git", "merge", "better", "--message", "the better learning rate", fails=True)
+    base.lookalike("resolve-lock")
+    base.run("dvc", "repro")
+    merged = base.commit("merge: the better learning rate, fewer trees")
+    assert base.run("git", "status", "--porcelain").stdout == ""
+    assert (base.params()["train"]["lr"], base.params()["index"]["engine"]["trees"]) == (
+        float(best),
+        7,
+    )
+
+    # Pushed and registered, another clone serves it
+    base.run("dvc", "push")
+    base.lookalike("fresh")
+    base.run("gto", "register", "model", "--version", "v0.2.0")
+    base.run("gto", "assign", "model", "--version", "v0.2.0", "--stage", "production")
+    clone = base.clone(tmp_path / "clone")
+    clone.environment |= base.environment | {"PYTHONPATH": str(clone.path("src"))}
+    query = next(base.path("data/samples/3").iterdir())
+    found = clone.lookalike("search", str(query), "--rev", "production", "--json").stdout
+    assert json.loads(found)["hits"]
+    with clone.start(
+        "python", "-m", "lookalike", "serve", "--rev", "production", "--port", "0"
+    ) as it:
+        try:
+            assert it.stderr is not None
+            line = next(line for line in it.stderr if "listening on" in line)
+            address = re.search(r"http://[\w.:]+", line)
+            assert address is not None
+            served = httpx.get(f"{address[0]}/version", timeout=60).json()["revision"]
+        finally:
+            it.terminate()
+    assert (served["version"], served["commit"]) == ("v0.2.0", merged)
