@@ -12,7 +12,7 @@ INSTALLED := .venv/.installed
 CODE := src tests services bench docs
 # Threads that wait for each other on cores that are taken make two processes slower than one.
 ONE_THREAD := OMP_NUM_THREADS=1
-SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 # Annoy's own flags, -march=native -ffast-math, break it where clang compiles it, and on older processors.
 MARCH := $(if $(filter x86_64 amd64,$(shell uname -m)),$(COMMA)-march=x86-64-v3)

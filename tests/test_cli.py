@@ -26,8 +26,8 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def project(tmp_path: Path, tiny_model: Path, tiny_index: Path) -> Path:
-    """A project with a model and an index."""
+def project(tmp_path: Path, tiny_model: Path, tiny_export: Path, tiny_index: Path) -> Path:
+    """A project with a model, its export and an index."""
     for name in ("dvc.yaml", "params.yaml"):
         shutil.copy(REPOSITORY / name, tmp_path)
     shutil.copytree(REPOSITORY / "presets", tmp_path / "presets")
@@ -35,6 +35,7 @@ def project(tmp_path: Path, tiny_model: Path, tiny_index: Path) -> Path:
     shutil.copy(REPOSITORY / "data" / "corrections.csv", tmp_path / "data")
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "model").symlink_to(tiny_model)
+    (tmp_path / "models" / "export").symlink_to(tiny_export)
     shutil.copytree(tiny_index, tmp_path / "models" / "index")
     return tmp_path
 

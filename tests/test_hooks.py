@@ -74,6 +74,7 @@ def test_a_large_file_is_refused(project: Project) -> None:
     assert "weights.bin (586 KB) exceeds 500 KB" in refused(project, "large-files")
 
 
+@pytest.mark.full
 def test_the_repository_holds_no_secret() -> None:
     entry = shlex.split(hooks()["secrets"]["entry"])[1:]
     excluded = re.compile(hooks()["secrets"]["exclude"])

@@ -39,9 +39,6 @@ def _photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(finished: Project, _photos: Path, tmp_path: Path) -> tuple[Project, dict[str, str]]:
     """A home folder with the project and photographs, and an environment like a user's."""
     project = copy(finished, tmp_path / "lookalike")
-    shutil.copytree(project.path("data/samples"), tmp_path / "digits")
-    project.set_params(ingest__source="../digits")
-    project.commit("digits of one's own")
     shutil.copytree(_photos, tmp_path / "photos")
     pretend_setup(project.root)
     digits = sorted(project.path("data/samples/3").iterdir())

@@ -16,6 +16,7 @@ from .blocks import GENERATED, PAGES, Block, blocks, commands
 from .conftest import run_script
 
 RUN = {"console", "python"}
+LONG = {f"docs/{name}.md" for name in ("near-duplicates", "review", "search", "training")}
 
 
 def runnable(page: str, slow: bool) -> list[Block]:
@@ -25,12 +26,12 @@ def runnable(page: str, slow: bool) -> list[Block]:
 
 
 def stories() -> list[Any]:
-    """Each page with blocks that run; one with slow blocks a second time, as a whole."""
+    """Each page with blocks that run; a long one, and slow blocks, in all tests alone."""
     found = []
     for page in (page for page in PAGES if page not in GENERATED):
-        if runnable(page, slow=False):
+        if runnable(page, slow=False) and page not in LONG:
             found.append(pytest.param(page, False, id=page))
-        if runnable(page, slow=True) != runnable(page, slow=False):
+        if page in LONG or runnable(page, slow=True) != runnable(page, slow=False):
             found.append(pytest.param(page, True, id=f"{page}-slow", marks=pytest.mark.full))
     return found
 

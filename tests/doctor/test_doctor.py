@@ -99,7 +99,6 @@ def test_it_measures_and_changes_nothing(
 ) -> None:
     monkeypatch.delenv("MONGODB_URI", raising=False)
     Repo.init(str(project), no_scm=True).close()
-    (project / "data").mkdir()
     (project / "data" / "images").symlink_to(tiny_images.folder)
     yaml = YAML()
     content = yaml.load(project / "params.yaml")

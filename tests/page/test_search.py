@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 from tests.page.conftest import Open
@@ -182,6 +183,7 @@ def test_a_service_with_a_token_asks_for_it_once(
         expect(page.get_by_role("dialog")).to_be_hidden()
 
 
+@pytest.mark.full
 def test_words_find_images_where_the_model_knows_text(
     opened: Open, serving: Serving, tiny_clip: Path
 ) -> None:

@@ -20,6 +20,7 @@ from lookalike.inference.numerics import BY_DEFAULT
 
 REPOSITORY = Path(__file__).parents[2]
 TIMEOUT = 300.0
+DIGITS = "digits"  # the folder beside a finished project that it has ingested
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -153,9 +154,9 @@ def made_once(
     with FileLock(base / f"{name}.lock"):
         if not done.exists():
             shutil.rmtree(base / name, ignore_errors=True)
-            make(base / name)
+            make(base / name / "project")
             done.touch()
-    return Project(base / name)
+    return Project(base / name / "project")
 
 
 def _smoke(root: Path) -> Project:
@@ -181,16 +182,20 @@ def fresh(_fresh: Project, tmp_path: Path) -> Project:
 @pytest.fixture(scope="session")
 def _finished(_fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     def run_all(root: Path) -> Project:
-        fresh = copy(_fresh, root.with_name("samples"))
-        fresh.run("dvc", "repro", "samples")
-        return copy_with_photos(fresh, root)
+        project = copy(_fresh, root)
+        project.run("dvc", "repro", "samples")
+        shutil.copytree(project.path("data/samples"), root.parent / DIGITS)
+        project.set_params(ingest__source=f"../{DIGITS}")
+        project.run("dvc", "repro")
+        project.commit("digits of one's own")
+        return project
 
     return made_once(tmp_path_factory, "finished", run_all)
 
 
 @pytest.fixture
 def finished(_finished: Project, tmp_path: Path) -> Project:
-    """A copy of a project in which the smoke preset has run, on a folder outside, committed."""
+    """A copy of a project in which the smoke preset has run, on `DIGITS` beside it, committed."""
     return copy(_finished, tmp_path / "finished")
 
 
@@ -212,17 +217,8 @@ def run_stages(fresh: Project) -> Callable[..., Project]:
 
 
 def copy(project: Project, root: Path) -> Project:
-    """A copy with everything: Git's and DVC's caches and all outputs."""
+    """A copy with everything: Git's and DVC's caches, all outputs, and the source beside it."""
     shutil.copytree(project.root, root, symlinks=True)
+    if (digits := project.root.with_name(DIGITS)).exists():
+        shutil.copytree(digits, root.with_name(DIGITS))
     return Project(root)
-
-
-def copy_with_photos(finished: Project, root: Path) -> Project:
-    """A copy on a source of its own, beside it, which a test may change or move away."""
-    project = copy(finished, root)
-    photos = root.with_name("photos")
-    shutil.copytree(project.path("data/samples"), photos)
-    project.set_params(ingest__source=str(photos))
-    project.run("dvc", "repro")
-    project.commit("photographs of one's own")
-    return project

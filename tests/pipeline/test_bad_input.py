@@ -35,6 +35,7 @@ def one_line_of_lookalike(project: Project, *arguments: str) -> str:
     return errors[0]
 
 
+@FULL
 def test_a_missing_source(fresh: Project) -> None:
     fresh.set_params(ingest__source="/no/such/folder")
     wanted = "ingest.source: /no/such/folder: there is no such file or folder"
@@ -61,7 +62,7 @@ def test_bands_without_rasterio(fresh: Project, tmp_path: Path) -> None:
     assert "need rasterio: pip install 'lookalike[stac]'" in line
 
 
-@pytest.mark.full
+@FULL
 def test_a_single_class_says_to_set_the_epochs_to_0(fresh: Project, tmp_path: Path) -> None:
     write_images(tmp_path / "photos" / "cat", 5)
     fresh.set_params(ingest__source=str(tmp_path / "photos"))
@@ -81,9 +82,10 @@ def test_a_single_class_says_to_set_the_epochs_to_0(fresh: Project, tmp_path: Pa
             "epochs: ten", "train.epochs = 'ten': input should be a valid integer", marks=FULL
         ),
         pytest.param("lr: -1", "train.lr = -1: input should be greater than 0", marks=FULL),
-        (
+        pytest.param(
             "{epochs: 1, warmup_epochs: 1.0}",
             "train: warmup_epochs = 1 should be below epochs = 1",
+            marks=FULL,
         ),
     ],
 )

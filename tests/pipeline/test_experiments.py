@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from .conftest import Project, wait_for
+from .conftest import DIGITS, Project, wait_for
 
 COUNTED = '        "images": images,'
 
@@ -18,6 +18,15 @@ def edit_the_library(project: Project) -> None:
     edited = code.replace(COUNTED, f'        "edited": 1,\n{COUNTED}')
     assert edited != code
     path.write_text(edited, encoding="utf-8")
+
+
+@pytest.fixture
+def anywhere(finished: Project) -> Project:
+    """The finished project with a source that experiments in folders of their own find, too."""
+    finished.set_params(ingest__source=str(finished.path(f"../{DIGITS}").resolve()))
+    finished.run("dvc", "commit", "--force", "ingest")
+    finished.commit("the source by its whole path")
+    return finished
 
 
 @pytest.mark.full
@@ -33,17 +42,18 @@ def test_an_edit_of_the_library_takes_effect_in_its_clone_and_only_there(
 
 
 @pytest.mark.full
-def test_an_edit_of_the_library_takes_effect_in_a_temporary_experiment(finished: Project) -> None:
-    edit_the_library(finished)
-    finished.run("dvc", "exp", "run", "--temp", "--name", "edited", "split")
-    reference = finished.run("git", "for-each-ref", "--format=%(refname)", "refs/exps").stdout
+def test_an_edit_of_the_library_takes_effect_in_a_temporary_experiment(anywhere: Project) -> None:
+    edit_the_library(anywhere)
+    anywhere.run("dvc", "exp", "run", "--temp", "--name", "edited", "split")
+    reference = anywhere.run("git", "for-each-ref", "--format=%(refname)", "refs/exps").stdout
     revision = next(line for line in reference.splitlines() if line.endswith("/edited"))
     assert "edited" in json.loads(
-        finished.run("git", "show", f"{revision}:metrics/split.json").stdout
+        anywhere.run("git", "show", f"{revision}:metrics/split.json").stdout
     )
-    assert "edited" not in json.loads(finished.read("metrics/split.json"))
+    assert "edited" not in json.loads(anywhere.read("metrics/split.json"))
 
 
+@pytest.mark.full
 def test_a_parameter_in_exponent_notation_arrives_as_a_number(finished: Project) -> None:
     finished.run("dvc", "exp", "run", "--set-param", "train.lr=1e-5", "train")
     assert "1e-05" in finished.read("params.yaml")
@@ -53,18 +63,18 @@ def test_a_parameter_in_exponent_notation_arrives_as_a_number(finished: Project)
 
 @pytest.mark.full
 def test_a_range_of_values_is_queued_and_run_on_two_workers_and_can_be_applied(
-    finished: Project,
+    anywhere: Project,
 ) -> None:
     values = "train.lr=range(0.001,0.003,0.001)"
-    finished.run("dvc", "exp", "run", "--queue", "--name", "lr", "-S", values, "train")
+    anywhere.run("dvc", "exp", "run", "--queue", "--name", "lr", "-S", values, "train")
     # Its workers go on when it has ended, now and then for ever: nobody waits for their output.
-    finished.run("bash", "-c", "dvc queue start --jobs 2 > /dev/null 2>&1")
-    wait_for(lambda: finished.run("dvc", "queue", "status").stdout.count("Success") == 2)
-    finished.run("dvc", "queue", "logs", "lr-1")
-    finished.run("dvc", "queue", "stop", "--kill")
-    finished.run("dvc", "exp", "apply", "lr-2")
-    assert finished.params()["train"]["lr"] == 0.002
-    rows = finished.read("metrics/train/plots/metrics/lr.tsv").splitlines()[1:]
+    anywhere.run("bash", "-c", "dvc queue start --jobs 2 > /dev/null 2>&1")
+    wait_for(lambda: anywhere.run("dvc", "queue", "status").stdout.count("Success") == 2)
+    anywhere.run("dvc", "queue", "logs", "lr-1")
+    anywhere.run("dvc", "queue", "stop", "--kill")
+    anywhere.run("dvc", "exp", "apply", "lr-2")
+    assert anywhere.params()["train"]["lr"] == 0.002
+    rows = anywhere.read("metrics/train/plots/metrics/lr.tsv").splitlines()[1:]
     assert float(rows[0].split("\t")[1]) == pytest.approx(0.002)
 
 

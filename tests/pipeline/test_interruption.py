@@ -82,7 +82,7 @@ def test_after_a_kill_the_next_run_gives_the_same_bytes(finished: Project) -> No
 
 
 @pytest.mark.parametrize(
-    "stage", ["ingest", pytest.param("embed", marks=pytest.mark.full), "index"]
+    "stage", [*(pytest.param(s, marks=pytest.mark.full) for s in ("ingest", "embed")), "index"]
 )
 def test_a_killed_stage_leaves_no_output_and_the_next_run_completes(
     finished: Project, stage: str

@@ -1,24 +1,20 @@
 """New images without retraining: `make extend`."""
 
 import json
-import shutil
-from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
 
-from .conftest import Project, link_environment
+from .conftest import DIGITS, Project, link_environment
 
 EXTENDED = {"dvc.lock", "metrics/index.json", "metrics/index/recall.csv", "metrics/ingest.json"}
 
 
 @pytest.mark.full
 def test_new_images_are_found_without_training_and_the_next_run_learns_from_them(
-    finished: Project, tmp_path: Path
+    finished: Project,
 ) -> None:
-    photos = shutil.copytree(finished.params()["ingest"]["source"], tmp_path / "photos")
-    finished.set_params(ingest__source=str(photos))
-    finished.commit("the same images elsewhere")
+    photos = finished.path(f"../{DIGITS}")
     before = finished.path("models/model/weights.safetensors").read_bytes()
     first = min((photos / "3").iterdir())
     ImageOps.mirror(Image.open(first)).save(photos / "3" / "new.png")

@@ -51,7 +51,7 @@ def native(part: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     "part",
     [
-        "search",
+        pytest.param("search", marks=pytest.mark.full),
         "annoy",
         pytest.param("training", marks=pytest.mark.full),
         pytest.param("evaluation", marks=pytest.mark.full),

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ import pytest
 
 from services.servers import S3Server, start_s3
 
-from .conftest import TIMEOUT, Project, copy, copy_with_photos, link_environment, wait_for
+from .conftest import DIGITS, TIMEOUT, Project, copy, link_environment, wait_for
 
 OUTPUTS = ("data", "models", "metrics/figures")
 SAMPLES = "data/samples"
@@ -56,8 +55,8 @@ def output_of(project: Project, *command: str) -> str:
 def _round(_finished: Project, s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Round:
     s3.make_bucket("lookalike")
     folder = tmp_path_factory.mktemp("round")
-    first = copy_with_photos(_finished, folder / "first")
-    second = first.clone(folder / "second")
+    first = copy(_finished, folder / "first" / "project")
+    second = first.clone(folder / "second" / "project")
     printed = ""
     for project, target in ((first, "push"), (second, "pull")):
         link_environment(project)
@@ -73,27 +72,18 @@ def first(_round: Round, tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def source(_round: Round) -> Path:
-    """The folder that the first place ingested."""
-    locked = _round.first.read("params.yaml").split("source: ")[1]
-    return Path(locked.split()[0])
-
-
-@pytest.fixture
-def second(_round: Round, source: Path, tmp_path: Path) -> Iterator[Project]:
+def second(_round: Round, tmp_path: Path) -> Project:
     """A copy of the clone that has pulled, with the keys in `.env`; the source is not there."""
-    away = source.rename(source.with_name("away"))
     project = copy(_round.second, tmp_path / "second")
     project.environment["PYTHONPATH"] = str(project.path("src"))
-    yield project
-    away.rename(source)
+    return project
 
 
 def test_a_clone_without_the_source_has_everything_and_answers(
-    _round: Round, second: Project, source: Path, tmp_path: Path
+    _round: Round, second: Project, tmp_path: Path
 ) -> None:
     assert contents(second) == contents(_round.first)
-    query = shutil.copy(source.with_name("away") / "3" / "0003.png", tmp_path / "query.png")
+    query = shutil.copy(_round.first.path(f"../{DIGITS}/3/0003.png"), tmp_path / "query.png")
     found = json.loads(second.lookalike("search", str(query), "-k", "3", "--json").stdout)
     assert found["hits"][0]["path"] == "3/0003.png"
     assert second.run("git", "status", "--porcelain").stdout == ""
@@ -107,6 +97,7 @@ def test_the_built_in_digits_are_in_nobodys_bucket(_round: Round, s3: S3Server) 
     assert stored.isdisjoint(hashlib.md5(path.read_bytes()).hexdigest() for path in digits)
 
 
+@pytest.mark.full
 def test_repro_pulled_loses_nothing_and_reruns_what_changed(second: Project) -> None:
     before = contents(second)
     second.set_params(index__engine__trees=4, ingest__max_pixels=50_000_000)
@@ -161,6 +152,7 @@ def test_make_repro_reads_an_s3_source_with_the_keys_in_env(
     assert "s3://photos/digits" in fresh.run("dvc", "status", "ingest", "--json").stdout
 
 
+@pytest.mark.full
 def test_a_wrong_secret_is_refused_and_the_right_one_completes(
     first: Project, s3: S3Server, tmp_path: Path
 ) -> None:
@@ -213,6 +205,7 @@ def test_a_server_that_goes_down_during_a_push_loses_nothing(
         assert (clone.root / "photos" / path.name).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.full
 def test_no_space_during_a_pull_is_said_and_the_next_one_completes(
     first: Project, s3: S3Server, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 
 from services.servers import S3Server
 
-from .conftest import Project, wait_for
+from .conftest import DIGITS, Project, wait_for
 
 BUCKET, PREFIX = "retraining", "digits"
 GATES = "bounds: {ingest.rejected: {at_most: 0}}\nlargest_drop: {accuracy: 1.0}\n"
@@ -25,7 +25,7 @@ SERVE = "import sys; sys.path.insert(0, 'src'); from lookalike.cli import main; 
 def in_production(finished: Project, s3: S3Server) -> Project:
     """A project whose source is a prefix that a service collects into; v0.1.0 is in production."""
     s3.make_bucket(BUCKET)
-    source = Path(finished.params()["ingest"]["source"])
+    source = finished.path(f"../{DIGITS}")
     for path in sorted(source.rglob("*.*"))[::6]:  # fewer train faster
         key = f"{PREFIX}/images/{path.relative_to(source)}"
         s3.client().put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())

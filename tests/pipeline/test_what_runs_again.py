@@ -7,12 +7,11 @@ same table.
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from dvc.repo import Repo
 
-from .conftest import REPOSITORY, Project, copy_with_photos
+from .conftest import DIGITS, REPOSITORY, Project, copy
 
 Change = Callable[[Project], None]
 
@@ -47,8 +46,7 @@ def library(name: str) -> Change:
 
 def new_image(project: Project) -> None:
     """One more image in the source."""
-    source = Path(project.params()["ingest"]["source"])
-    (source / "0" / "new.png").write_bytes(b"another")
+    project.path(f"../{DIGITS}/0/new.png").write_bytes(b"another")
 
 
 def correction(project: Project) -> None:
@@ -124,8 +122,8 @@ CHANGES: dict[str, tuple[Change, str]] = {
 
 @pytest.fixture(scope="module")
 def run_before(_finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A finished project of this module's own, on a source of its own."""
-    project = copy_with_photos(_finished, tmp_path_factory.mktemp("reruns") / "project")
+    """A finished project of this module's own."""
+    project = copy(_finished, tmp_path_factory.mktemp("reruns") / "project")
     assert stages_to_run(project) == set()
     return project
 
@@ -133,10 +131,9 @@ def run_before(_finished: Project, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def project(run_before: Project) -> Iterator[Project]:
     """The finished project; what a test changes is taken back."""
-    source = Path(run_before.params()["ingest"]["source"])
     yield run_before
     run_before.run("git", "checkout", "--quiet", "--", ".")
-    (source / "0" / "new.png").unlink(missing_ok=True)
+    run_before.path(f"../{DIGITS}/0/new.png").unlink(missing_ok=True)
 
 
 def stages_to_run(project: Project) -> set[str]:

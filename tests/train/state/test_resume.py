@@ -160,6 +160,7 @@ def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bytes(
     ],
     ids=["with states", "with chance", "with pairs"],
 )
+@pytest.mark.full
 def test_so_does_a_run_of_any_recipe(
     recipe: dict[str, object],
     runs: Runs,
