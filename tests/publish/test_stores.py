@@ -25,6 +25,7 @@ from lookalike.search.filters import matching_rows
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 MakeFolder = Callable[..., Path]
+FULL = pytest.mark.full
 
 
 @pytest.fixture(scope="session")
@@ -151,7 +152,9 @@ def test_a_store_without_a_version_and_one_of_another_are_one_line(
         store.verify(small, {})
 
 
-@pytest.mark.parametrize("dies", ["0", "1", "pointer"])
+@pytest.mark.parametrize(
+    "dies", [pytest.param("0", marks=FULL), "1", pytest.param("pointer", marks=FULL)]
+)
 def test_killed_on_the_way_readers_see_the_version_before_and_the_next_run_completes(
     address: str, small: Index, make_folder: MakeFolder, dies: str
 ) -> None:
@@ -174,7 +177,7 @@ def test_asking_a_folder_that_is_not_there_does_not_make_it(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("dies", ["1", "pointer"])
+@pytest.mark.parametrize("dies", ["1", pytest.param("pointer", marks=FULL)])
 def test_what_a_killed_publisher_left_in_files_is_removed_a_day_later(
     tmp_path: Path,
     small: Index,
