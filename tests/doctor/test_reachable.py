@@ -7,7 +7,7 @@ import pytest
 from dvc.repo import Repo
 
 from lookalike.core.layout import Layout
-from lookalike.doctor.reachable import mongodb_answer, remote_answer
+from lookalike.doctor.reachable import mongodb_answer, remote_answer, store_answer
 from services.servers import S3Server, Server
 
 
@@ -99,3 +99,13 @@ def test_what_is_no_uri_of_mongodb_is_said(uri: str, monkeypatch: pytest.MonkeyP
 def test_without_a_uri_there_is_nothing_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MONGODB_URI", raising=False)
     assert mongodb_answer() == "MONGODB_URI is not set"
+
+
+def test_a_store_that_holds_nothing_and_none_at_all_are_said(tmp_path: Path) -> None:
+    params = tmp_path / "params.yaml"
+    params.write_text("serve: {}\n")
+    assert store_answer(Layout(tmp_path)) == "serve.store is not set"
+    params.write_text(f"serve: {{store: 'lancedb:{tmp_path}/none'}}\n")
+    assert store_answer(Layout(tmp_path)).endswith(
+        "none: nothing is published there; run lookalike publish"
+    )

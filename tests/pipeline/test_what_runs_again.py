@@ -61,7 +61,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "a comment in `record/report.py`": (code("src/lookalike/record/report.py"), ""),
     "a comment in `doctor/doctor.py`": (code("src/lookalike/doctor/doctor.py"), ""),
     "a comment in `review/review.py`": (code("src/lookalike/review/review.py"), ""),
-    "a comment in `publish/publisher.py`": (code("src/lookalike/publish/publisher.py"), ""),
+    "a comment in `publish/store.py`": (code("src/lookalike/publish/store.py"), ""),
     "a comment in `serve/app.py`": (code("src/lookalike/serve/app.py"), ""),
     "a comment in `bot/running.py`": (code("src/lookalike/bot/running.py"), ""),
     "`machine.workers`": (param("machine.workers", 1), ""),

@@ -1,19 +1,23 @@
-"""Bundles to publish and a database to publish them to."""
+"""Bundles to publish, and databases to publish them to."""
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
+import psycopg
 import pyarrow as pa
 import pymongo
 import pytest
+from psycopg.sql import SQL, Identifier
 from pymongo.database import Database
 
 from lookalike.index.building import build_index
 from lookalike.index.engines.exact import Exact
 from lookalike.index.index import Index
 from lookalike.index.metadata import METADATA_SCHEMA
-from lookalike.publish.documents import Document
+from lookalike.publish.mongodb.documents import Document
+from services.servers import S3Server, Server
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +65,33 @@ def database(mongodb_uri: str) -> Iterator[Database[Document]]:
         name = f"lookalike-test-{uuid.uuid4().hex[:12]}"
         yield client[name]
         client.drop_database(name)
+
+
+@pytest.fixture
+def database_address(postgresql: Server) -> str:
+    """An empty database of PostgreSQL."""
+    name = f"lookalike-test-{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgresql.address, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    return postgresql.address.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def bucket_address(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty prefix of a bucket; its keys are in the environment."""
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    s3.make_bucket("published")
+    return f"s3://published/{uuid.uuid4().hex}"
+
+
+@pytest.fixture(
+    params=["lancedb", "postgresql", pytest.param("s3", marks=pytest.mark.full)],
+)
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store of each kind."""
+    if request.param == "lancedb":
+        return f"lancedb:{tmp_path / 'store'}"
+    kind = {"postgresql": "database_address", "s3": "bucket_address"}[request.param]
+    address: str = request.getfixturevalue(kind)
+    return address

@@ -10,9 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 from pymongo.database import Database
 
+from lookalike.core.errors import DataError
 from lookalike.core.layout import Layout
+from lookalike.index.storage import open_index
+from lookalike.publish.addresses import store_at
 from lookalike.publish.command import publish_index, verify_index
-from lookalike.publish.documents import Document
+from lookalike.publish.mongodb.documents import Document
+from lookalike.publish.opening import open_store_searcher
+from lookalike.search.searcher import open_searcher
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 REPOSITORY = Path(__file__).parents[2]
@@ -74,3 +79,37 @@ def test_an_index_of_another_model_is_not_published(
     with one_line_error("was built with the model bbbbbbbbbbbb"):
         publish_index(Layout(project))
     assert database.list_collection_names() == []
+
+
+def test_what_is_published_is_searched_without_an_index(
+    project: Path, tiny_model: Path, tiny_index: Path, tiny_source: Path
+) -> None:
+    address = f"lancedb:{project / 'store'}"
+    assert publish_index(Layout(project), address).endswith("120 images, 120 new, 0 changed")
+    assert verify_index(Layout(project), address).endswith(", recall@10 1.000")
+    image = tiny_source / "3/03.png"
+    where, queries = "label != '3'", [image, image]
+    published = open_store_searcher(tiny_model, address)
+    here = open_searcher(tiny_model, tiny_index)
+    assert published.search(image, 3).to_dict() == here.search(image, 3).to_dict()
+    for ours, theirs in zip(
+        published.search_many(queries, 3, where), here.search_many(queries, 3, where), strict=True
+    ):
+        assert ours.to_dict() == theirs.to_dict()
+        assert ours.thumbnail(ours.hits[0]) == theirs.thumbnail(theirs.hits[0])
+
+
+def test_a_store_of_another_model_is_not_searched(
+    project: Path, tiny_model: Path, tiny_index: Path
+) -> None:
+    index = open_index(tiny_index)
+    index.description = index.description.model_copy(update={"model_sha256": "b" * 64})
+    address = f"lancedb:{project / 'store'}"
+    store_at(address).publish(index, {}, 0, rewrite=False)
+    with pytest.raises(DataError, match="is of the model bbbbbbbbbbbb, but the model here is"):
+        open_store_searcher(tiny_model, address)
+
+
+def test_mongodb_is_not_searched(project: Path, one_line_error: OneLineError) -> None:
+    with one_line_error("Lookalike does not search in MongoDB", "--metadata mongodb"):
+        store_at("mongodb").current()

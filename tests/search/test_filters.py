@@ -259,6 +259,7 @@ for name, values in {
     "labels": [["cat", "dog"], ["catfish"], None, [], [""]],
     "taken by": ["Ada", "Bo", None, "Ada", 'the "one"'],
     "year": pa.array([1999, 2001, None, 2024, 2024], pa.int64()),
+    "number": pa.array([2**62, 2**53 + 2, 2**53 - 1, -(2**62), None], pa.int64()),
     "latitude": pa.array([-1.5, 60.25, None, 0.0, 0.0], pa.float64()),
 }.items():
     FURTHER = FURTHER.append_column(name, pa.array(values))
@@ -286,6 +287,7 @@ for name, values in {
         ("year IN (1999, 2001)", [0, 1]),
         ("latitude < -1", [0]),
         ("latitude IS NULL", [2]),
+        ("number > 9007199254740992", [0, 1]),
     ],
 )
 def test_further_columns_are_filtered_by_their_types(where: str, rows: list[int]) -> None:

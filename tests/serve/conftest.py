@@ -18,7 +18,7 @@ from lookalike.serve.app import create_app
 from lookalike.serve.connection import BoundedConnection
 from lookalike.serve.params import ServeParams
 from lookalike.serve.settings import Settings
-from lookalike.serve.source import Folders
+from lookalike.serve.source import Folders, Published, Source
 
 Serving = Callable[..., AbstractContextManager[httpx.Client]]
 
@@ -41,7 +41,9 @@ def settings(
     ) -> Settings:
         fresh = fresh or tmp_path_factory.mktemp("fresh") / "images.sqlite"
         chosen = ServeParams(**{"decoders": 1, "watch_seconds": None, **params})
-        source = Folders(model, index)
+        source: Source = Folders(model, index)
+        if chosen.store is not None:
+            source = Published(model, chosen.store)
         return Settings(chosen, source, tiny_images.folder, fresh, token)
 
     return make

@@ -12,8 +12,8 @@ from tests.serve.conftest import Serving
 
 from lookalike.core.errors import DataError
 from lookalike.index.storage import open_index
-from lookalike.publish.documents import Document
-from lookalike.publish.publisher import publish
+from lookalike.publish.mongodb.documents import Document
+from lookalike.publish.mongodb.publisher import publish
 from lookalike.serve.app import create_app
 from lookalike.serve.settings import Settings
 

@@ -20,7 +20,7 @@ def photograph(hit: Hit, result: SearchResult, bundle: Bundle) -> bytes:
         result: an answer.
         bundle: what gave it.
     """
-    row = bundle.searcher.index.row_of(hit.id)
+    row = None if bundle.images is None else bundle.searcher.index.row_of(hit.id)
     if bundle.images is None or row is None:
         return as_photograph(result.picture(hit))
     return as_photograph(bundle.images.picture(row))

@@ -105,6 +105,10 @@ def search(
         MetadataSource,
         typer.Option(help="Who tells of the hits: the index, or the MongoDB of MONGODB_URI."),
     ] = "bundle",
+    store: Annotated[
+        str | None,
+        typer.Option(help="Search what is published there, as in publish --to, and no index here."),
+    ] = None,
 ) -> None:
     """Find the indexed images that look most like each QUERY.
 
@@ -116,6 +120,8 @@ def search(
     )
     inline = _inline(form) if pictures else None
     fresh = None
+    if store is not None and (index or rev or verify or metadata != "bundle"):
+        raise typer.BadParameter("--store: not with --index, --rev, --verify or --metadata")
     if rev is not None:
         if model is not None or index is not None:
             raise typer.BadParameter("--rev: chooses model and index itself; leave them out")
@@ -125,11 +131,11 @@ def search(
         clone = find_project(Path())
         there = checkout(clone, resolve(clone.root, rev))
         model, index = there.model, there.index
-    if model is None or index is None:
+    if model is None or (index is None and store is None):
         from lookalike.core.params import MachineParams, read_params_if_any
 
         project = find_index(Path())
-        fresh = project.fresh if model is None and index is None else None
+        fresh = project.fresh if model is None and index is None and store is None else None
         model, index = model or project.model, index or project.index
         if runtime is None:
             runtime = read_params_if_any(MachineParams, "runtime", path=project.params).runtime
@@ -142,7 +148,13 @@ def search(
 
     asked = queries_of(queries or [], ids or [], like or [], unlike or [], text or [])
     drawing = None if grid is None else ResultGrid(grid, len(asked.queries), k)
-    searcher = open_searcher(model, index, verify, runtime or "auto")
+    if store is not None:
+        from lookalike.publish.opening import open_store_searcher
+
+        searcher = open_store_searcher(model, store, runtime or "auto")
+    else:
+        assert index is not None
+        searcher = open_searcher(model, index, verify, runtime or "auto")
     if metadata == "mongodb":
         from lookalike.publish.opening import with_published_metadata
 

@@ -10,7 +10,7 @@ from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams
 from lookalike.doctor.engines import EngineSpeed, engine_speeds
 from lookalike.doctor.machine import Machine, this_machine
-from lookalike.doctor.reachable import mongodb_answer, remote_answer
+from lookalike.doctor.reachable import mongodb_answer, remote_answer, store_answer
 from lookalike.doctor.speed import decoding_speed, training_speed
 from lookalike.model.backbones import check_backbone
 from lookalike.project.parameters import Parameters, read_all
@@ -86,6 +86,7 @@ def doctor(project: Layout, seconds: float = 2.0) -> Iterator[str]:
     yield ""
     yield f"DVC remote  {remote_answer(project)}"
     yield f"MongoDB     {mongodb_answer()}"
+    yield f"store       {store_answer(project)}"
 
 
 def recommend(

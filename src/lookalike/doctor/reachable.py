@@ -1,15 +1,19 @@
-"""Do the servers answer that a project uses: DVC's remote, and MongoDB?"""
+"""Do the servers answer that a project uses: DVC's remote, MongoDB, and the store it searches?"""
 
 import os
 
 from pymongo import MongoClient
 from pymongo.errors import ConfigurationError, PyMongoError
 
+from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
+from lookalike.core.params import read_params_if_any
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.remote import out_of_reach
-from lookalike.publish.database import URI, server_of
+from lookalike.publish.addresses import open_store
+from lookalike.publish.mongodb.database import URI, server_of
 from lookalike.revisions.repository import open_repository
+from lookalike.serve.params import ServeParams
 
 SECONDS = 3
 
@@ -32,6 +36,19 @@ def remote_answer(project: Layout) -> str:
         except Exception as error:  # every provider raises its own
             return f"{name}: {out_of_reach(url, error)}"
     return f"{name}: {without_secrets(url)} answers"
+
+
+def store_answer(project: Layout) -> str:
+    """One line on the store that `serve.store` names. No secret is in it."""
+    address = read_params_if_any(ServeParams, "store", path=project.params).store
+    if address is None:
+        return "serve.store is not set"
+    try:
+        with open_store(address) as store:
+            version = store.current().about.version
+            return f"{store.name} answers: version {version} is current"
+    except LookalikeError as error:
+        return str(error)
 
 
 def mongodb_answer() -> str:

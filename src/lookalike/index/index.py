@@ -41,6 +41,7 @@ class Index:
         description: the content of `index.json`.
         vectors: the indexed vectors, memory-mapped.
         metadata: a row an image, memory-mapped: `METADATA_SCHEMA`, then further columns.
+        whitening: what made the vectors of embeddings; None: they are the embeddings.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Index:
         self.metadata = metadata.drop_columns([LENGTH.name])
         self._engine = engine
         self._thumbnails = thumbnails
-        self._whitening = whitening
+        self.whitening = whitening
 
     def __len__(self) -> int:
         return self.description.images
@@ -160,10 +161,10 @@ class Index:
         Raises:
             QueryError: the embedding is of another size than the model's, or not finite.
         """
-        embedding = _checked(embedding, 1, self.description.embedding_dimension)
-        if self._whitening is None:
+        embedding = checked_vectors(embedding, 1, self.description.embedding_dimension)
+        if self.whitening is None:
             return embedding
-        vector: np.ndarray = self._whitening(embedding[None])[0]
+        vector: np.ndarray = self.whitening(embedding[None])[0]
         return vector
 
     def checked(self, vectors: np.ndarray, dimensions: int) -> np.ndarray:
@@ -172,7 +173,7 @@ class Index:
         Raises:
             QueryError: they are of another size than the indexed ones, or not finite.
         """
-        return _checked(vectors, dimensions, self.description.dimension)
+        return checked_vectors(vectors, dimensions, self.description.dimension)
 
     def _filtered(self, vector: np.ndarray, k: int, rows: np.ndarray) -> Found:
         """What the engine finds among many rows, asked for more and more, or exact search."""
@@ -201,11 +202,16 @@ class Index:
         return found
 
 
-def _checked(vectors: np.ndarray, dimensions: int, size: int) -> np.ndarray:
-    if vectors.ndim != dimensions or vectors.shape[-1] != size:
+def checked_vectors(vectors: np.ndarray, dimensions: int, length: int) -> np.ndarray:
+    """A vector (of 1 dimension) or several (of 2), of `length` numbers each, as float32.
+
+    Raises:
+        QueryError: they are of another length, or not finite.
+    """
+    if vectors.ndim != dimensions or vectors.shape[-1] != length:
         raise QueryError(
             f"a vector of shape {list(vectors.shape)} cannot be searched for: this index is of "
-            f"vectors of {size} numbers"
+            f"vectors of {length} numbers"
         )
     if vectors.dtype != np.float32 and not np.issubdtype(vectors.dtype, np.number):
         raise QueryError(f"a vector of {vectors.dtype} cannot be searched for")

@@ -1,1 +1,1 @@
-"""The index in MongoDB: versions side by side, and a pointer to the current one."""
+"""The index in a store: versions side by side, and a pointer to the current one."""

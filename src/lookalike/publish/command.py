@@ -1,4 +1,4 @@
-"""`lookalike publish`: the index of a project into the database."""
+"""`lookalike publish`: the index of a project into a store."""
 
 from typing import Any
 
@@ -8,42 +8,41 @@ from lookalike.core.params import read_params
 from lookalike.index.index import Index
 from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import model_fingerprint
-from lookalike.publish.database import open_database
+from lookalike.publish.addresses import MONGODB, open_store
 from lookalike.publish.params import PublishParams
-from lookalike.publish.publisher import publish
-from lookalike.publish.verification import verify
 
 METRICS = ("evaluate", "index")
 
 
-def publish_index(project: Layout) -> str:
+def publish_index(project: Layout, to: str = MONGODB, rewrite: bool = False) -> str:
     """Publish the index of a project; returns a line for people.
 
     Raises:
-        LookalikeError: the index is damaged or not the model's, or the database refuses.
+        LookalikeError: the index is damaged or not the model's, or the store refuses.
     """
     params = read_params(PublishParams, path=project.params)
-    with open_database() as database:
+    with open_store(to) as store:
         index = _index(project)
-        done = publish(index, _metrics(project), params.keep_versions, database)
+        done = store.publish(index, _metrics(project), params.keep_versions, rewrite)
         removed = f"; removed {', '.join(done.removed)}" if done.removed else ""
         return (
-            f"version {done.version} is current in {database.name}: {len(index)} images, "
+            f"version {done.version} is current in {store.name}: {len(index)} images, "
             f"{done.new} new, {done.changed} changed{removed}"
         )
 
 
-def verify_index(project: Layout) -> str:
-    """Compare the database with the index of a project; returns a line for people.
+def verify_index(project: Layout, to: str = MONGODB) -> str:
+    """Compare a store with the index of a project; returns a line for people.
 
     Raises:
         LookalikeError: they differ; or as `publish_index`.
     """
-    with open_database() as database:
-        same = verify(_index(project), _metrics(project), database)
+    with open_store(to) as store:
+        same = store.verify(_index(project), _metrics(project))
+        recall = "" if same.recall is None else f", recall@10 {same.recall:.3f}"
         return (
-            f"version {same.version} is current in {database.name} and the same as the index: "
-            f"{same.images} images, digest {same.digest}"
+            f"version {same.version} is current in {store.name} and the same as the index: "
+            f"{same.images} images, digest {same.digest}{recall}"
         )
 
 

@@ -1,145 +1,93 @@
-"""The pointer to the current version: one document, which one publisher at a time may change.
+"""The pointer to the current version: what is in a store, as JSON, the current version first."""
 
-A publisher writes a claim into the document and counts up its `beat` with every batch. Who finds
-the claim of another watches it for a while: if it beats, somebody is at work; if it stays as it is,
-its publisher was killed, and the claim is taken over. No clocks of different machines are compared,
-and who has lost the claim cannot move the pointer.
-"""
+from typing import Any
 
-import os
-import socket
-import time
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
 
-from pymongo import WriteConcern
-from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from lookalike.index.index import Index
+from lookalike.index.metadata import FURTHER_TYPES, METADATA_SCHEMA
+from lookalike.inference.numerics import Numerics
+from lookalike.publish.version import version_of
+from lookalike.retrieval.exact_search import Metric
 
-from lookalike.core.errors import LookalikeError
-from lookalike.publish.documents import Document
-from lookalike.terminal.progress import say
-
-COLLECTION = "current"
-POINTER = "current"  # the `_id` of the only document
-SILENCE = 30.0  # seconds without a beat after which a publisher counts as killed
-LOOKS = 10  # in that time
-# Of what was written before, too: the server keeps its journal in order
-DURABLE = WriteConcern("majority", j=True)
+TYPES = {str(kind): kind for kind in (*FURTHER_TYPES, *METADATA_SCHEMA.types)}
 
 
-class Claim:
-    """The right to move the pointer; see `claimed`."""
+class StoredVersion(BaseModel):
+    """A version in a store.
 
-    def __init__(self, database: Database[Document]) -> None:
-        self._pointers = database[COLLECTION]
-        self._publisher = {
-            "id": uuid.uuid4().hex,
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
-            "beat": 0,
-        }
-
-    def take(self, silence: float) -> None:
-        """Take a claim that nobody holds, or that nobody seems to hold any more.
-
-        Raises:
-            LookalikeError: another publisher is at work.
-        """
-        if self._take_free():
-            return
-        first = self._holder()
-        if first is not None:
-            say(f"publish: looking whether {_who(first)} is at work")
-        for _ in range(LOOKS):
-            time.sleep(silence / LOOKS)
-            holder = self._holder()
-            if holder is None and self._take_free():
-                return
-            if holder != first:
-                break
-        else:
-            seen = {"_id": POINTER, "publisher": first}
-            if self._pointers.update_one(seen, self._mine()).matched_count:
-                return
-        raise LookalikeError(f"{_who(holder or first)} is publishing; try again when it is done")
-
-    def beat(self) -> None:
-        """Show that this publisher is alive.
-
-        Raises:
-            LookalikeError: another publisher has taken over.
-        """
-        self._change({"$inc": {"publisher.beat": 1}})
-
-    def point_at(self, version: str, keep: int) -> list[str]:
-        """Make a version the current one; returns it and the earlier ones that stay.
-
-        Args:
-            version: the current version from now on.
-            keep: how many earlier ones stay.
-
-        Raises:
-            LookalikeError: another publisher has taken over.
-        """
-        pointer = self._pointers.find_one({"_id": POINTER}) or {}
-        known = [pointer.get("version"), *pointer.get("earlier", [])]
-        earlier = [each for each in known if each not in {None, version}][:keep]
-        self._change({"$set": {"version": version, "earlier": earlier}}, DURABLE)
-        return [version, *earlier]
-
-    def release(self) -> None:
-        """Give the claim back."""
-        mine = {"_id": POINTER, "publisher.id": self._publisher["id"]}
-        self._pointers.update_one(mine, {"$unset": {"publisher": ""}})
-
-    def _take_free(self) -> bool:
-        free = {"_id": POINTER, "publisher": None}
-        try:
-            self._pointers.update_one(free, self._mine(), upsert=True)
-        except DuplicateKeyError:  # the document is there, but not free
-            return False
-        return True
-
-    def _mine(self) -> Document:
-        return {"$set": {"publisher": self._publisher}}
-
-    def _holder(self) -> Document | None:
-        pointer = self._pointers.find_one({"_id": POINTER}) or {}
-        holder: Document | None = pointer.get("publisher")
-        return holder
-
-    def _change(self, update: Document, concern: WriteConcern | None = None) -> None:
-        pointers = self._pointers.with_options(write_concern=concern)
-        mine = {"_id": POINTER, "publisher.id": self._publisher["id"]}
-        if not pointers.update_one(mine, update).matched_count:
-            raise LookalikeError("another publisher has taken over; what it publishes is current")
-
-
-@contextmanager
-def claimed(database: Database[Document], silence: float = SILENCE) -> Iterator[Claim]:
-    """Hold the claim in this block.
-
-    Raises:
-        LookalikeError: another publisher holds it.
+    Attributes:
+        version: its name.
+        table: where its images are.
+        whitened_from: see `IndexDescription`.
+        numerics: what computed the vectors.
+        columns: names and Arrow types of what is known of images.
+        effort: what a search inspects, in the store's own unit; 0: everything.
+        metrics: what is told about it.
     """
-    claim = Claim(database)
-    claim.take(silence)
-    try:
-        yield claim
-    finally:
-        with suppress(PyMongoError):  # whoever comes next finds that it does not beat
-            claim.release()
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    table: str
+    images: int
+    dimension: int
+    whitened_from: int | None
+    metric: Metric
+    model_sha256: str | None
+    vectors_sha256: str
+    numerics: Numerics
+    columns: list[tuple[str, str]]
+    effort: int = 0
+    metrics: dict[str, Any] = Field(default={})
+
+    @property
+    def embedding_dimension(self) -> int:
+        """The size of what the model gives."""
+        return self.whitened_from or self.dimension
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Of what is known of images, as filters see it."""
+        return pa.schema([pa.field(name, TYPES[kind]) for name, kind in self.columns])
+
+    @classmethod
+    def of(cls, index: Index, table: str, metrics: dict[str, Any]) -> "StoredVersion":
+        """What an index is as a version, in a table."""
+        description = index.description
+        return cls(
+            version=version_of(index),
+            table=table,
+            images=description.images,
+            dimension=description.dimension,
+            whitened_from=description.whitened_from,
+            metric=description.engine.metric,
+            model_sha256=description.model_sha256,
+            vectors_sha256=description.vectors_sha256,
+            numerics=description.numerics,
+            columns=[(field.name, str(field.type)) for field in index.metadata.schema],
+            metrics=metrics,
+        )
 
 
-def current_version(database: Database[Document]) -> str | None:
-    """What readers see; None where nothing was published yet."""
-    pointer = database[COLLECTION].find_one({"_id": POINTER}) or {}
-    return pointer.get("version")
+class Pointer(BaseModel):
+    """All versions of a store that are whole, the current one first."""
 
+    model_config = ConfigDict(frozen=True)
 
-def _who(publisher: Document | None) -> str:
-    if publisher is None:
-        return "another publisher"
-    return f"another publisher (pid {publisher['pid']} on {publisher['host']})"
+    versions: list[StoredVersion] = Field(default=[])
+
+    @property
+    def current(self) -> StoredVersion | None:
+        """What readers see; None where nothing is published."""
+        return self.versions[0] if self.versions else None
+
+    def find(self, version: str) -> StoredVersion | None:
+        """The version of a name, current or not."""
+        return next((each for each in self.versions if each.version == version), None)
+
+    def moved_to(self, version: StoredVersion, keep: int) -> "Pointer":
+        """With another current version, and `keep` of those before it."""
+        earlier = [each for each in self.versions if each.version != version.version][:keep]
+        return Pointer(versions=[version, *earlier])

@@ -1,107 +1,77 @@
-"""Does the database hold what the index holds?"""
+"""Does a store hold what the index holds, and does its search find it?"""
 
 import hashlib
+import json
 from collections.abc import Iterator
-from heapq import merge
-from itertools import groupby
-from operator import itemgetter
-from typing import Any, NamedTuple
 
-import bson
-from pymongo import ASCENDING
-from pymongo.database import Database
+import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
 from lookalike.index.index import Index
-from lookalike.publish.documents import (
-    Document,
-    batches,
-    image_documents,
-    index_document,
-    version_of,
-)
-from lookalike.publish.pointer import current_version
-from lookalike.publish.publisher import IMAGES, INDEXES
+from lookalike.publish.effort import measured_recall, target
+from lookalike.publish.pointer import StoredVersion
+from lookalike.publish.rows import ROW, all_rows
+from lookalike.publish.store import Metrics, OpenVersion, Store, Verified
 from lookalike.terminal.listing import some_of
 
-DATABASE, INDEX = "database", "index"
+TOLERANCE = 0.01  # of the recall, which is that of other queries than those that chose the effort
 
 
-class Verified(NamedTuple):
-    """A version that database and index agree on.
-
-    Attributes:
-        version: its name.
-        images: how many it has.
-        digest: sha256 over its images' documents as BSON, sorted by `_id`.
-    """
-
-    version: str
-    images: int
-    digest: str
-
-
-class Comparison(NamedTuple):
-    """Paths of images by how they differ, and the digests of both sides."""
-
-    paths: dict[str, list[str]]
-    digests: dict[str, str]
-
-
-def verify(index: Index, metrics: dict[str, Any], database: Database[Document]) -> Verified:
-    """Compare every document of an index's version with the index.
+def verify_version(store: Store, index: Index, metrics: Metrics) -> Verified:
+    """Compare the current version of a store with an index: description, every row, and recall.
 
     Raises:
         LookalikeError: they differ; the line names how.
     """
-    version = version_of(index)
+    opened = store.current()
+    about = opened.about
+    expected = StoredVersion.of(index, about.table, metrics).model_copy(
+        update={"effort": about.effort}
+    )
+    if about.version != expected.version:
+        raise LookalikeError(
+            f"{store.name}: current is version {about.version}, but the index is "
+            f"{expected.version}; run lookalike publish"
+        )
     problems = []
-    if (current := current_version(database)) != version:
-        problems.append(f"current is {current or 'nothing'}")
-    expected: Document = {**index_document(index, version, metrics), "whole": True}
-    stored = database[INDEXES].find_one({"_id": version}) or {}
-    keys = sorted({*expected, *stored})
-    if wrong := [key for key in keys if stored.get(key) != expected.get(key)]:
-        problems.append(f"{INDEXES} differs in {some_of(wrong)}" if stored else f"no {INDEXES}")
-    found = _compare(index, version, database)
+    ours, theirs = expected.model_dump(), about.model_dump()
+    if wrong := [key for key in sorted(ours) if ours[key] != theirs[key]]:
+        problems.append(f"the description differs in {some_of(wrong)}")
+    differences, digest = _compare(index, opened)
     problems += [
         f"{len(paths)} images {how} ({some_of(paths)})"
-        for how, paths in found.paths.items()
+        for how, paths in differences.items()
         if paths
     ]
-    theirs, ours = (found.digests[side][:12] for side in (DATABASE, INDEX))
-    if theirs != ours:
-        problems.append(f"digest {theirs} in the database, {ours} in the index")
+    if (too_many := opened.count() - len(index) + len(differences["missing"])) > 0:
+        problems.append(f"{too_many} images too many")
+    recall = measured_recall(index, lambda query, k: opened.nearest(query, k, None, exact=False))
+    if recall < target(index) - TOLERANCE:
+        problems.append(f"recall@10 is {recall:.3f}, and should be {target(index)}")
     if problems:
         raise LookalikeError(
-            f"{database.name}: is not version {version} of the index: {'; '.join(problems)}; "
-            "publish again"
+            f"{store.name}: is not version {about.version} of the index: {'; '.join(problems)}; "
+            "run lookalike publish --rewrite"
         )
-    return Verified(version, len(index), found.digests[INDEX])
+    return Verified(about.version, len(index), digest, recall)
 
 
-def _compare(index: Index, version: str, database: Database[Document]) -> Comparison:
-    """Walk through both sides by id."""
-    of_version = {"$gte": f"{version}/", "$lt": f"{version}0"}  # "0" comes after "/"
-    cursor = database[IMAGES].find({"_id": of_version}).sort("_id", ASCENDING)
-    sides = [
-        ((document["_id"], DATABASE, document) for document in cursor),
-        ((document["_id"], INDEX, document) for document in _sorted_documents(index, version)),
-    ]
-    hashes = {DATABASE: hashlib.sha256(), INDEX: hashlib.sha256()}
-    paths: dict[str, list[str]] = {"missing": [], "too many": [], "different": []}
-    for key, group in groupby(merge(*sides, key=itemgetter(0)), key=itemgetter(0)):
-        documents = {side: document for _, side, document in group}
-        for side, document in documents.items():
-            hashes[side].update(bson.encode(document))
-        if documents.get(DATABASE) != documents.get(INDEX):
-            how = "missing" if DATABASE not in documents else "different"
-            how = "too many" if INDEX not in documents else how
-            paths[how].append(str(next(iter(documents.values())).get("path", key)))
-    return Comparison(paths, {side: whole.hexdigest() for side, whole in hashes.items()})
+def _compare(index: Index, opened: OpenVersion) -> tuple[dict[str, list[str]], str]:
+    """Paths of images by how they differ, and a sha256 over all rows of the index."""
+    differences: dict[str, list[str]] = {"missing": [], "different": []}
+    digest = hashlib.sha256()
+    for ours in all_rows(index):
+        theirs = dict(_lines(opened.take(ours[ROW].to_pylist(), ours.column_names[1:])))
+        for (row, line), path in zip(_lines(ours), ours["path"].to_pylist(), strict=True):
+            digest.update(line.encode())
+            if row not in theirs:
+                differences["missing"].append(path)
+            elif line != theirs[row]:
+                differences["different"].append(path)
+    return differences, digest.hexdigest()
 
 
-def _sorted_documents(index: Index, version: str) -> Iterator[Document]:
-    ids = index.ids
-    for rows in batches(index, sorted(range(len(ids)), key=ids.__getitem__)):
-        yield from image_documents(index, version, rows)
+def _lines(table: pa.Table) -> Iterator[tuple[int, str]]:
+    """Every row as JSON: so numbers that are none are equal, too."""
+    for record in table.to_pylist():
+        yield record[ROW], json.dumps(record, default=bytes.hex)

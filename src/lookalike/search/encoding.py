@@ -16,7 +16,6 @@ from lookalike.images.rendering import picture_of
 from lookalike.images.untrusted import decode_untrusted
 from lookalike.inference.runtimes.runtime import Runtime
 from lookalike.model.preprocessing import preprocess
-from lookalike.search.gallery import Gallery
 from lookalike.search.queries import (
     ById,
     Example,
@@ -31,6 +30,7 @@ from lookalike.search.queries import (
     read_bounded,
 )
 from lookalike.search.results import Prediction
+from lookalike.search.searchable import Searchable
 
 PREDICTIONS = 5
 IMAGES_AT_ONCE = 32
@@ -87,7 +87,9 @@ Decode = Callable[[bytes, Bands | None], Pixels]
 class QueryEncoder:
     """Gives queries their vectors, by the model that gave the index its own."""
 
-    def __init__(self, model: Runtime, gallery: Gallery, decode: Decode = decode_untrusted) -> None:
+    def __init__(
+        self, model: Runtime, gallery: Searchable, decode: Decode = decode_untrusted
+    ) -> None:
         self._model = model
         self._gallery = gallery
         self._decode = decode

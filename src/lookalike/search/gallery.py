@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,9 @@ from lookalike.index.metadata import METADATA_SCHEMA
 from lookalike.retrieval.exact_search import ExactSearch, Metric
 from lookalike.retrieval.vectors import Vectors
 from lookalike.search.segment import Segment
+
+if TYPE_CHECKING:
+    from lookalike.search.filters import Filter
 
 Records = Callable[[Sequence[int]], list[dict[str, Any]]]
 
@@ -27,13 +30,17 @@ class Gallery:
         index: the index.
         segment: what has changed since it was built; None: nothing.
         records: gives what is known of rows of the index; None: its own.
+
+    Attributes:
+        index: see above.
     """
 
     def __init__(
         self, index: Index, segment: Segment | None = None, records: Records | None = None
     ) -> None:
         segment = segment or Segment.empty(index.description.dimension)
-        self._index = index
+        self.index = index
+        self._given_records = records
         self._records = records or index.records
         merged = rows_of(index, [record["id"] for record in segment.records])
         self._segment = segment.without(set(merged))
@@ -41,15 +48,33 @@ class Gallery:
         self._removed = np.array(sorted(rows_of(index, segment.removed).values()), np.int64)
 
     def __len__(self) -> int:
-        return len(self._index) - len(self._removed) + len(self._added)
+        return len(self.index) - len(self._removed) + len(self._added)
+
+    @property
+    def dimension(self) -> int:
+        """Numbers of a vector."""
+        return self.index.description.dimension
+
+    @property
+    def embedding_dimension(self) -> int:
+        """Numbers of what the model gives."""
+        return self.index.description.embedding_dimension
+
+    def with_segment(self, segment: Segment | None) -> "Gallery":
+        """One of the same index, with another segment; this one stays as it is."""
+        return Gallery(self.index, segment, self._given_records)
+
+    def with_records(self, records: Records) -> "Gallery":
+        """One of the same index that knows of images what `records` gives."""
+        return Gallery(self.index, records=records)
 
     @cached_property
     def metadata(self) -> pa.Table:
         """What is known of every row, as filters see it."""
         if not self._added:
-            return self._index.metadata
+            return self.index.metadata
         added = pa.Table.from_pylist(self._segment.records, METADATA_SCHEMA)
-        return pa.concat_tables([self._index.metadata, added], promote_options="default")
+        return pa.concat_tables([self.index.metadata, added], promote_options="default")
 
     @cached_property
     def images(self) -> pa.Table:
@@ -68,28 +93,28 @@ class Gallery:
     def row_of(self, image_id: str) -> int | None:
         """The row of an image; None where there is none that can be found."""
         if image_id in self._added:
-            return len(self._index) + self._added[image_id]
-        row = self._index.row_of(image_id)
+            return len(self.index) + self._added[image_id]
+        row = self.index.row_of(image_id)
         return None if row is None or row in self._removed else row
 
     def is_added(self, row: int) -> bool:
         """Whether a row is of the segment, so that the image store does not have it."""
-        return row >= len(self._index)
+        return row >= len(self.index)
 
     def vector(self, row: int) -> np.ndarray:
         """The embedding of a row, float32 `[d]`."""
-        values = self._index.vectors.values
+        values = self.index.vectors.values
         if self.is_added(row):
-            values, row = self._segment.vectors.values, row - len(self._index)
+            values, row = self._segment.vectors.values, row - len(self.index)
         vector: np.ndarray = values[row]
         return vector
 
     def records(self, rows: Sequence[int]) -> list[dict[str, Any]]:
         """What is known of the images of some rows, in their order, by column."""
         found = iter(self._records([row for row in rows if not self.is_added(row)]))
-        columns = dict.fromkeys(self._index.metadata.column_names)
+        columns = dict.fromkeys(self.index.metadata.column_names)
         return [
-            columns | self._segment.records[row - len(self._index)]
+            columns | self._segment.records[row - len(self.index)]
             if self.is_added(row)
             else next(found)
             for row in rows
@@ -98,23 +123,30 @@ class Gallery:
     def thumbnail(self, row: int) -> bytes | None:
         """A small picture of a row's image, WebP; None where there is none."""
         if self.is_added(row):
-            return self._segment.thumbnails[row - len(self._index)]
-        return self._index.thumbnail(row)
+            return self._segment.thumbnails[row - len(self.index)]
+        return self.index.thumbnail(row)
 
     def from_embedding(self, embedding: np.ndarray) -> np.ndarray:
         """See `Index.from_embedding`."""
-        return self._index.from_embedding(embedding)
+        return self.index.from_embedding(embedding)
 
     def checked(self, vectors: np.ndarray, dimensions: int) -> np.ndarray:
         """See `Index.checked`."""
-        return self._index.checked(vectors, dimensions)
+        return self.index.checked(vectors, dimensions)
 
-    def search(self, vector: np.ndarray, k: int, rows: np.ndarray | None = None) -> Hits:
+    def select(self, where: "Filter") -> np.ndarray:
+        """The rows that pass a filter, int64, rising; see `filters.matching_rows`."""
+        from lookalike.search.filters import matching_rows  # Arrow's datasets take a while
+
+        return matching_rows(self.metadata, where)
+
+    def search(self, vector: np.ndarray, k: int, selected: np.ndarray | None = None) -> Hits:
         """The `k` images nearest to a vector; see `Index.search`."""
+        rows = selected
         vector = self.checked(vector, dimensions=1)
         if not self._added and not len(self._removed):
-            return self._index.search(vector, k, rows)
-        first = len(self._index)
+            return self.index.search(vector, k, rows)
+        first = len(self.index)
         of_index, added = None, np.arange(len(self._added))
         if rows is not None:
             of_index, added = rows[rows < first], rows[rows >= first] - first
@@ -123,7 +155,7 @@ class Gallery:
         candidates = Vectors(
             *(
                 np.concatenate([ours.take(found, axis=0), theirs[added]])
-                for ours, theirs in zip(self._index.vectors, self._segment.vectors, strict=True)
+                for ours, theirs in zip(self.index.vectors, self._segment.vectors, strict=True)
             )
         )
         best = ExactSearch(candidates, self._metric).nearest(vector, k).rows
@@ -132,16 +164,16 @@ class Gallery:
         order = np.lexsort((rows, -cosines))
         return Hits(rows[order], cosines[order])
 
-    def search_many(self, vectors: np.ndarray, k: int, rows: np.ndarray | None = None) -> Hits:
+    def search_many(self, vectors: np.ndarray, k: int, selected: np.ndarray | None = None) -> Hits:
         """As `search`, for several vectors `[n, d]` at once."""
         if not self._added and not len(self._removed):
-            return self._index.search_many(vectors, k, rows)
-        each = [self.search(vector, k, rows) for vector in vectors]
+            return self.index.search_many(vectors, k, selected)
+        each = [self.search(vector, k, selected) for vector in vectors]
         return Hits(*(np.stack(parts) for parts in zip(*each, strict=True)))
 
     @property
     def _metric(self) -> Metric:
-        return self._index.description.engine.metric
+        return self.index.description.engine.metric
 
     @cached_property
     def _exact(self) -> ExactSearch:
@@ -151,11 +183,11 @@ class Gallery:
         """Rows of the index, the `k` nearest that were not removed among them."""
         if rows is not None:
             kept = rows[~np.isin(rows, self._removed, assume_unique=True)]
-            return self._index.search(vector, k, kept).rows
+            return self.index.search(vector, k, kept).rows
         most = k + len(self._removed)
         wanted = k
         while True:
-            found = self._index.search(vector, wanted).rows
+            found = self.index.search(vector, wanted).rows
             there = found[~np.isin(found, self._removed, assume_unique=True)]
             if len(there) >= k or wanted == most:
                 return there

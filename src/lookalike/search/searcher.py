@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lookalike.core.choices import RuntimeChoice
-from lookalike.core.errors import DataError, QueryError
+from lookalike.core.errors import DataError, NotReadyError, QueryError
 from lookalike.core.layout import EXPORT
 from lookalike.images.untrusted import decode_untrusted
 from lookalike.index.index import Hits, Index
@@ -20,6 +20,7 @@ from lookalike.search.encoding import Decode, EncodedQuery, PreparedQuery, Query
 from lookalike.search.gallery import Gallery, Records
 from lookalike.search.queries import Query
 from lookalike.search.results import Hit, SearchResult
+from lookalike.search.searchable import Searchable
 from lookalike.search.segment import Segment
 
 if TYPE_CHECKING:
@@ -37,50 +38,48 @@ class Searcher:
 
     Args:
         model: the model.
-        index: an index that was built with it.
+        gallery: all images that can be found, by vectors of that model.
         decode: how files are decoded.
-        segment: what has changed since the index was built; None: nothing.
-        records: gives what is known of rows of the index; None: its own metadata.
 
     Attributes:
-        index: the index.
-        gallery: all images that can be found: those of the index and of the segment.
+        gallery: see above.
         model: what the model is.
         decode: see above.
 
     Raises:
-        DataError: model and index are of vectors of different sizes.
+        DataError: model and gallery are of embeddings of different sizes.
     """
 
     def __init__(
-        self,
-        model: Runtime,
-        index: Index,
-        decode: Decode = decode_untrusted,
-        segment: Segment | None = None,
-        records: Records | None = None,
+        self, model: Runtime, gallery: Searchable, decode: Decode = decode_untrusted
     ) -> None:
-        if model.dimension != index.description.embedding_dimension:
+        if model.dimension != gallery.embedding_dimension:
             raise DataError(
-                f"the index is of embeddings of {index.description.embedding_dimension} numbers, "
-                f"but the model gives {model.dimension}; run embed and index again, or pull both "
-                "together"
+                f"the index is of embeddings of {gallery.embedding_dimension} numbers, but the "
+                f"model gives {model.dimension}; run embed and index again, or pull both together"
             )
-        self.index = index
-        self.gallery = Gallery(index, segment, records)
+        self.gallery = gallery
         self.model = model.description
         self.decode = decode
         self._runtime = model
-        self._records = records
-        self._encoder = QueryEncoder(model, self.gallery, decode)
+        self._encoder = QueryEncoder(model, gallery, decode)
+
+    @property
+    def index(self) -> Index:
+        """The index on this machine.
+
+        Raises:
+            NotReadyError: what is searched is a store elsewhere.
+        """
+        return self._local.index
 
     def with_segment(self, segment: Segment | None) -> "Searcher":
         """One of the same model and index, with another segment; this one stays as it is."""
-        return Searcher(self._runtime, self.index, self.decode, segment, self._records)
+        return Searcher(self._runtime, self._local.with_segment(segment), self.decode)
 
     def with_records(self, records: Records) -> "Searcher":
         """One of the same model and index that knows of images what `records` gives."""
-        return Searcher(self._runtime, self.index, self.decode, records=records)
+        return Searcher(self._runtime, self._local.with_records(records), self.decode)
 
     def search(
         self,
@@ -135,7 +134,7 @@ class Searcher:
         Raises:
             QueryError: an argument is wrong, so that no query can be answered.
         """
-        return self._results(queries, k, self._rows(k, where), min_similarity, exclude_query)
+        return self._results(queries, k, self._selected(k, where), min_similarity, exclude_query)
 
     def prepare(self, query: Query) -> PreparedQuery:
         """Read and decode a query: `search` in three steps, of which a server batches the second.
@@ -170,7 +169,9 @@ class Searcher:
         Raises:
             QueryError: an argument is wrong.
         """
-        (result,) = self._answers([query], k, self._rows(k, where), min_similarity, exclude_query)
+        (result,) = self._answers(
+            [query], k, self._selected(k, where), min_similarity, exclude_query
+        )
         return result
 
     def thumbnail(self, image_id: str) -> bytes | None:
@@ -184,11 +185,17 @@ class Searcher:
             raise QueryError(f"{image_id}: no image of this id is indexed")
         return self.gallery.thumbnail(row)
 
+    @property
+    def _local(self) -> Gallery:
+        if not isinstance(self.gallery, Gallery):
+            raise NotReadyError("the index is in a store: this needs one on this machine")
+        return self.gallery
+
     def _results(
         self,
         queries: Iterable[Query],
         k: int,
-        rows: np.ndarray | None,
+        selected: Any,
         min_similarity: float | None,
         exclude_query: bool,
     ) -> Iterator[SearchResult | QueryError]:
@@ -196,7 +203,7 @@ class Searcher:
         while block := list(islice(waiting, QUERIES_AT_ONCE)):
             prepared = [self._prepared(query) for query in block]
             encoded = self.encode([query for query in prepared if isinstance(query, PreparedQuery)])
-            answers = self._answers(encoded, k, rows, min_similarity, exclude_query)
+            answers = self._answers(encoded, k, selected, min_similarity, exclude_query)
             yield from (q if isinstance(q, QueryError) else next(answers) for q in prepared)
 
     def _prepared(self, query: Query) -> PreparedQuery | QueryError:
@@ -205,28 +212,24 @@ class Searcher:
         except QueryError as error:
             return error
 
-    def _rows(self, k: int, where: "Filter | None") -> np.ndarray | None:
-        """The rows that may be hits; None: all of them."""
+    def _selected(self, k: int, where: "Filter | None") -> Any:
+        """What may be hits, as the gallery takes it; None: all images."""
         if k < 1:
             raise QueryError(f"k = {k}: ask for at least 1 neighbor")
-        if where is None:
-            return None
-        from lookalike.search.filters import matching_rows  # Arrow's datasets take a while
-
-        return matching_rows(self.gallery.metadata, where)
+        return None if where is None else self.gallery.select(where)
 
     def _answers(
         self,
         encoded: list[EncodedQuery],
         k: int,
-        rows: np.ndarray | None,
+        selected: Any,
         min_similarity: float | None,
         exclude_query: bool,
     ) -> Iterator[SearchResult]:
         if not encoded:
             return
         excluded = [set(query.rows) if exclude_query else set() for query in encoded]
-        found = self._found(encoded, k + max(map(len, excluded)), rows)
+        found = self._found(encoded, k + max(map(len, excluded)), selected)
         for query, without, of_rows, similarities in zip(encoded, excluded, *found, strict=True):
             kept = [
                 (row, similarity)
@@ -236,11 +239,11 @@ class Searcher:
             hits = self._hits(kept[:k])
             yield SearchResult(query.name, query.predictions, hits, query.pictures, self.thumbnail)
 
-    def _found(self, queries: list[EncodedQuery], k: int, rows: np.ndarray | None) -> Hits:
+    def _found(self, queries: list[EncodedQuery], k: int, selected: Any) -> Hits:
         if len(queries) == 1:  # some engines answer one at less cost
-            rows, similarities = self.gallery.search(queries[0].vector, k, rows)
+            rows, similarities = self.gallery.search(queries[0].vector, k, selected)
             return Hits(rows[None], similarities[None])
-        return self.gallery.search_many(np.stack([query.vector for query in queries]), k, rows)
+        return self.gallery.search_many(np.stack([query.vector for query in queries]), k, selected)
 
     def _hits(self, found: list[tuple[int, float]]) -> list[Hit]:
         """With everything that is known of the images, taken from the table in one go."""
@@ -293,4 +296,5 @@ def open_searcher(
     model_sha256 = model_fingerprint(model, exported)
     opened = open_index(index, model_sha256, verify)
     built = opened.description.numerics
-    return Searcher(open_runtime(model, model_sha256, exported, built, runtime), opened, decode)
+    runtime_of_model = open_runtime(model, model_sha256, exported, built, runtime)
+    return Searcher(runtime_of_model, Gallery(opened), decode)

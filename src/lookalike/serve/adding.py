@@ -52,12 +52,13 @@ def remove(id: str, service: CurrentService) -> None:
 
 
 def _allowed(service: Service) -> FreshImages:
-    if not service.settings.params.add or service.settings.token is None:
+    fresh = service.bundle.fresh
+    if not service.settings.params.add or service.settings.token is None or fresh is None:
         raise ProblemError(
             HTTPStatus.FORBIDDEN,
             "this service's images stay as they are: serve.add is not set, or there is no token",
         )
-    return service.bundle.fresh
+    return fresh
 
 
 async def _read_form(request: Request) -> tuple[list[Named], str | None]:

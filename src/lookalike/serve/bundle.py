@@ -12,7 +12,11 @@ from lookalike.fresh.fresh_images import FreshImages
 from lookalike.images.store import ImageStore, open_images
 from lookalike.index.description import DESCRIPTION
 from lookalike.inference.runtimes.choice import model_fingerprint
-from lookalike.publish.opening import with_published_metadata
+from lookalike.publish.opening import (
+    current_version,
+    open_store_searcher,
+    with_published_metadata,
+)
 from lookalike.search.encoding import Decode
 from lookalike.search.searcher import Searcher, open_searcher
 from lookalike.serve.projection import projection
@@ -31,11 +35,13 @@ class Bundle:
         decode: how queries are decoded.
 
     Attributes:
-        of_index: searches the index as it was built.
-        fresh: what was added to it and removed from it.
+        of_index: searches the index as it was built, or a store.
+        fresh: what was added to the index and removed from it; None: a store is searched.
         images: the image store whose rows are those of the index; None: there is none.
         model_sha256: the fingerprint of the model.
-        index_sha256: the sha256 of the index's description, which holds those of its files.
+        index_sha256: the sha256 of the index's description, which holds those of its files; of a
+            store, the current version.
+        engine: what searches.
         location: where it comes from.
 
     Raises:
@@ -45,17 +51,25 @@ class Bundle:
 
     def __init__(self, settings: Settings, location: Location, decode: Decode) -> None:
         self.location = location
-        self.of_index = open_searcher(location.model, location.index, decode=decode)
-        if settings.params.metadata == "mongodb":
-            self.of_index = with_published_metadata(self.of_index)
-        self.fresh = FreshImages(settings.fresh, self.of_index)
-        if settings.params.add:  # whoever may not write leaves that to others
-            self.fresh.refresh()
-        self._searcher = self.fresh.searcher
         self.model_sha256 = model_fingerprint(location.model, location.export)
-        self.index_sha256 = sha256_of_file(location.index / DESCRIPTION)
+        self.fresh: FreshImages | None = None
+        if location.store is not None:
+            self.of_index = open_store_searcher(location.model, location.store, decode=decode)
+            self.index_sha256 = current_version(location.store)
+            self.engine = location.store.partition(":")[0]
+        else:
+            self.of_index = open_searcher(location.model, location.index, decode=decode)
+            if settings.params.metadata == "mongodb":
+                self.of_index = with_published_metadata(self.of_index)
+            self.fresh = FreshImages(settings.fresh, self.of_index)
+            if settings.params.add:  # whoever may not write leaves that to others
+                self.fresh.refresh()
+            self.index_sha256 = sha256_of_file(location.index / DESCRIPTION)
+            self.engine = self.of_index.index.description.engine.name
+        self._searcher = self.of_index if self.fresh is None else self.fresh.searcher
         if location.state != settings.source.state():
-            raise DataError(f"{location.index}: model and index are being replaced; try again")
+            where = location.store or location.index
+            raise DataError(f"{where}: model and index are being replaced; try again")
         self.images = self._open_images(settings)
         self._warm_up()
 
@@ -66,7 +80,8 @@ class Bundle:
         While that file cannot be read, it finds what it found before.
         """
         try:
-            self._searcher = self.fresh.searcher
+            if self.fresh is not None:
+                self._searcher = self.fresh.searcher
         except LookalikeError as error:
             logger.error("%s", error)
         return self._searcher
@@ -88,7 +103,7 @@ class Bundle:
 
     def original(self, image_id: str, row: int) -> bytes | None:
         """The file of an image in a row of the gallery; None where this service has it not."""
-        if row >= len(self.of_index.index):
+        if self.fresh is not None and self.of_index.gallery.is_added(row):
             return self.fresh.file(image_id)
         return None if self.images is None else self.images.encoded(row)
 
@@ -98,7 +113,7 @@ class Bundle:
             self.searcher.search(Image.new("RGB", (64, 64)), k=1)
 
     def _open_images(self, settings: Settings) -> ImageStore | None:
-        if not settings.images.is_dir():
+        if self.location.store is not None or not settings.images.is_dir():
             return None
         try:
             store = open_images(settings.images, self.of_index.model.stretch)

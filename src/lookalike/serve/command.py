@@ -26,7 +26,7 @@ from lookalike.serve.logs import logging_configuration
 from lookalike.serve.metrics import SHARED_FOLDER
 from lookalike.serve.params import ServeParams
 from lookalike.serve.settings import Settings
-from lookalike.serve.source import Folders, Registered
+from lookalike.serve.source import Folders, Published, Registered, Source
 from lookalike.serve.supervisor import Supervisor, create_worker_app
 from lookalike.terminal.progress import say
 
@@ -50,9 +50,17 @@ def serve_project(
         rev: a stage or version of the model registry, or a Git revision; None: what lies here.
     """
     params = read_params_if_any(ServeParams, path=project.params)
+    chosen = with_given(params, given, project.params)
+    source: Source = Folders(project.model, project.index)
+    if chosen.store is not None:
+        if rev is not None:
+            raise ConfigError("serve.store: a store has one current version; leave out --rev")
+        source = Published(project.model, chosen.store)
+    elif rev is not None:
+        source = Registered(project, rev)
     settings = Settings(
-        with_given(params, given, project.params),
-        Folders(project.model, project.index) if rev is None else Registered(project, rev),
+        chosen,
+        source,
         project.images,
         project.fresh,
         os.environ.get(TOKEN) or None,
@@ -119,7 +127,8 @@ def _listening(host: str, port: int) -> socket.socket:
 def _check_bundle(settings: Settings) -> None:
     """Raise LookalikeError where there is nothing to serve."""
     there = settings.source.locate()
-    open_index(there.index, model_fingerprint(there.model, there.export))
+    if there.store is None:
+        open_index(there.index, model_fingerprint(there.model, there.export))
 
 
 def _configuration(

@@ -43,13 +43,12 @@ def columns(service: CurrentService) -> JsonAnswer:
 def about(service: CurrentService) -> JsonAnswer:
     """Which software, model and index answer."""
     bundle = service.bundle
-    description = bundle.of_index.index.description
     return JsonAnswer(
         {
             "version": version("lookalike"),
             **bundle.fingerprints,
-            "engine": description.engine.name,
-            "images": description.images,
+            "engine": bundle.engine,
+            "images": len(bundle.of_index.gallery),
             "classes": len(bundle.of_index.model.classes),
             "has_images": bundle.images is not None,
             "has_text": bundle.of_index.model.context_length is not None,

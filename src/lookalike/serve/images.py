@@ -8,7 +8,7 @@ from PIL import Image
 from starlette.responses import Response
 
 from lookalike.images.formats import identified
-from lookalike.search.gallery import Gallery
+from lookalike.search.searchable import Searchable
 from lookalike.serve.access import CurrentService
 from lookalike.serve.problems import JsonAnswer, ProblemError
 from lookalike.serve.refusals import READING_ONE
@@ -53,7 +53,7 @@ def metadata(id: str, service: CurrentService) -> JsonAnswer:
     return JsonAnswer(record)
 
 
-def _row(gallery: Gallery, id: str) -> int:
+def _row(gallery: Searchable, id: str) -> int:
     row = gallery.row_of(id)
     if row is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"{id:.64}: no image of this id is indexed")

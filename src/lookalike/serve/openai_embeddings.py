@@ -74,7 +74,7 @@ async def embeddings(request: Request, service: CurrentService) -> JsonAnswer:
         except ValidationError as error:
             raise as_problem(error) from None
         searcher = service.bundle.searcher
-        _check(asked, searcher.index.description.dimension)
+        _check(asked, searcher.gallery.dimension)
         files = [image_of_text(text) for text in asked.input]
         encoded = await asyncio.gather(*(service.encode(searcher, file) for file in files))
     data = [

@@ -1,6 +1,8 @@
 """The `serve` block of `params.yaml`; no stage reads it."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from lookalike.core.choices import MetadataSource
 from lookalike.core.params import Block
@@ -29,4 +31,11 @@ class ServeParams(Block):
     collect_max_bytes: int = Field(default=8 * 2**20, ge=1)
     collect_per_minute: int = Field(default=60, ge=1)
     metadata: MetadataSource = "bundle"
+    store: str | None = None
     watch_seconds: float | None = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _one_place_of_images(self) -> Self:
+        if self.store is not None and (self.add or self.metadata != "bundle"):
+            raise ValueError("store: takes the place of add and metadata, which should be left out")
+        return self

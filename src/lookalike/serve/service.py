@@ -65,7 +65,7 @@ class Service:
     def serve_from(self, bundle: Bundle) -> None:
         """Answer what comes from now on from this bundle."""
         self.bundle = bundle
-        INDEXED_IMAGES.set(len(bundle.of_index.index))
+        INDEXED_IMAGES.set(len(bundle.of_index.gallery))
 
     async def search(self, query: Query, options: SearchOptions) -> SearchResult:
         """Answer a query.
@@ -107,7 +107,7 @@ class Service:
 
     async def neighbors(self, searcher: Searcher, vectors: np.ndarray, k: int) -> Hits:
         """The nearest indexed images of several vectors `[n, d]`."""
-        return await self._timed("index", lambda: searcher.index.search_many(vectors, k))
+        return await self._timed("index", lambda: searcher.gallery.search_many(vectors, k))
 
     @property
     def collects(self) -> bool:

@@ -1,4 +1,4 @@
-"""Where model and index come from: the project's folders, or a registered version."""
+"""Where model and index come from: the project's folders, a store, or a registered version."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Protocol
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import EXPORT, Layout
+from lookalike.publish.opening import current_version
 from lookalike.revisions.registry import Revision
 from lookalike.serve.folder_state import folder_state
 from lookalike.terminal.progress import say
@@ -18,15 +19,17 @@ class Location:
 
     Attributes:
         model: the folder of the model.
-        index: the folder of the index.
+        index: the folder of the index; of a store, there is none.
         state: another one means that they have been replaced.
         revision: which one they are of; None: none in particular.
+        store: the address of a store that is searched; None: the index is.
     """
 
     model: Path
     index: Path
     state: Hashable
     revision: Revision | None = None
+    store: str | None = None
 
     @property
     def export(self) -> Path:
@@ -64,6 +67,26 @@ class Folders:
     def state(self) -> Hashable:
         """That of all files."""
         return folder_state(self.model, self.model.with_name(EXPORT), self.index)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A model that lies here, and the version of a store that is current at the moment."""
+
+    model: Path
+    store: str
+
+    def locate(self) -> Location:
+        """The model is where it always is."""
+        return Location(self.model, self.model.with_name("index"), self.state(), store=self.store)
+
+    def state(self) -> Hashable:
+        """That of the model's files, and the version; where there is none, the reason."""
+        files = folder_state(self.model, self.model.with_name(EXPORT))
+        try:
+            return files, current_version(self.store)
+        except LookalikeError as error:
+            return files, str(error)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ NEIGHBORS = {"neighbor_ids", "neighbor_similarities"}
 def described(searcher: Searcher) -> list[TensorMetadata]:
     """Every output that there is; classes and probabilities only where the model has classes."""
     classes = len(searcher.model.classes)
-    outputs = [("embedding", "FP32", [-1, searcher.index.description.dimension])]
+    outputs = [("embedding", "FP32", [-1, searcher.gallery.dimension])]
     if classes:
         outputs += [
             ("logits", "FP32", [-1, classes]),
@@ -61,7 +61,8 @@ async def computed(
         outputs["probabilities"] = np.stack([softmax(scores) for scores in calibrated])
     if NEIGHBORS & set(names):
         hits = await service.neighbors(searcher, outputs["embedding"], k)
-        ids = searcher.index.metadata["id"].take(hits.rows.ravel()).to_numpy()
-        outputs["neighbor_ids"] = ids.astype(object).reshape(hits.rows.shape)
+        records = searcher.gallery.records(hits.rows.ravel().tolist())
+        ids = np.array([record["id"] for record in records], object)
+        outputs["neighbor_ids"] = ids.reshape(hits.rows.shape)
         outputs["neighbor_similarities"] = hits.similarities
     return {name: outputs[name] for name in names}

@@ -14,10 +14,12 @@ from pymongo.database import Database
 
 from lookalike.core.errors import LookalikeError
 from lookalike.index.index import Index
-from lookalike.publish.documents import Document, version_of
-from lookalike.publish.pointer import current_version
-from lookalike.publish.publisher import publish
-from lookalike.publish.verification import verify
+from lookalike.publish.mongodb import publisher
+from lookalike.publish.mongodb.documents import Document
+from lookalike.publish.mongodb.pointer import current_version
+from lookalike.publish.mongodb.publisher import publish
+from lookalike.publish.mongodb.verification import verify
+from lookalike.publish.version import version_of
 
 FORK = multiprocessing.get_context("fork")
 METRICS = {"index": {"recall_at_10": 0.5}}
@@ -30,8 +32,8 @@ def everything(database: Database[Document]) -> dict[str, list[Document]]:
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lookalike.publish.documents.BATCH_DOCUMENTS", 5)
-    monkeypatch.setattr("lookalike.publish.publisher.BATCH_DOCUMENTS", 5)
+    monkeypatch.setattr("lookalike.publish.mongodb.documents.BATCH_DOCUMENTS", 5)
+    monkeypatch.setattr("lookalike.publish.mongodb.publisher.BATCH_DOCUMENTS", 5)
 
 
 def test_an_image_is_a_document_with_its_vector(seven: Index, database: Database[Document]) -> None:
@@ -77,13 +79,27 @@ def test_done_twice_nothing_changes(seven: Index, database: Database[Document]) 
     assert everything(database) == before
 
 
-def test_what_was_damaged_is_mended(seven: Index, database: Database[Document]) -> None:
+def test_a_version_that_is_there_is_not_written_again(
+    seven: Index, database: Database[Document], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(seven, METRICS, 2, database)
+    monkeypatch.setattr(publisher, "_upsert", pytest.fail)
+    done = publish(seven, {"index": {"recall_at_10": 1.0}}, 2, database)
+    stored = database["indexes"].find_one({"_id": done.version}) or {}
+    assert (done.new, stored["metrics"]) == (0, {"index": {"recall_at_10": 1.0}})
+
+
+def test_a_missing_document_is_noticed_and_a_changed_one_is_mended_by_a_rewrite(
+    seven: Index, database: Database[Document]
+) -> None:
     publish(seven, METRICS, 2, database)
     before = everything(database)
     database["images"].delete_one({"row": 2})
-    database["images"].update_one({"row": 5}, {"$set": {"label": "dog"}})
     done = publish(seven, METRICS, 2, database)
-    assert (done.new, done.changed) == (1, 1)
+    assert (done.new, done.changed) == (1, 0)
+    database["images"].update_one({"row": 5}, {"$set": {"label": "dog"}})
+    done = publish(seven, METRICS, 2, database, rewrite=True)
+    assert (done.new, done.changed) == (0, 1)
     assert everything(database) == before
 
 

@@ -7,9 +7,10 @@ import pytest
 from pymongo.database import Database
 
 from lookalike.index.index import Index
-from lookalike.publish.documents import Document, version_of
-from lookalike.publish.publisher import publish
-from lookalike.publish.verification import verify
+from lookalike.publish.mongodb.documents import Document
+from lookalike.publish.mongodb.publisher import publish
+from lookalike.publish.mongodb.verification import verify
+from lookalike.publish.version import version_of
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 

@@ -8,10 +8,10 @@ from pymongo.database import Database
 
 from lookalike.core.errors import DataError
 from lookalike.index.index import Index
-from lookalike.publish.documents import Document
-from lookalike.publish.metadata import PublishedMetadata
+from lookalike.publish.mongodb.documents import Document
+from lookalike.publish.mongodb.metadata import PublishedMetadata
+from lookalike.publish.mongodb.publisher import publish
 from lookalike.publish.opening import with_published_metadata
-from lookalike.publish.publisher import publish
 from lookalike.search.queries import ById
 from lookalike.search.searcher import open_searcher
 

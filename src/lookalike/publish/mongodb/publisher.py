@@ -1,7 +1,7 @@
 """Write an index version beside the others, then point at it."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pymongo import ASCENDING, ReplaceOne
 from pymongo.collection import Collection
@@ -9,28 +9,21 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from lookalike.index.index import Index
-from lookalike.publish.documents import (
+from lookalike.publish.mongodb.documents import (
     BATCH_DOCUMENTS,
     Document,
     batches,
     image_documents,
     index_document,
-    version_of,
+    keys_of,
 )
-from lookalike.publish.pointer import SILENCE, Claim, claimed
+from lookalike.publish.mongodb.pointer import SILENCE, Claim, claimed
+from lookalike.publish.store import Published
+from lookalike.publish.version import version_of
 from lookalike.terminal.progress import track
 
 IMAGES, INDEXES = "images", "indexes"
 DUPLICATE_KEY = 11000
-
-
-class Published(NamedTuple):
-    """What publishing did: images that were new, changed, and versions that were removed."""
-
-    version: str
-    new: int
-    changed: int
-    removed: list[str]
 
 
 def publish(
@@ -39,11 +32,15 @@ def publish(
     keep_versions: int,
     database: Database[Document],
     silence: float = SILENCE,
+    rewrite: bool = False,
 ) -> Published:
     """Make the database hold an index, whole, as its current version.
 
     Every step can be done again: after an interruption, wherever it came, readers see the version
-    that was current before, and the next run completes.
+    that was current before, and the next run completes. A version's name is a digest of everything
+    in its index, so one that is there, whole, is not written again.
+
+    Six parameters, of which most callers leave out the last two.
 
     Args:
         index: the index.
@@ -51,27 +48,47 @@ def publish(
         keep_versions: how many earlier versions stay.
         database: where to.
         silence: see `pointer`, seconds.
+        rewrite: write every image though the version is there: mends what others changed in it.
 
     Raises:
         LookalikeError: another publisher is at work, or takes over.
     """
     version = version_of(index)
-    images, indexes = database[IMAGES], database[INDEXES]
+    indexes = database[INDEXES]
     with claimed(database, silence) as claim:
-        # Before its images, so that what a killed publisher leaves can be found and removed
-        indexes.update_one({"_id": version}, {"$setOnInsert": {"whole": False}}, upsert=True)
-        new = changed = 0
-        parts = batches(index, range(len(index)))
-        for rows in track(parts, "publishing", total=len(parts)):
-            inserted, replaced = _upsert(images, list(image_documents(index, version, rows)))
-            new, changed = new + inserted, changed + replaced
-            claim.beat()
-        # After the images: to build it once costs less than to add to it a thousand times
-        images.create_index([("version", ASCENDING), ("path", ASCENDING)], unique=True)
+        if rewrite or not _is_there(index, version, database):
+            new, changed = _write(index, version, database, claim)
+        else:
+            new = changed = 0
         document = {**index_document(index, version, metrics), "whole": True}
         indexes.replace_one({"_id": version}, document, upsert=True)
         kept = claim.point_at(version, keep_versions)
         return Published(version, new, changed, _remove_all_but(kept, database, claim))
+
+
+def _is_there(index: Index, version: str, database: Database[Document]) -> bool:
+    """Whether a version was written whole, and as many images of it are there."""
+    if database[INDEXES].find_one({"_id": version, "whole": True}) is None:
+        return False
+    return database[IMAGES].count_documents({"_id": keys_of(version)}) == len(index)
+
+
+def _write(
+    index: Index, version: str, database: Database[Document], claim: Claim
+) -> tuple[int, int]:
+    """Write the images of a version; how many were new, and how many changed."""
+    images = database[IMAGES]
+    # Before its images, so that what a killed publisher leaves can be found and removed
+    database[INDEXES].update_one({"_id": version}, {"$set": {"whole": False}}, upsert=True)
+    new = changed = 0
+    parts = batches(index, range(len(index)))
+    for rows in track(parts, "publishing", total=len(parts)):
+        inserted, replaced = _upsert(images, list(image_documents(index, version, rows)))
+        new, changed = new + inserted, changed + replaced
+        claim.beat()
+    # After the images: to build it once costs less than to add to it a thousand times
+    images.create_index([("version", ASCENDING), ("path", ASCENDING)], unique=True)
+    return new, changed
 
 
 def _upsert(images: Collection[Document], documents: Sequence[Document]) -> tuple[int, int]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from lookalike.core.errors import DataError
 from lookalike.index.index import Index
-from lookalike.publish.database import Connection
-from lookalike.publish.documents import Document, image_key, version_of
-from lookalike.publish.pointer import current_version
-from lookalike.publish.publisher import IMAGES
+from lookalike.publish.mongodb.database import Connection
+from lookalike.publish.mongodb.documents import Document, image_key
+from lookalike.publish.mongodb.pointer import current_version
+from lookalike.publish.mongodb.publisher import IMAGES
+from lookalike.publish.version import version_of
 from lookalike.terminal.listing import some_of
 
 # Of a document, not of its image; `similarity` and `further` are what a hit has itself

@@ -11,12 +11,13 @@ from pymongo.database import Database
 
 from lookalike.core.errors import LookalikeError
 from lookalike.index.index import Index
-from lookalike.publish import publisher
-from lookalike.publish.database import open_database, server_of
-from lookalike.publish.documents import Document, version_of
-from lookalike.publish.pointer import current_version
-from lookalike.publish.publisher import publish
-from lookalike.publish.verification import verify
+from lookalike.publish.mongodb import publisher
+from lookalike.publish.mongodb.database import open_database, server_of
+from lookalike.publish.mongodb.documents import Document
+from lookalike.publish.mongodb.pointer import current_version
+from lookalike.publish.mongodb.publisher import publish
+from lookalike.publish.mongodb.verification import verify
+from lookalike.publish.version import version_of
 from services.servers import Server, start_mongodb
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -122,7 +123,7 @@ def test_only_who_knows_the_password_publishes(
 def test_a_server_that_goes_away_leaves_the_old_version_and_the_next_run_completes(
     seven: Index, nine: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lookalike.publish.documents.BATCH_DOCUMENTS", 3)
+    monkeypatch.setattr("lookalike.publish.mongodb.documents.BATCH_DOCUMENTS", 3)
     server = start_mongodb(tmp_path / "databases", tmp_path / "log")
     monkeypatch.setenv("MONGODB_URI", f"mongodb://{server.address}/?{QUICK}")
     upsert = publisher._upsert

@@ -19,7 +19,7 @@ from pymongo.errors import (
 from pymongo.uri_parser import parse_uri
 
 from lookalike.core.errors import LookalikeError
-from lookalike.publish.documents import Document
+from lookalike.publish.mongodb.documents import Document
 
 URI = "MONGODB_URI"
 EXAMPLE = "mongodb://user:password@host:27017/lookalike"

@@ -1,13 +1,11 @@
 """What is written: a document an image and index version, and one that describes the version."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from bson.binary import Binary, BinaryVectorDtype
 
-from lookalike.core.files import to_json
 from lookalike.index.index import Index
 
 Document = dict[str, Any]
@@ -23,15 +21,14 @@ BATCH_BYTES = 8 * 2**20
 OVERHEAD_BYTES = 1000  # of a document beside its vector, roughly
 
 
-def version_of(index: Index) -> str:
-    """The name of an index version: 16 hexadecimal digits over everything in `index.json`."""
-    content = to_json(index.description.model_dump())
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
-
-
 def image_key(version: str, image_id: str) -> str:
     """The `_id` of an image's document: its own unique index forbids a second one."""
     return f"{version}/{image_id}"
+
+
+def keys_of(version: str) -> dict[str, str]:
+    """What the `_id` of every image of a version fulfills, by the index that `_id` has anyway."""
+    return {"$gte": f"{version}/", "$lt": f"{version}0"}  # "0" comes after "/"
 
 
 def image_documents(index: Index, version: str, rows: Sequence[int]) -> Iterator[Document]:

@@ -8,8 +8,8 @@ import pytest
 from pymongo.database import Database
 
 from lookalike.core.errors import LookalikeError
-from lookalike.publish.documents import Document
-from lookalike.publish.pointer import Claim, claimed, current_version
+from lookalike.publish.mongodb.documents import Document
+from lookalike.publish.mongodb.pointer import Claim, claimed, current_version
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 

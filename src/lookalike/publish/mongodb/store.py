@@ -1,0 +1,43 @@
+"""MongoDB as a store: it is published to, and compared; it does not search."""
+
+from lookalike.core.errors import LookalikeError
+from lookalike.index.index import Index
+from lookalike.publish.mongodb.database import Connection
+from lookalike.publish.mongodb.publisher import publish
+from lookalike.publish.mongodb.verification import verify
+from lookalike.publish.store import Metrics, OpenVersion, Published, Verified
+
+
+class MongodbStore:
+    """Versions in the database that `MONGODB_URI` names."""
+
+    def __init__(self) -> None:
+        self._connection = Connection()
+        self.name = self._connection.database.name
+
+    def publish(
+        self, index: Index, metrics: Metrics, keep_versions: int, rewrite: bool
+    ) -> Published:
+        """See `Store`."""
+        with self._connection.told() as database:
+            return publish(index, metrics, keep_versions, database, rewrite=rewrite)
+
+    def verify(self, index: Index, metrics: Metrics) -> Verified:
+        """See `Store`."""
+        with self._connection.told() as database:
+            return verify(index, metrics, database)
+
+    def current(self) -> OpenVersion:
+        """Not to be had.
+
+        Raises:
+            LookalikeError: always.
+        """
+        raise LookalikeError(
+            f"{self.name}: Lookalike does not search in MongoDB; name a store of PostgreSQL or "
+            "LanceDB, or take --metadata mongodb"
+        )
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._connection.close()
