@@ -5,8 +5,9 @@ from typing import Any
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
+from lookalike.core.arrow_file import FURTHER_TYPES
 from lookalike.index.index import Index
-from lookalike.index.metadata import FURTHER_TYPES, METADATA_SCHEMA
+from lookalike.index.metadata import METADATA_SCHEMA
 from lookalike.inference.numerics import Numerics
 from lookalike.publish.version import version_of
 from lookalike.retrieval.exact_search import Metric
