@@ -19,6 +19,7 @@ from lookalike.terminal.system_failure import (
     NO_FILES,
     NO_SPACE,
     READ_ONLY,
+    UNUSABLE,
     system_failure,
 )
 
@@ -74,6 +75,11 @@ def test_what_failed_first_counts() -> None:
             raise ValueError("a later fault")
     except ValueError as error:
         assert system_failure(error) == f"vectors.npy: {NO_SPACE}"
+
+
+def test_a_disk_that_fails_is_one_line() -> None:
+    assert system_failure(sqlite3.OperationalError("disk I/O error")) == UNUSABLE
+    assert system_failure(OSError(5, "Input/output error", "a.npy")) == f"a.npy: {UNUSABLE}"
 
 
 def test_another_fault_is_none() -> None:

@@ -19,6 +19,7 @@ NO_FILES = (
     "machine.workers to fewer"
 )
 READ_ONLY = "is on a read-only file system: work in a folder that can be written"
+UNUSABLE = "the disk cannot be read or written: check it, and the limits of this system (ulimit -f)"
 DENIED = "this user may not read or write it: change its owner or its permissions"
 
 REFUSALS = (
@@ -29,6 +30,7 @@ REFUSALS = (
     ),
     _Refusal((errno.EFBIG,), re.compile("File too large"), LIMITED),
     _Refusal((errno.EMFILE, errno.ENFILE), re.compile("Too many open files"), NO_FILES),
+    _Refusal((errno.EIO,), re.compile("disk I/O error|Input/output error"), UNUSABLE),
     _Refusal((errno.EROFS,), re.compile("Read-only file system"), READ_ONLY),
     _Refusal((errno.EACCES, errno.EPERM), re.compile("Permission denied"), DENIED),
 )

@@ -1,5 +1,6 @@
 """What is Annoy's alone."""
 
+import resource
 import signal
 import subprocess
 import sys
@@ -197,3 +198,15 @@ def test_too_little_space_is_one_line_before_the_file_is_mapped(tmp_path: Path) 
         assert list(folder.iterdir()) == []
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_file_that_may_not_be_so_large_is_refused_before_it_is_mapped(tmp_path: Path) -> None:
+    vectors = Vectors.measured(np.ones((1000, 64), np.float32))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            build(vectors, tmp_path / "index.ann", Annoy(trees=10))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,7 @@
 """Annoy as the search engine (Bernhardsson, github.com/spotify/annoy): random projection trees."""
 
+import errno
+import resource
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,6 +111,7 @@ def build(vectors: Vectors, path: Path, params: Annoy) -> None:
     Raises:
         LookalikeError: the installed Annoy is built in a way that breaks it, or the disk has not
             enough space.
+        OSError: this system does not allow so large a file.
         ValueError: the number of trees is not chosen yet.
     """
     if params.trees is None:
@@ -130,6 +133,8 @@ def build(vectors: Vectors, path: Path, params: Annoy) -> None:
 def _check_space(vectors: Vectors, folder: Path, trees: int) -> None:
     """Ask for the space first: on a full disk, Annoy's memory map kills the process."""
     needed = int(GROWTH * (vectors.values.nbytes + TREE_BYTES * trees * len(vectors.values)))
+    if 0 <= resource.getrlimit(resource.RLIMIT_FSIZE)[0] < needed:  # -1: no limit
+        raise OSError(errno.EFBIG, "File too large", str(folder))
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise LookalikeError(
