@@ -16,11 +16,11 @@ from lookalike.images.shards import SHARDS, write_shards
 from lookalike.images.worker import Limits
 from lookalike.ingest.corrections import read_corrections
 from lookalike.ingest.examine import examined
+from lookalike.ingest.frames import VideoFrames
 from lookalike.ingest.intake import Intake
 from lookalike.ingest.manifest import make_manifest
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams
-from lookalike.ingest.read_ahead import read_ahead
 from lookalike.ingest.refusals import check_refusals
 from lookalike.ingest.rejection import Rejection
 from lookalike.ingest.superseded import leave_out
@@ -36,23 +36,24 @@ def main(project: Layout) -> None:
     corrections = read_corrections(Path(params.corrections))
     source = open_source(params)
     manifest = make_manifest(source, params)
+    videos = VideoFrames(params)
     files = examined(
-        read_ahead(source, manifest.candidates, params.max_bytes),
+        videos.read(source, manifest.candidates),
         partial(inspect, max_pixels=params.max_pixels, bands=params.reading, exif=params.exif),
         workers,
         Limits.for_images(params.max_pixels, params.max_seconds),
     )
     intake = Intake(manifest, params.bands == "all", corrections)
     with atomic_folder(project.images, SHARDS) as folder:
-        rows = intake.rows(track(files, "ingesting", len(manifest.candidates)))
+        rows = intake.rows(track(files, "ingesting", manifest.to_read))
         write_shards(rows, folder, params.reading, manifest.columns, params.shard_bytes)
         leave_out(intake.copies.superseded, folder, params.reading, params.shard_bytes)
         write_csv(project.rejected, Rejection._fields, intake.rejections())
-        intake.check_complete()
+        intake.check_complete(videos.added)
         check_refusals(params, manifest, intake.refused, project.rejected)
     for line in (manifest.describe(), *manifest.lines(), *corrections.lines()):
         say(f"ingest: {line}")
-    write_metrics(project.metrics / "ingest.json", intake.summary())
+    write_metrics(project.metrics / "ingest.json", intake.summary() | videos.summary())
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from lookalike.split.previous import read_previous
 from lookalike.split.quotas import class_quotas
 from lookalike.split.select import Labeled, select
 from lookalike.split.summary import class_metrics, count_images, group_metrics, remarks
+from lookalike.split.videos import joined_by_video
 from lookalike.terminal.progress import say
 from lookalike.terminal.stage import run_stage
 
@@ -33,18 +34,19 @@ def main(project: Layout) -> None:
     near = params.near_duplicates
     links = find_links(images, near, read_params(MachineParams).workers) if near else []
     groups = group(links, near.max_group_size) if near else group([], 0)
+    group_of = joined_by_video(groups.group_of, images.metadata)
     columns = images.metadata.select(Labeled._fields).to_pylist()
     labeled = [Labeled(**row) for row in columns if row["label"] is not None]
     chosen = select(labeled, params, seed)
     previous = read_previous(params)
-    subset_of = assign(chosen, params, seed, groups.group_of, previous)
+    subset_of = assign(chosen, params, seed, group_of, previous)
     write_split(
         project.split,
         ((i.id, i.path, i.label, subset_of[i.id]) for i in labeled if i.id in subset_of),
     )
     counts = count_images(chosen, subset_of)
     metrics = class_metrics(chosen, counts, class_quotas(chosen, params)) | group_metrics(
-        subset_of, groups.group_of, [(link.one, link.other) for link in links], previous
+        subset_of, group_of, [(link.one, link.other) for link in links], previous
     )
     for line in remarks(counts, metrics):
         say(f"split: {line}")

@@ -390,7 +390,13 @@ def test_help_names_every_command(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["report", "-o"], ["duplicates", "--gallery"], ["stac-items", "catalog", "-o"]]
+    "command",
+    [
+        ["report", "-o"],
+        ["duplicates", "--gallery"],
+        ["stac-items", "catalog", "-o"],
+        ["pin", "hf://datasets/a/b", "-o"],
+    ],
 )
 @pytest.mark.parametrize("place", ["photos", "photos/", "..", "."])
 def test_no_command_writes_over_a_folder(

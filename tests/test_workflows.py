@@ -46,3 +46,18 @@ def test_actionlint_finds_no_fault() -> None:
         ["actionlint", *WORKFLOWS], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_every_file_of_pins_is_audited() -> None:
+    folder = WORKFLOWS[0].parent
+    (job,) = jobs(folder / "audit.yml").values()
+    pinned = sorted(path.name for path in folder.parents[1].glob("requirements*.txt"))
+    assert sorted(job["strategy"]["matrix"]["requirements"]) == pinned
+
+
+def test_a_job_of_a_release_that_may_write_runs_nothing_of_the_project() -> None:
+    for name, job in jobs(WORKFLOWS[0].parent / "release.yml").items():
+        if "write" in job.get("permissions", {}).values():
+            used = [step.get("uses", "") for step in job["steps"]]
+            assert not [action for action in used if "checkout" in action], name
+            assert not [step for step in job["steps"] if "dist" in step.get("run", "")], name

@@ -17,6 +17,7 @@ from lookalike.commands.compare import compare, gate, pr_report
 from lookalike.commands.drift import drift
 from lookalike.commands.freshness import fresh
 from lookalike.commands.greedy_options import GreedyOptions
+from lookalike.commands.pin import pin
 from lookalike.commands.pull_serving import fingerprints, pull_serving
 from lookalike.commands.resolve_lock import resolve_lock
 from lookalike.commands.retrain import collected, retrain
@@ -235,6 +236,9 @@ def stac_items(
     project = find_project(Path())
     number = freeze(url, collection or [], where, label, output, project.root)
     print(f"{output} holds {number} items; ingest reads it with ingest.source: {output}")
+
+
+app.command()(pin)
 
 
 @app.command()

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from lookalike.collect.collection import Collection
+from lookalike.collect.hard_negatives import HardNegative
 from lookalike.core.errors import ConfigError, DataError, QueryError
 from services.servers import S3Server
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 IMAGE = b"the bytes of an image"
 ID = hashlib.sha256(IMAGE).hexdigest()
+A, B = "a" * 64, "b" * 64  # indexed images
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -46,6 +48,24 @@ def test_an_image_that_was_not_collected_cannot_be_corrected(
     assert Collection(address).corrections() == {}
 
 
+def test_pairs_that_are_not_alike_are_kept_once(address: str) -> None:
+    collection = Collection(address)
+    collection.keep(ID, IMAGE, {"id": ID})
+    for _ in range(2):
+        collection.add_hard_negative(HardNegative(ID, A), {"model": "a"}, indexed=False)
+    collection.add_hard_negative(HardNegative(B, A), {"model": "a"}, indexed=True)
+    assert Collection(address).hard_negatives() == sorted([HardNegative(ID, A), HardNegative(B, A)])
+    assert Collection(address).corrections() == {}
+
+
+def test_of_an_image_that_was_not_collected_nobody_says_what_is_unlike_it(
+    address: str, one_line_error: OneLineError
+) -> None:
+    with one_line_error(ID, "was collected", kind=QueryError):
+        Collection(address).add_hard_negative(HardNegative(ID, A), {}, indexed=False)
+    assert Collection(address).hard_negatives() == []
+
+
 def test_images_lie_apart_from_what_is_known_of_them(tmp_path: Path) -> None:
     Collection(str(tmp_path)).keep(ID, IMAGE, {"id": ID})
     found = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
@@ -64,11 +84,15 @@ def test_an_image_without_room_for_its_record_is_not_kept(
     assert not (tmp_path / "images").exists()
 
 
-def test_a_damaged_correction_is_named(tmp_path: Path, one_line_error: OneLineError) -> None:
-    (tmp_path / "corrections").mkdir()
-    (tmp_path / "corrections" / f"{ID}.json").write_text("[]")
-    with one_line_error(f"corrections/{ID}.json", "is no correction", kind=DataError):
-        Collection(str(tmp_path)).corrections()
+@pytest.mark.parametrize("kind", ["corrections", "hard_negatives"])
+@pytest.mark.parametrize("content", ["[]", "{}", "not JSON"])
+def test_what_is_damaged_is_named(
+    kind: str, content: str, tmp_path: Path, one_line_error: OneLineError
+) -> None:
+    (tmp_path / kind).mkdir()
+    (tmp_path / kind / f"{ID}.json").write_text(content)
+    with one_line_error(f"{kind}/{ID}.json", "remove it", kind=DataError):
+        getattr(Collection(str(tmp_path)), kind)()
 
 
 def test_an_address_of_no_known_kind_is_refused_without_its_password() -> None:

@@ -71,8 +71,8 @@ class Repository:
         write_split(self.layout.split, rows)
         self._lock("data/split.csv", self.cached(self.layout.split.read_bytes()))
 
-    def thumbnails(self, colors: dict[str, str]) -> None:
-        """Write the index's pictures, of one color each."""
+    def thumbnails(self, colors: dict[str, str], vectors: np.ndarray | None = None) -> None:
+        """Write the index's pictures, of one color each, and its vectors of length 1."""
         folder = self.layout.index
         folder.mkdir(parents=True, exist_ok=True)
         ids = list(colors)
@@ -92,6 +92,8 @@ class Repository:
         (self.root / ".dvc/tile.webp").unlink()
         with pa.ipc.new_file(folder / "thumbnails.arrow", SCHEMA) as writer:
             writer.write_table(pa.table({"thumbnail": encoded}, schema=SCHEMA))
+        if vectors is not None:
+            np.save(folder / "vectors.npy", vectors.astype(np.float32))
         listed = [
             {"md5": self.cached(file.read_bytes()), "relpath": file.name}
             for file in sorted(folder.iterdir())

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import DataError, LookalikeError
 from lookalike.core.files import (
     atomic_file,
     atomic_folder,
@@ -311,6 +311,19 @@ def test_csv_gives_back_any_text(rows: list[tuple[str, str]]) -> None:
         write_csv(Path(folder, "out.csv"), ["path", "label"], rows)
         found = read_csv(Path(folder, "out.csv"))
     assert [(row["path"], row["label"]) for row in found] == rows
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"id,split\n\xff,train\n", b"id,split\na\n", b"id,split\na,b,c\n", b'id\n"' + b"a" * 200_000],
+    ids=["not UTF-8", "a field too few", "a field too many", "an open quotation mark"],
+)
+def test_what_is_no_csv_is_one_line(
+    content: bytes, tmp_path: Path, one_line_error: OneLineError
+) -> None:
+    (tmp_path / "out.csv").write_bytes(content)
+    with one_line_error(f"{tmp_path / 'out.csv'}: ", kind=DataError):
+        read_csv(tmp_path / "out.csv")
 
 
 def test_a_row_that_fails_leaves_no_csv(tmp_path: Path) -> None:

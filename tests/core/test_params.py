@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.group import Group
-from lookalike.core.params import BaseParams, Block, read_params
+from lookalike.core.params import BaseParams, Block, MachineParams, read_params, with_given
 
 
 class Drying(Group):
@@ -232,3 +232,14 @@ def test_a_null_precision_is_the_default_of_the_engine(tmp_path: Path) -> None:
     for engine, precision in (("torch", None), ("onnxruntime", "fp32"), ("openvino", "fp32")):
         path.write_text(f"base: {{inference: {{engine: {engine}, precision: null}}}}")
         assert read_params(BaseParams, "inference", path=path).inference.precision == precision
+
+
+def test_what_a_command_line_gives_counts_and_is_checked(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    params = MachineParams(workers=1, devices=2)
+    assert with_given(params, {"workers": 3, "devices": None}, path) == MachineParams(
+        workers=3, devices=2
+    )
+    with pytest.raises(LookalikeError) as caught:
+        with_given(params, {"workers": -1}, path)
+    assert str(caught.value).startswith(f"{path}: machine.workers = -1")

@@ -3,10 +3,7 @@
 `kubectl` renders the overlays; everything else needs no more than these files.
 """
 
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import kubernetes_validate
 import pytest
@@ -18,14 +15,13 @@ from lookalike.serve.guard import OPEN_PATHS, OPEN_PREFIXES
 from lookalike.serve.params import ServeParams
 from lookalike.serve.schemas import MODEL
 
-REPOSITORY = Path(__file__).parents[2]
+from .conftest import REPOSITORY, Manifest, Render
+
 DEPLOY = REPOSITORY / "deploy"
 BASE = DEPLOY / "kubernetes/base"
-OVERLAYS = ("baked", "production")
+OVERLAYS = ("baked", "production", "retraining")
 KUBERNETES = "1.34"
 NOT_OF_KUBERNETES = {"ServiceMonitor", "PrometheusRule", "InferenceService", "SeldonDeployment"}
-
-Manifest = dict[str, Any]
 
 
 def manifests(path: Path) -> list[Manifest]:
@@ -56,18 +52,9 @@ def pods() -> dict[str, Manifest]:
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)
-def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What an overlay gives, with the repository's dvc.lock."""
-    if shutil.which("kubectl") is None:
-        pytest.skip("kubectl, which renders overlays, is not installed")
-    folder = tmp_path_factory.mktemp("kubernetes") / "kubernetes"
-    shutil.copytree(DEPLOY / "kubernetes", folder)
-    overlay = folder / "overlays" / request.param
-    if request.param == "production":
-        shutil.copy(REPOSITORY / "dvc.lock", overlay)
-    command = ["kubectl", "kustomize", str(overlay)]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return list(YAML(typ="safe").load_all(text))
+def rendered(request: pytest.FixtureRequest, render: Render) -> list[Manifest]:
+    """What an overlay gives."""
+    return render(request.param)
 
 
 def test_a_rendered_overlay_is_valid(rendered: list[Manifest]) -> None:

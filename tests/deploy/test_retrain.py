@@ -1,7 +1,5 @@
 """The CronJob that retrains: valid, without rights, and it does what `lookalike` can."""
 
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +7,10 @@ import kubernetes_validate
 import pytest
 from ruamel.yaml import YAML
 
-KUBERNETES = Path(__file__).parents[2] / "deploy/kubernetes"
-COMPONENT = KUBERNETES / "components/retrain"
+from .conftest import REPOSITORY, Render
+
+COMPONENT = REPOSITORY / "deploy/kubernetes/components/retrain"
 VERSION = "1.34"
-OVERLAY = """\
-apiVersion: kustomize.config.k8s.io/v1beta1
-kind: Kustomization
-namespace: lookalike
-resources: [../../base]
-components: [../../components/retrain]
-images:
-  - {name: lookalike-pipeline, newName: registry.example.com/lookalike, newTag: pipeline}
-"""
 
 
 def job() -> dict[str, Any]:
@@ -60,17 +50,15 @@ def test_nothing_is_pushed_before_the_gate_and_no_stage_is_assigned() -> None:
     assert "assign" not in script
 
 
-@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
-def test_an_overlay_with_the_component_renders_and_its_pods_get_no_searches(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(KUBERNETES, tmp_path / "kubernetes"))
-    (folder / "overlays/retrain").mkdir()
-    (folder / "overlays/retrain/kustomization.yaml").write_text(OVERLAY)
-    command = ["kubectl", "kustomize", str(folder / "overlays/retrain")]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found = {(each["kind"], each["metadata"]["name"]): each for each in YAML().load_all(text)}
+def test_the_overlay_pushes_by_the_image_of_the_pipeline_and_its_pods_get_no_searches(
+    render: Render,
+) -> None:
+    found = {(each["kind"], each["metadata"]["name"]): each for each in render("retraining")}
     cron_job = found["CronJob", "lookalike-retrain"]
-    assert cron_job["metadata"]["namespace"] == "lookalike"
     pod = cron_job["spec"]["jobTemplate"]["spec"]["template"]
     assert pod["spec"]["containers"][0]["image"] == "registry.example.com/lookalike:pipeline"
+    assert ("ServiceAccount", pod["spec"]["serviceAccountName"]) in found
+    policy = found["NetworkPolicy", "lookalike-retrain"]
+    assert policy["spec"]["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
     selector = found["Service", "lookalike"]["spec"]["selector"]
     assert not selector.items() <= pod["metadata"]["labels"].items()

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from PIL import Image
@@ -90,3 +91,23 @@ def test_what_a_run_still_needs_is_never_removed(tiny_images: ImageStore, tmp_pa
         decode_once(tiny_images, [row], whole_image(SIZE), "24", tmp_path, 0) for row in range(10)
     ]
     assert [images.image(row).size for row, images in enumerate(used)] == [(24, 24)] * 10
+
+
+@pytest.mark.parametrize("damage", ["cut", "sizes", "rows", "text"])
+def test_a_damaged_file_is_made_again(damage: str, tiny_images: ImageStore, tmp_path: Path) -> None:
+    path = decode_once(tiny_images, [0, 1], whole_image(SIZE), "24", tmp_path, 0).path
+    intact = path.read_bytes()
+    table = pa.ipc.open_file(intact).read_all()
+    wrong = {
+        "sizes": {"width": pa.array([2**31 - 1, 24], pa.int32())},
+        "rows": {"row": pa.array([0, 7])},
+    }
+    if damage in wrong:
+        columns = {**{name: table[name] for name in table.column_names}, **wrong[damage]}
+        with pa.ipc.new_file(path, table.schema) as writer:
+            writer.write_table(pa.table(columns, table.schema))
+    else:
+        path.write_bytes(intact[:-100] if damage == "cut" else b"text")
+    again = decode_once(tiny_images, [0, 1], whole_image(SIZE), "24", tmp_path, 0)
+    assert again.image(1).size == (24, 24)
+    assert path.read_bytes() == intact

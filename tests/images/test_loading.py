@@ -138,6 +138,19 @@ def test_what_a_loading_process_cannot_share_is_one_line(
         list(load_batches(dataset, SequentialBatches(2, 1), workers=1))
 
 
+def test_a_batch_that_cannot_be_sent_is_one_line_and_not_waited_for(
+    tiny_images: ImageStore, one_line_error: OneLineError, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def opens_nothing_more(image: Pixels) -> Tensor:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))
+        return torch.zeros(3, 10, 10, dtype=torch.uint8)
+
+    dataset = ImageDataset(tiny_images, [0, 1], [0, 0], opens_nothing_more)
+    with one_line_error("a loading process", "machine.workers"):
+        list(load_batches(dataset, SequentialBatches(2, 1), workers=1))
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_any_other_failure_of_a_loading_process_is_one_line(
     tiny_images: ImageStore, one_line_error: OneLineError
 ) -> None:

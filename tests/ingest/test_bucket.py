@@ -128,7 +128,7 @@ def test_a_missing_bucket_is_one_line(bucket: str, one_line_error: OneLineError)
 
 
 def test_an_empty_prefix_is_one_line(bucket: str, one_line_error: OneLineError) -> None:
-    with one_line_error(f"ingest.source: {bucket}/photo: holds no objects"):
+    with one_line_error(f"ingest.source: {bucket}/photo: holds no files"):
         BucketSource(f"{bucket}/photo").candidates()
 
 

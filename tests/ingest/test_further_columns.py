@@ -104,7 +104,7 @@ def test_exif_is_a_column_on_request(photos: Path) -> None:
 
 def test_a_column_of_exif_and_of_a_label_file_is_a_mistake(photos: Path) -> None:
     (photos / "labels.csv").write_text("path,label,camera\na.jpg,cat,old\n")
-    with pytest.raises(LookalikeError, match=r"ingest\.exif: a label file has .* 'camera' too"):
+    with pytest.raises(LookalikeError, match=r"a label file has .*'camera', which ingest\.exif"):
         understood(photos, exif=["camera"])
 
 

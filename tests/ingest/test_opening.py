@@ -40,8 +40,8 @@ def test_a_file_is_an_archive_whatever_its_name(tmp_path: Path) -> None:
         ("gs://bucket/photos", "pip install 'lookalike[gs]'"),
         ("azure://container/photos", "pip install 'lookalike[azure]'"),
         ("gopher://photos", "gopher:// is not known; there are s3://, gs://, azure://"),
-        ("hf://datasets/a/b", "name their folder: hf download OWNER/NAME --repo-type dataset"),
-        ("dvc://photos", "name their folder: dvc import --rev REVISION"),
+        ("hf://datasets/a/b", "pin its revision by lookalike pin 'hf://datasets/a/b' -o"),
+        ("dvc://photos?rev=v1#a", "pin its revision by lookalike pin 'dvc://photos?rev=v1#a'"),
     ],
 )
 def test_a_protocol_that_is_not_there_is_one_line(

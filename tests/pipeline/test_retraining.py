@@ -3,8 +3,12 @@
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
+from time import perf_counter, sleep
 
 import httpx
 import numpy as np
@@ -19,6 +23,10 @@ BUCKET, PREFIX = "retraining", "digits"
 GATES = "bounds: {ingest.rejected: {at_most: 0}}\nlargest_drop: {accuracy: 1.0}\n"
 LISTENING = re.compile(r"listening on (\S+)")
 SERVE = "import sys; sys.path.insert(0, 'src'); from lookalike.cli import main; main()"
+CLIENTS = 4
+SECONDS = 2.0  # of load on each version
+
+Serving = Callable[..., httpx.Client]
 
 
 @pytest.fixture
@@ -37,50 +45,105 @@ def in_production(finished: Project, s3: S3Server) -> Project:
         serve__collect=f"s3://{BUCKET}/{PREFIX}",
         serve__collect_per_minute=1000,
     )
+    finished.run("dvc", "remote", "modify", "storage", "url", f"s3://{BUCKET}/storage")
     finished.path("metrics/gates.yaml").write_text(GATES)
     finished.run("dvc", "repro")
     finished.commit("a source in a bucket")
+    finished.run("dvc", "push")
     finished.run("gto", "register", "model", "--version", "v0.1.0")
     finished.run("gto", "assign", "model", "--version", "v0.1.0", "--stage", "production")
     return finished
 
 
+@pytest.fixture
+def serving(tmp_path: Path, started: list[subprocess.Popen[str]]) -> Iterator[Serving]:
+    """Start a project's service: `serving(project, "--rev", "production")`, a client of it."""
+    clients: list[httpx.Client] = []
+
+    def serve(project: Project, *arguments: str) -> httpx.Client:
+        path = tmp_path / f"log-{len(started)}"
+        with path.open("w") as log:
+            command = ["python", "-c", SERVE, "serve", "--port", "0", *arguments]
+            started.append(
+                subprocess.Popen(
+                    command, cwd=project.root, env=project.environment, stderr=log, text=True
+                )
+            )
+        wait_for(lambda: bool(LISTENING.search(path.read_text())))
+        found = LISTENING.search(path.read_text())
+        assert found is not None
+        headers = {"Authorization": "Bearer secret"}
+        clients.append(httpx.Client(base_url=found[1], headers=headers, timeout=60))
+        return clients[-1]
+
+    yield serve
+    for client in clients:
+        client.close()
+
+
+@contextmanager
+def load(client: httpx.Client, image: bytes) -> Iterator[Counter[object]]:
+    """Search without a pause while a block runs; how often there was which status or failure."""
+    answers: Counter[object] = Counter()
+    done = Event()
+
+    def search() -> None:
+        while not done.is_set():
+            try:
+                answers[client.post("/predict", files={"file": image}).status_code] += 1
+            except httpx.HTTPError as error:
+                answers[repr(error)] += 1
+
+    threads = [Thread(target=search) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield answers
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def served(client: httpx.Client) -> str:
+    """The version that a service answers from."""
+    version: str = client.get("/version").json()["revision"]["version"]
+    return version
+
+
 @pytest.mark.full
-def test_fifty_images_of_users_become_a_registered_version_that_is_in_no_stage(
+def test_fifty_images_of_users_become_a_version_that_a_service_rolls_to_and_back(
     in_production: Project,
     encoded: Callable[..., bytes],
     tmp_path: Path,
-    started: list[subprocess.Popen[str]],
+    serving: Serving,
 ) -> None:
     project = in_production
     before = json.loads(project.read("metrics/ingest.json"))
-    with (tmp_path / "log").open("w") as log:
-        command = ["python", "-c", SERVE, "serve", "--port", "0"]
-        service = subprocess.Popen(
-            command, cwd=project.root, env=project.environment, stderr=log, text=True
-        )
-    started.append(service)
-    wait_for(lambda: bool(LISTENING.search((tmp_path / "log").read_text())))
-    found = LISTENING.search((tmp_path / "log").read_text())
-    assert found is not None
+    client = serving(project)
     digits = load_digits()
-    headers = {"Authorization": "Bearer secret"}
-    with httpx.Client(base_url=found[1], headers=headers, timeout=60) as client:
-        for pixels, label in zip(digits.images[-50:], digits.target[-50:], strict=True):
-            gray = np.kron(255 - pixels * 255 / 16, np.ones((5, 5))).round().astype(np.uint8)
-            file = {"file": encoded(gray)}
-            answer = client.post("/predict", files=file, data={"collect": "true"}).json()
-            [image] = answer["collected"]
-            assert image["outcome"] == "accepted"
-            correction = {"id": image["id"], "label": str(label)}
-            assert client.post("/corrections", json=correction).status_code == 204
-    service.terminate()
-    service.wait(60)
-    assert "50 new rows" in project.lookalike("collected").stdout
-    project.commit("what users have corrected")
+    images = [
+        encoded(np.kron(255 - pixels * 255 / 16, np.ones((5, 5))).round().astype(np.uint8))
+        for pixels in digits.images[-50:]
+    ]
+    for image, label in zip(images, digits.target[-50:], strict=True):
+        answer = client.post("/predict", files={"file": image}, data={"collect": "true"}).json()
+        [kept] = answer["collected"]
+        assert kept["outcome"] == "accepted"
+        correction = {"id": kept["id"], "label": str(label)}
+        assert client.post("/corrections", json=correction).status_code == 204
+    pair = {"query": kept["id"], "hit": answer["hits"][0]["id"]}
+    assert client.post("/hard-negatives", json=pair).status_code == 204
+
+    said = project.lookalike("collected").stdout
+    assert "corrections.csv: 50 new rows" in said
+    assert "hard_negatives.csv: 1 new row" in said
+    project.commit("what users have said")
     said = project.lookalike("retrain", "--register").stdout
     assert "v0.1.1 is registered" in said
-    assert "Against production (v0.1.0" in project.read(".cache/retrain.md").replace("\\", "")
+    report = project.read(".cache/retrain.md").replace("\\", "")
+    assert "Against production (v0.1.0" in report
+    assert "| pairs | 0 | 1 |" in report
     after = json.loads(project.read("metrics/ingest.json"))
     assert after["images"] == before["images"] + 50
     assert after["relabeled"] == 50
@@ -89,3 +152,20 @@ def test_fifty_images_of_users_become_a_registered_version_that_is_in_no_stage(
     assert tags == ["model#production#1", "model@v0.1.0", "model@v0.1.1"]
     assert "v0.1.1 is registered" in project.lookalike("retrain", "--register").stdout
     assert project.run("git", "tag", "--list").stdout.split() == tags
+
+    project.run("dvc", "push")
+    elsewhere = project.clone(tmp_path / "elsewhere")
+    elsewhere.environment = project.environment
+    client = serving(elsewhere, "--rev", "production")
+    assert served(client) == "v0.1.0"
+    with load(client, images[0]) as answers:
+        for version in ("v0.1.1", "v0.1.0"):  # an update, and the way back
+            assign = ["gto", "assign", "model", "--version", version, "--stage", "production"]
+            project.run(*assign, "--force")
+            begun = perf_counter()
+            assert client.post("/reload").status_code == 200
+            assert served(client) == version
+            print(f"{version} after {perf_counter() - begun:.1f} s")
+            sleep(SECONDS)
+    print(f"answers: {dict(answers)}")
+    assert set(answers) == {200}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+from tests.ingest.videos import clip
 
 from lookalike.core.layout import Layout
 from lookalike.project.check import check
@@ -88,6 +89,17 @@ def test_a_class_that_is_not_there_is_refused(
         check(Layout(project))
 
 
+def test_it_says_of_how_many_videos_the_frames_are_taken(project: Path, photos: Path) -> None:
+    pytest.importorskip("av")
+    (photos / "0/clip.mp4").write_bytes(clip(range(40, 60)))
+    set_params(project, "ingest", video_fps=0.5)
+    assert "1 video, frames taken of each second: 0.5" in check(Layout(project))
+    (photos / "0/clip.mp4").write_bytes(b"no video")
+    assert "1 files will be refused (1 x broken video; the first is 0/clip.mp4)" in check(
+        Layout(project)
+    )
+
+
 def test_what_dvc_cannot_hash_is_refused_by_name(
     project: Path, photos: Path, one_line_error: OneLineError
 ) -> None:
@@ -100,7 +112,7 @@ def test_an_address_that_dvc_cannot_watch_is_refused(
     project: Path, one_line_error: OneLineError
 ) -> None:
     set_params(project, "ingest", source="hf://datasets/photos")
-    with one_line_error("ingest.source: hf://datasets/photos: DVC does not know hf://"):
+    with one_line_error("ingest.source: hf://datasets/photos: DVC cannot watch it; pin"):
         check(Layout(project))
 
 

@@ -45,7 +45,7 @@ def test_addresses_that_dvc_can_watch_pass(address: str) -> None:
     check_address(address)
 
 
-@pytest.mark.parametrize("address", ["hf://datasets/a/b", "file:///photos", "ftp://u:secret@a/b"])
+@pytest.mark.parametrize("address", ["file:///photos", "ftp://u:secret@a/b"])
 def test_an_address_that_dvc_cannot_watch_says_what_to_do(address: str) -> None:
     with pytest.raises(LookalikeError) as caught:
         check_address(address)

@@ -15,6 +15,7 @@ import uvicorn
 
 from lookalike.images.store import ImageStore
 from lookalike.serve.app import create_app
+from lookalike.serve.connection import BoundedConnection
 from lookalike.serve.params import ServeParams
 from lookalike.serve.settings import Settings
 from lookalike.serve.source import Folders, Published, Source
@@ -53,9 +54,17 @@ def serving(settings: Callable[..., Settings]) -> Serving:
     """Run a service while a block runs: `with serving(queue_size=1) as client`."""
 
     @contextmanager
-    def serve(**options: Any) -> Iterator[httpx.Client]:
+    def serve(keep_alive: int = 5, **options: Any) -> Iterator[httpx.Client]:
         app = partial(create_app, settings(**options))
-        server = uvicorn.Server(uvicorn.Config(app, factory=True, log_config=None))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                factory=True,
+                http=BoundedConnection,
+                log_config=None,
+                timeout_keep_alive=keep_alive,
+            )
+        )
         with socket.create_server(("127.0.0.1", 0)) as listener:
             thread = Thread(target=server.run, args=([listener],))
             thread.start()

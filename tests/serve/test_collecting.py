@@ -77,6 +77,39 @@ def test_an_image_is_kept_with_its_prediction_and_its_correction(
     assert correction == {"id": id, "label": "three", **served}
 
 
+def test_a_hit_that_is_not_like_a_kept_or_an_indexed_image_is_a_hard_negative(
+    collecting: httpx.Client, folder: Path, digit: bytes, tiny_source: Path
+) -> None:
+    id, indexed = id_of(digit + b"end"), id_of(digit)
+    another = id_of((tiny_source / "5/05.png").read_bytes())
+    search(collecting, digit + b"end", collect="true")
+    version = collecting.get("/version").json()
+    served = {name: version[name] for name in ("model", "index", "revision")}
+    for query, hit in ((id, indexed), (indexed, another)):
+        said = collecting.post("/hard-negatives", json={"query": query, "hit": hit})
+        assert said.status_code == 204, said.text
+        [kept] = (folder / "hard_negatives").glob(f"{query}-*")
+        assert json.loads(kept.read_text()) == {"query": query, "hit": hit, **served}
+
+
+def test_a_hard_negative_of_images_that_nobody_knows_is_refused(
+    collecting: httpx.Client, digit: bytes
+) -> None:
+    unknown, indexed = "0" * 64, id_of(digit)
+    for query, hit in ((unknown, indexed), (indexed, unknown)):
+        said = collecting.post("/hard-negatives", json={"query": query, "hit": hit})
+        assert said.status_code == 404
+        assert unknown in said.json()["error"]["message"]
+    assert collecting.post("/hard-negatives", json={"query": "../x", "hit": "y"}).status_code == 422
+
+
+def test_the_version_says_whether_images_are_kept(
+    collecting: httpx.Client, client: httpx.Client
+) -> None:
+    assert collecting.get("/version").json()["collects"] is True
+    assert client.get("/version").json()["collects"] is False
+
+
 @pytest.mark.parametrize("data", [{}, {"collect": "false"}])
 def test_without_consent_nothing_is_kept(
     data: dict[str, str], collecting: httpx.Client, folder: Path, another_digit: bytes
@@ -166,6 +199,8 @@ def test_a_service_that_keeps_no_images_says_so(
         assert asked.status_code == 403
         correction = client.post("/corrections", json={"id": id_of(digit), "label": "three"})
         assert correction.status_code == 403
+        pair = {"query": id_of(digit), "hit": id_of(digit)}
+        assert client.post("/hard-negatives", json=pair).status_code == 403
 
 
 def test_without_a_token_no_service_collects(

@@ -11,7 +11,8 @@ from threading import Thread
 import pytest
 
 from lookalike.core.errors import QueryError
-from lookalike.serve.remote_images import fetch_image, is_public
+from lookalike.core.public_address import is_public
+from lookalike.serve.remote_images import fetch_image
 
 
 class Handler(BaseHTTPRequestHandler):

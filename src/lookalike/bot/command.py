@@ -4,7 +4,6 @@ import asyncio
 import os
 from logging.config import dictConfig
 from signal import SIGINT, SIGTERM
-from typing import Any
 
 from lookalike.bot.logs import logging_configuration
 from lookalike.bot.params import BotParams
@@ -12,7 +11,7 @@ from lookalike.bot.running import run_bot
 from lookalike.bot.token import take_token
 from lookalike.core.errors import ConfigError
 from lookalike.core.layout import Layout
-from lookalike.core.params import parse_block, read_params
+from lookalike.core.params import read_params, with_given
 from lookalike.serve.params import ServeParams
 from lookalike.serve.service import Service
 from lookalike.serve.settings import Settings
@@ -32,16 +31,14 @@ def run_project(project: Layout, base_url: str | None = None) -> None:
         LookalikeError: there is no token, nothing to search, or no Bot API.
     """
     token = take_token(project.root / ".env")
-    params = read_params(BotParams, path=project.params).model_dump()
-    given: dict[str, Any] = {"base_url": base_url, "allowed_chats": _allowed_chats()}
-    params |= {name: value for name, value in given.items() if value is not None}
-    checked = parse_block(BotParams, {BotParams.block: params}, project.params)
+    given = {"base_url": base_url, "allowed_chats": _allowed_chats()}
+    params = with_given(read_params(BotParams, path=project.params), given, project.params)
     limits = read_params(ServeParams, path=project.params)
     dictConfig(logging_configuration(token))
     source = Folders(project.model, project.index)
     service = Service(Settings(limits, source, project.images, project.fresh))
     try:
-        asyncio.run(_run_until_told(service, checked, token))
+        asyncio.run(_run_until_told(service, params, token))
     finally:
         service.stop()
 

@@ -11,6 +11,7 @@ from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CallbackContext, CommandHandler, MessageHandler, filters
 
 from lookalike.bot import sentences
+from lookalike.bot.feedback import Command, Feedback
 from lookalike.bot.logs import log_error
 from lookalike.bot.params import MOST_NEIGHBORS, BotParams
 from lookalike.bot.pictures import photograph
@@ -18,6 +19,7 @@ from lookalike.bot.rate_limit import RateLimit
 from lookalike.core.errors import QueryError
 from lookalike.search.results import SearchResult
 from lookalike.serve.bundle import Bundle
+from lookalike.serve.problems import ProblemError
 from lookalike.serve.schemas import SearchOptions
 from lookalike.serve.service import Service
 
@@ -42,12 +44,17 @@ class Conversation:
         self._requests = RateLimit(params.requests_per_minute)
         self._notices = RateLimit(NOTICES_PER_MINUTE)
         self._neighbors: dict[int, int] = {}  # of the users who have chosen a number
+        self._feedback = Feedback(service, params)
 
     def handlers(self) -> list[BaseHandler[Any, Any, Any]]:
         """What an application calls for new messages; the first that fits is called."""
         return [
             CommandHandler(["start", "help"], self._guarded(self._help), NEW),
             CommandHandler("k", self._guarded(self._choose), NEW),
+            *(
+                CommandHandler(name, self._guarded(_replying(command)), NEW)
+                for name, command in self._feedback.commands.items()
+            ),
             MessageHandler(
                 NEW & (filters.PHOTO | filters.Document.ALL), self._guarded(self._search)
             ),
@@ -65,7 +72,7 @@ class Conversation:
             try:
                 await answer(message)
             except Exception as error:
-                if not isinstance(error, QueryError):
+                if not isinstance(error, QueryError | ProblemError):
                     log_error(error)
                 await message.reply_text(sentences.apology(error))
 
@@ -86,15 +93,16 @@ class Conversation:
         return False
 
     async def _help(self, message: Message) -> None:
-        await message.reply_text(sentences.HELP)
+        keep = f"\n\n{sentences.KEEP_HELP}" if self._feedback.commands else ""
+        await message.reply_text(sentences.HELP + keep)
 
     async def _explain(self, message: Message) -> None:
         await message.reply_text(sentences.NOT_UNDERSTOOD)
 
     async def _choose(self, message: Message) -> None:
         """`/k 3`: how many images this user is shown."""
-        words = (message.text or "").split()[1:]
-        number = int(words[0]) if len(words) == 1 and words[0].isdecimal() else 0
+        words = _words(message)
+        number = int(words) if words.isdecimal() else 0
         if not 1 <= number <= MOST_NEIGHBORS:
             await message.reply_text(sentences.WRONG_NUMBER)
             return
@@ -117,12 +125,25 @@ class Conversation:
         async with asyncio.timeout(limits.timeout):
             result = await self._service.search(image, options)
             photographs = await asyncio.to_thread(_photographs, result, bundle)
-        await _show(message, photographs, sentences.caption(result))
+        kept = self._feedback.take(_user(message), image, result, bundle)
+        await _show(message, photographs, sentences.caption(result, kept))
+
+
+def _replying(command: Command) -> Answer:
+    async def reply(message: Message) -> None:
+        await message.reply_text(await command(_user(message), _words(message)))
+
+    return reply
 
 
 def _user(message: Message) -> int:
     """Who writes; who writes in the name of a chat is that chat."""
     return message.chat_id if message.from_user is None else message.from_user.id
+
+
+def _words(message: Message) -> str:
+    """What follows a command, with one space between words."""
+    return " ".join((message.text or "").split()[1:])
 
 
 def _photographs(result: SearchResult, bundle: Bundle) -> list[bytes]:

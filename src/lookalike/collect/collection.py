@@ -1,22 +1,25 @@
 """Where images of users are kept, with what the model predicted and what they say is right.
 
 `images/` holds files by their sha256 and nothing else, so that it can be a source of images, or a
-part of one; `records/` and `corrections/` hold JSON under the same names.
+part of one; `records/` and `corrections/` hold JSON under the same names, `hard_negatives/` under
+those of two images.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from obstore.exceptions import BaseError
 
+from lookalike.collect.hard_negatives import HardNegative
 from lookalike.core.errors import DataError, LookalikeError, QueryError
 from lookalike.core.files import to_json
+from lookalike.core.json_file import parse_json
 from lookalike.core.secrets import without_secrets
 from lookalike.pull.object_store import open_store, reason_of
 
 IMAGES, RECORDS, CORRECTIONS = "images", "records", "corrections"
+HARD_NEGATIVES = "hard_negatives"
 
 
 class Collection:
@@ -64,9 +67,27 @@ class Collection:
             LookalikeError: it cannot be written.
         """
         with self._reached():
-            if not self._has(IMAGES, id):
-                raise QueryError(f"{id}: no image of this id was collected")
+            self._check_collected(id)
             self._write(CORRECTIONS, id, {"id": id, "label": label, **record})
+
+    def add_hard_negative(
+        self, pair: HardNegative, record: Mapping[str, Any], indexed: bool
+    ) -> None:
+        """Note that a person finds two images not alike.
+
+        Args:
+            pair: which ones.
+            record: what else is known.
+            indexed: whether the query is an indexed image; else it has to be a collected one.
+
+        Raises:
+            QueryError: there is no such image.
+            LookalikeError: it cannot be written.
+        """
+        with self._reached():
+            if not indexed:
+                self._check_collected(pair.query)
+            self._write(HARD_NEGATIVES, "-".join(pair), {**pair._asdict(), **record})
 
     def corrections(self) -> dict[str, str]:
         """The label that a person has given, by id, in the order of the ids.
@@ -74,18 +95,33 @@ class Collection:
         Raises:
             LookalikeError: they cannot be read, or one is damaged.
         """
-        with self._reached():
-            paths = sorted(
-                entry["path"] for chunk in self._store.list(CORRECTIONS) for entry in chunk
-            )
-            return dict(self._correction(path) for path in paths)
+        return dict(self._said(CORRECTIONS, "id", "label"))
 
-    def _correction(self, path: str) -> tuple[str, str]:
-        try:
-            content = json.loads(bytes(self._store.get(path).bytes()))
-            return str(content["id"]), str(content["label"])
-        except (ValueError, KeyError, TypeError):
-            raise DataError(f"{self._address}/{path}: is no correction; remove it") from None
+    def hard_negatives(self) -> list[HardNegative]:
+        """The pairs that a person finds not alike, in the order of their ids.
+
+        Raises:
+            LookalikeError: they cannot be read, or one is damaged.
+        """
+        return [HardNegative(*pair) for pair in self._said(HARD_NEGATIVES, "query", "hit")]
+
+    def _said(self, kind: str, first: str, second: str) -> Iterator[tuple[str, str]]:
+        """Two values of each file of a kind, in the order of their names."""
+        with self._reached():
+            for path in sorted(
+                entry["path"] for chunk in self._store.list(kind) for entry in chunk
+            ):
+                try:
+                    content = parse_json(bytes(self._store.get(path).bytes()))
+                    yield str(content[first]), str(content[second])
+                except (ValueError, KeyError, TypeError):
+                    raise DataError(
+                        f"{self._address}/{path}: lacks {first} or {second}; remove it"
+                    ) from None
+
+    def _check_collected(self, id: str) -> None:
+        if not self._has(IMAGES, id):
+            raise QueryError(f"{id}: no image of this id was collected")
 
     def _has(self, kind: str, id: str) -> bool:
         try:

@@ -40,18 +40,31 @@ def collected(
         str | None, typer.Argument(help="s3://bucket/prefix or a folder; default serve.collect.")
     ] = None,
 ) -> None:
-    """Add what users have corrected to data/corrections.csv, for a person to look at and commit."""
+    """Add what users have said to tables in Git, for a person to look at and commit.
+
+    Right labels go into data/corrections.csv, hits that are not alike into data/hard_negatives.csv.
+    """
     with extra("pull"):
         from lookalike.collect.collection import Collection
     from lookalike.collect.correction_rows import add_rows
+    from lookalike.collect.hard_negatives import TABLE, add_hard_negatives
     from lookalike.core.params import read_params, read_params_if_any
     from lookalike.ingest.params import IngestParams
     from lookalike.serve.params import ServeParams
+    from lookalike.terminal.listing import counted
 
     project = find_project(Path())
     address = address or read_params_if_any(ServeParams, path=project.params).collect
     if address is None:
         raise ConfigError("serve.collect is not set: say where images are collected")
-    table = project.root / read_params(IngestParams, path=project.params).corrections
-    rows = add_rows(table, Collection(address).corrections())
-    print(f"{table}: {rows} new rows; look at them, and commit those that are right")
+    collection = Collection(address)
+    corrections = project.root / read_params(IngestParams, path=project.params).corrections
+    pairs = project.root / TABLE
+    new = {
+        corrections: add_rows(corrections, collection.corrections()),
+        pairs: add_hard_negatives(pairs, collection.hard_negatives()),
+    }
+    for table, rows in new.items():
+        print(f"{table}: {counted(rows, 'new row')}")
+    if any(new.values()):
+        print("look at them, and commit those that are right")

@@ -11,6 +11,11 @@ from lookalike.compare.data_changes import (
     read_samples,
 )
 from lookalike.compare.gates_file import read_gates
+from lookalike.compare.hard_negatives import (
+    HardNegatives,
+    measure_hard_negatives,
+    read_hard_negatives,
+)
 from lookalike.compare.paired import METRICS, Difference, differences
 from lookalike.compare.query import Query, read_queries
 from lookalike.compare.query_changes import QueryChange, query_changes
@@ -30,6 +35,8 @@ class Comparison:
         metrics: the difference in each, on the test images of both.
         queries: the test images that changed.
         data: the images that changed; None where the split of one revision has to be pulled.
+        hard_negatives: what each side makes of the pairs that are in the table of `after`; empty
+            where there are none, and a side is None where its index has to be pulled.
         parameters: those that changed.
         libraries: those that changed.
         notes: what to mind when reading it.
@@ -41,6 +48,7 @@ class Comparison:
     metrics: dict[str, Difference]
     queries: list[QueryChange]
     data: list[DataChange] | None
+    hard_negatives: list[HardNegatives | None]
     parameters: list[SettingChange]
     libraries: list[SettingChange]
     notes: list[str]
@@ -80,6 +88,7 @@ class Comparison:
                         for change in self.data
                     ],
                 },
+                "hard_negatives": [side and side._asdict() for side in self.hard_negatives],
                 "parameters": [change._asdict() for change in self.parameters],
                 "libraries": [change._asdict() for change in self.libraries],
                 "notes": self.notes,
@@ -115,10 +124,16 @@ def compare(before: Snapshot, after: Snapshot) -> Comparison:
         data=None
         if samples_before is None or samples_after is None
         else data_changes(samples_before, samples_after),
+        hard_negatives=_hard_negatives(before, after),
         parameters=parameter_changes(before, after),
         libraries=library_changes(before, after),
         notes=notes,
     )
+
+
+def _hard_negatives(before: Snapshot, after: Snapshot) -> list[HardNegatives | None]:
+    pairs = read_hard_negatives(after)
+    return [measure_hard_negatives(side, pairs) for side in (before, after)] if pairs else []
 
 
 def _notes(

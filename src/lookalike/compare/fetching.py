@@ -17,7 +17,7 @@ def fetch_small_files(snapshots: Iterable[Snapshot]) -> None:
         wanted = (project.split, project.index / METADATA, project.index / THUMBNAILS)
         missing = [path for path in wanted if snapshot.output(path) is None]
         if missing:
-            _fetch(snapshot, [str(project.relative(path)) for path in missing])
+            _fetch(snapshot, [str(path) for path in missing])
 
 
 def _fetch(snapshot: Snapshot, targets: list[str]) -> None:

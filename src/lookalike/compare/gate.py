@@ -1,6 +1,5 @@
 """May a change land? Its figures against the bounds, and against those of the base."""
 
-import json
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -9,6 +8,7 @@ from lookalike.compare.gates_file import FILE, Bound, Gates, read_gates
 from lookalike.compare.paired import METRICS, Difference
 from lookalike.compare.snapshot import Snapshot
 from lookalike.core.errors import ConfigError, LookalikeError, NotReadyError
+from lookalike.core.json_file import parse_json
 
 Outcome = Literal["passed", "failed", "not measured"]
 
@@ -108,7 +108,7 @@ def _slowdowns(change: Snapshot, gates: Gates, timings: Path | None) -> list[Che
 
 def _timing(path: Path, key: str) -> float:
     try:
-        value = json.loads(path.read_text(encoding="utf-8")).get(key)
+        value = parse_json(path.read_text(encoding="utf-8")).get(key)
     except (OSError, ValueError, AttributeError):
         value = None
     if not _is_number(value) or value <= 0:

@@ -12,7 +12,7 @@ from lookalike.compare.data_changes import KINDS
 from lookalike.compare.gate import Check
 from lookalike.compare.grid import caption
 from lookalike.compare.paired import METRICS
-from lookalike.compare.text import data_summary, points
+from lookalike.compare.text import data_summary, hard_negatives, points
 from lookalike.compare.thumbnails import Thumbnails
 from lookalike.core.files import atomic_file
 from lookalike.figures.content_policy import content_policy
@@ -57,6 +57,7 @@ def write_page(path: Path, comparison: Comparison, checks: Sequence[Check] = ())
             (kind, [change for change in comparison.data or [] if kind in change.kinds])
             for kind in KINDS
         ],
+        hard_negatives=hard_negatives(comparison),
         picture=picture,
         caption=caption,
         has_pictures=bool(thumbnails),

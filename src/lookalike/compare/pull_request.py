@@ -12,7 +12,7 @@ from lookalike.compare.grid import draw_data_changes, draw_query_changes
 from lookalike.compare.metric_charts import draw_metrics
 from lookalike.compare.paired import METRICS
 from lookalike.compare.settings import SettingChange
-from lookalike.compare.text import data_summary, points
+from lookalike.compare.text import data_summary, hard_negatives, points
 from lookalike.compare.thumbnails import Thumbnails
 from lookalike.core.files import check_output_folder
 from lookalike.terminal.markdown import plain, table
@@ -91,6 +91,9 @@ def _lines(
             for label, counts in counts_by_class(comparison.data or []).items()
         ],
     )
+    if rows := hard_negatives(comparison):
+        yield "\n## Not alike, as people say"
+        yield from _table(("", "before", "after"), rows)
     yield from _settings("Parameters", comparison.parameters)
     yield from _settings("Libraries", comparison.libraries)
 

@@ -1,6 +1,5 @@
 """A project at one revision, or as it lies here: read where it is, never checked out."""
 
-import json
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.json_file import parse_json
 from lookalike.core.layout import Layout
 from lookalike.revisions.git import commit_of, file_at
 from lookalike.revisions.lock_file import LOCK, locked_outputs
@@ -56,7 +56,7 @@ class Snapshot:
 
     def json(self, path: Path) -> dict[str, Any]:
         """A JSON file that Git tracks; empty where the revision has none."""
-        return self._mapping(path, json.loads)
+        return self._mapping(path, parse_json)
 
     def yaml(self, path: Path) -> dict[str, Any]:
         """A YAML file that Git tracks; empty where the revision has none."""
@@ -76,7 +76,7 @@ class Snapshot:
                 return self._cached(md5)
             if relative.is_relative_to(out) and (listed := self._cached(md5)) is not None:
                 within = relative.relative_to(out).as_posix()
-                for entry in json.loads(listed.read_bytes()):
+                for entry in parse_json(listed.read_bytes()):
                     if entry["relpath"] == within:
                         return self._cached(entry["md5"])
         return None

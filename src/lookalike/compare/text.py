@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from lookalike.compare.comparison import Comparison
 from lookalike.compare.data_changes import KINDS, counts_by_class
 from lookalike.compare.gate import Check
+from lookalike.compare.hard_negatives import NEAREST
 from lookalike.compare.paired import METRICS, Difference
 from lookalike.compare.settings import SettingChange
 from lookalike.terminal.printable import printable
@@ -42,6 +43,20 @@ def data_summary(comparison: Comparison) -> str:
     return ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind]) or "unchanged"
 
 
+def hard_negatives(comparison: Comparison) -> list[tuple[str, ...]]:
+    """What both revisions make of the pairs that people call not alike, as rows of a table."""
+    if not comparison.hard_negatives:
+        return []
+    columns = [
+        ("unknown",) * 3
+        if side is None
+        else (str(side.pairs), str(side.near), f"{side.similarity:.3f}")
+        for side in comparison.hard_negatives
+    ]
+    names = ("pairs", f"among the {NEAREST} nearest", "mean similarity")
+    return list(zip(names, *columns, strict=True))
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows of texts in columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -73,6 +88,9 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     yield f"data: {data_summary(comparison)}"
     for label, counts in counts_by_class(comparison.data or []).items():
         yield f"  {label}: {', '.join(f'{number} {kind}' for kind, number in counts.items())}"
+    if rows := hard_negatives(comparison):
+        yield "not alike, as people say"
+        yield from aligned([("", "before", "after"), *rows])
     yield from _settings("parameters", comparison.parameters)
     yield from _settings("libraries", comparison.libraries)
     for note in comparison.notes:

@@ -22,3 +22,7 @@ Pooling = Literal["auto", "cls", "mean", "gem"]
 
 # What `train.weights` says where they are the library's own, to be downloaded.
 DOWNLOADED = ("pretrained", "imagenet")
+
+# Pixels of a side of a network's input; no backbone is made for more, and a slip of a digit or two
+# would take all memory.
+LARGEST_INPUT = 4096

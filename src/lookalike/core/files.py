@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lookalike.core.claim import claimed
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import DataError, LookalikeError
 
 Row = Sequence[str | int | float | None]
 
@@ -220,9 +220,21 @@ def _csv_line(row: Row) -> str:
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
-    """Read a CSV file with a header into one dictionary a row."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    """Read a CSV file with a header into one dictionary a row.
+
+    Raises:
+        DataError: it is no such file, or a row has other fields than the header names.
+        OSError: it cannot be read.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: is no CSV file in UTF-8 ({error})") from None
+    for number, row in enumerate(rows, 1):
+        if None in row or None in row.values():
+            raise DataError(f"{path}: row {number} has other fields than the header names")
+    return rows
 
 
 def sha256_of_file(path: Path) -> str:

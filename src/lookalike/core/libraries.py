@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 COMPUTING = {
     "PIL": "pillow",
     "annoy": "annoy",
+    "av": "av",
     "dvclive": "dvclive",
     "faiss": "faiss-cpu",
     "matplotlib": "matplotlib",

@@ -6,6 +6,7 @@ of it, `read_params(BaseParams, "seed")`. So the code says what a stage depends 
 that against `dvc.yaml`.
 """
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from inspect import isclass
 from pathlib import Path
@@ -105,6 +106,21 @@ def read_params(block: type[AnyBlock], *keys: str, path: Path = PARAMS) -> AnyBl
 def read_params_if_any(block: type[AnyBlock], *keys: str, path: Path) -> AnyBlock:
     """As `read_params`, but a missing file gives the defaults: what serves an index needs none."""
     return read_params(block, *keys, path=path) if path.exists() else block()
+
+
+def with_given(params: AnyBlock, given: Mapping[str, Any], path: Path) -> AnyBlock:
+    """A block with what a command line gives in the place of what the file says.
+
+    Args:
+        params: the block.
+        given: values by key; None: as it is in the block.
+        path: the parameter file, for messages.
+
+    Raises:
+        ConfigError: a line for each problem, as of `read_params`.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return parse_block(type(params), {params.block: params.model_dump() | chosen}, path)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ WHERE_CREDENTIALS_BELONG = (
     "(dvc remote modify --local)"
 )
 
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*://)([^\s'\"<>]+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"((?:[a-z][a-z0-9+.-]*://)+)([^\s'\"<>]+)", re.IGNORECASE)
 # The names that providers give to signatures and tokens, alone or after a prefix such as `api_`.
 _SECRET_NAME = (
     r"(?:x-(?:amz|goog|oss|ms|cos)-[\w.-]*|awsaccesskeyid|googleaccessid|ossaccesskeyid|"
@@ -24,7 +24,7 @@ _ASSIGNED = re.compile(rf"([?&;]{_SECRET_NAME}=)[^\s&;'\"<>]+", re.IGNORECASE)
 
 
 def without_secrets(text: str) -> str:
-    """A text whose addresses hold no user, no password and no signed query.
+    """A text whose addresses, `dvc://https://…` too, hold no user, no password and no signed query.
 
     Of an address that no parser takes, because its password is not percent-encoded, all before the
     last `@` goes. A query goes as a whole where one of its names is that of a signature or a token.
@@ -70,7 +70,7 @@ def _has_password(scheme: str, rest: str) -> bool:
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     user, at, _ = authority.rpartition("@")
     if at:
-        return ":" in user or scheme.lower() in {"http://", "https://"}
+        return ":" in user or scheme.lower().endswith(("http://", "https://"))
     host, colon, port = authority.rpartition(":")
     is_host = port.isdigit() and ("." in host or host.endswith("]") or host == "localhost")
     return bool(colon) and "@" in rest and not is_host

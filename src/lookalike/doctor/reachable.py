@@ -2,7 +2,6 @@
 
 import os
 
-from dvc.repo import Repo
 from pymongo import MongoClient
 from pymongo.errors import ConfigurationError, PyMongoError
 
@@ -13,6 +12,7 @@ from lookalike.core.secrets import without_secrets
 from lookalike.ingest.remote import out_of_reach
 from lookalike.publish.addresses import open_store
 from lookalike.publish.mongodb.database import URI, server_of
+from lookalike.revisions.repository import open_repository
 from lookalike.serve.params import ServeParams
 
 SECONDS = 3
@@ -20,22 +20,21 @@ SECONDS = 3
 
 def remote_answer(project: Layout) -> str:
     """One line on DVC's default remote: which it is, and whether it answers. No secret is in it."""
-    with Repo(str(project.root)) as repo:
+    with open_repository(project) as repo:
         name = repo.config["core"].get("remote")
-    if name is None:
-        return "no default remote is set"
-    patient = {"connect_timeout": SECONDS, "read_timeout": SECONDS}
-    url = "?"
-    try:
-        with Repo(str(project.root)) as repo:
-            url = repo.config["remote"][name]["url"]
-            settings = patient if url.startswith("s3://") else {}
-        with Repo(str(project.root), config={"remote": {name: settings}}) as repo:
+        if name is None:
+            return "no default remote is set"
+        url = "?"
+        try:
+            settings = repo.config["remote"][name]
+            url = settings["url"]
+            if url.startswith("s3://"):
+                settings.update(connect_timeout=SECONDS, read_timeout=SECONDS)
             remote = repo.cloud.get_remote(name)
             bucket = remote.path if url.startswith("/") else remote.path.split("/")[0]
             remote.fs.ls(bucket)
-    except Exception as error:  # every provider raises its own
-        return f"{name}: {out_of_reach(url, error)}"
+        except Exception as error:  # every provider raises its own
+            return f"{name}: {out_of_reach(url, error)}"
     return f"{name}: {without_secrets(url)} answers"
 
 

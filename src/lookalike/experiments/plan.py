@@ -1,6 +1,5 @@
 """A sweep that can start: its file agrees with the project, and the project is committed."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lookalike.core.errors import ConfigError, DataError, LookalikeError
+from lookalike.core.json_file import parse_json
 from lookalike.core.layout import Layout
 from lookalike.core.params import read_yaml
 from lookalike.experiments.dimension import Value
@@ -69,7 +69,7 @@ class Plan:
         """
         path, key = self.sweep.objective
         try:
-            value = value_at(json.loads(file_at(self.project.root, commit, path) or b""), key)
+            value = value_at(parse_json(file_at(self.project.root, commit, path) or b""), key)
         except ValueError:
             raise DataError(f"{path}: is no JSON") from None
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):

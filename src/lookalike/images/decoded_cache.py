@@ -11,9 +11,11 @@ from pathlib import Path
 
 import PIL
 import pyarrow as pa
+import pyarrow.compute as pc
 from PIL import Image
 from torch import Tensor
 
+from lookalike.core.arrow_file import open_table
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
 from lookalike.images.batches import SequentialBatches
@@ -93,10 +95,10 @@ def decode_once(
     parts = "\0".join([PIL.__version__, name, *map(str, wanted), *ids])
     path = folder / f"{hashlib.sha256(parts.encode()).hexdigest()}.arrow"
     lock = CacheLock(path, shared=True)
-    while not path.is_file():  # experiments may want the same at once
+    while not _is_whole(path, wanted):  # experiments may want the same at once
         lock.release()
         with CacheLock(path):
-            if not path.is_file():
+            if not _is_whole(path, wanted):
                 with atomic_file(path) as partial:
                     dataset = ImageDataset(images, wanted, [0] * len(wanted), resize)
                     _write(partial, dataset, workers)
@@ -105,6 +107,17 @@ def decode_once(
     for file in files_by_age(folder, "*.arrow")[:-KEPT]:
         evict(file)
     return DecodedImages(path, lock)
+
+
+def _is_whole(path: Path, rows: Sequence[int]) -> bool:
+    """Whether a file is there and holds the pixels of these rows; a damaged one is made again."""
+    try:
+        table = open_table(path, SCHEMA)
+    except (ValueError, OSError):
+        return False
+    pixels = pc.multiply(table["width"].cast(pa.int64()), table["height"])
+    sizes_fit = pc.all(pc.equal(pc.multiply(pixels, 3), pc.binary_length(table["pixels"]))).as_py()
+    return bool(sizes_fit) and table["row"].to_pylist() == list(rows)
 
 
 def _write(path: Path, dataset: ImageDataset, workers: int) -> None:

@@ -4,7 +4,9 @@ import os
 import shutil
 import signal
 from collections.abc import Iterable, Iterator
+from multiprocessing.queues import Queue
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 from torch import Tensor
@@ -80,7 +82,7 @@ def _data_loader(
         num_workers=workers,
         persistent_workers=workers > 0,
         prefetch_factor=PREFETCHED if workers else None,
-        worker_init_fn=_live_as_long_as_parent,
+        worker_init_fn=_begin,
         pin_memory=torch.cuda.is_available(),
         multiprocessing_context="fork" if workers else None,
         # Seeds for workers that live on are not drawn anew; from torch's own generator, their
@@ -89,8 +91,8 @@ def _data_loader(
     )
 
 
-def _live_as_long_as_parent(_worker: int) -> None:
-    """Be no target of signals that are meant for the stage, and end with it.
+def _begin(_worker: int) -> None:
+    """Be no target of signals that are meant for the stage, and end with it, or with a failure.
 
     The terminal interrupts a whole group of processes, so a worker leaves that of the stage. One
     that outlived a killed stage would hold the lock of its working tree; where the system cannot
@@ -98,3 +100,10 @@ def _live_as_long_as_parent(_worker: int) -> None:
     """
     os.setpgid(0, 0)
     _prctl_pr_set_pdeathsig(signal.SIGKILL)
+    # A hook for those who build upon queues: by default a batch that cannot be sent, as for lack of
+    # open files, is lost in a traceback, and waited for for ever
+    Queue._on_queue_feeder_error = staticmethod(_end)  # type: ignore[attr-defined]
+
+
+def _end(_error: Exception, _batch: object) -> NoReturn:
+    os._exit(1)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from lookalike.core.arrow_file import FURTHER_TYPES, open_table
 from lookalike.core.errors import DataError, NotReadyError
 from lookalike.images.bands import Bands
 
@@ -34,6 +35,8 @@ SCHEMA = pa.schema(
     ]
 )
 METADATA = [name for name in SCHEMA.names if name != "image"]
+# The further column that says of which video an image is a frame; frames of one are split as one.
+FRAME_OF = "frame_of"
 Columns = Sequence[pa.Field]
 
 SHARDS = "part-*.arrow"
@@ -117,9 +120,10 @@ def open_shard(file: Path) -> pa.Table:
         DataError: it cannot be read.
     """
     try:
-        return pa.ipc.open_file(pa.memory_map(str(file))).read_all()
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"{file}: is not an intact shard ({error}); ingest again") from None
+        return open_table(file, SCHEMA, FURTHER_TYPES)
+    except (ValueError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(f"{file}: is not an intact shard ({reason}); ingest again") from None
 
 
 def open_shards(folder: Path) -> pa.Table:

@@ -31,17 +31,21 @@ def read_split(path: Path, images: ImageStore) -> list[SplitImage]:
     """Read the split, in the order of its file, and find its images in the store.
 
     Raises:
-        LookalikeError: the file is missing, or names an image that the store does not have.
+        LookalikeError: the file is missing or no split, or names an image that the store does not
+            have.
     """
     if not path.is_file():
         raise LookalikeError(f"{path}: missing; run the split stage first")
     row_of = {image_id: row for row, image_id in enumerate(images.ids)}
+    entries = read_csv(path)
+    if entries and not entries[0].keys() >= set(HEADER):
+        raise LookalikeError(f"{path}: lacks one of the columns {', '.join(HEADER)}; split again")
     try:
         return [
             SplitImage(
                 row_of[entry["id"]], entry["path"], entry["label"], entry["split"], entry["id"]
             )
-            for entry in read_csv(path)
+            for entry in entries
         ]
     except KeyError as error:
         raise LookalikeError(

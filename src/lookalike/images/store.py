@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
+from lookalike.core.errors import DataError
 from lookalike.images.bands import Bands
 from lookalike.images.rendering import decode_picture
 from lookalike.images.shards import open_shard, shard_files
@@ -33,7 +34,7 @@ class ImageStore:
 
     Raises:
         NotReadyError: there are no shards.
-        DataError: one of them cannot be read.
+        DataError: one of them cannot be read, or is of another image store.
     """
 
     def __init__(self, folder: Path, stretch: Stretch | None = None) -> None:
@@ -42,8 +43,12 @@ class ImageStore:
         self._images = lru_cache(MAPPED_SHARDS)(self._map_images)
         tables = [_metadata(file) for file in self._files]
         self._ends = np.cumsum([len(table) for table in tables])
-        self.metadata: pa.Table = pa.concat_tables(tables).combine_chunks()
-        self.bands = Bands.from_metadata(self.metadata.schema.metadata)
+        try:
+            self.metadata: pa.Table = pa.concat_tables(tables).combine_chunks()
+            self.bands = Bands.from_metadata(self.metadata.schema.metadata)
+        except ValueError as error:
+            reason = " ".join(str(error).split())[:200]
+            raise DataError(f"{folder}: is not one image store ({reason}); ingest again") from None
 
     def __len__(self) -> int:
         return len(self.metadata)

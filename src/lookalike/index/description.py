@@ -1,13 +1,13 @@
 """`index.json`: what a bundle was made from, and how it is searched."""
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lookalike.core.errors import DataError, NotReadyError
+from lookalike.core.json_file import parse_json
 from lookalike.index.engines.registry import AnyEngine
 from lookalike.index.file_fingerprint import REMEDY, FileFingerprint
 from lookalike.inference.numerics import Numerics
@@ -64,7 +64,7 @@ def read_description(folder: Path) -> IndexDescription:
     """
     path = folder / DESCRIPTION
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         _check_format(content, path)
         return IndexDescription.model_validate(content)
     except (FileNotFoundError, NotADirectoryError):

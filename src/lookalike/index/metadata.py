@@ -1,12 +1,12 @@
 """What a row of the index is: a table beside the vectors."""
 
-from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lookalike.core.arrow_file import FURTHER_TYPES, open_table
 from lookalike.core.errors import DataError
 from lookalike.images.shards import further_columns
 from lookalike.images.split_file import SplitImage
@@ -27,8 +27,6 @@ METADATA_SCHEMA = pa.schema(
 # With the Euclidean length of each embedding, which every search needs and no reader of records
 LENGTH = pa.field("length", pa.float32(), nullable=False)
 FILE_SCHEMA = METADATA_SCHEMA.append(LENGTH)
-# Types of what else may be known of images; true and false are text, smaller numbers grow.
-FURTHER_TYPES = (pa.string(), pa.int64(), pa.float64(), pa.list_(pa.string()))
 
 
 def joined_metadata(images: pa.Table, embeddings: Embeddings, split: list[SplitImage]) -> pa.Table:
@@ -121,30 +119,4 @@ def open_metadata_file(path: Path) -> pa.Table:
     table = open_table(path, FILE_SCHEMA, FURTHER_TYPES)
     if not pc.all(pc.is_finite(table["length"])).as_py():
         raise ValueError(f"{path.name} has lengths that are not finite")
-    return table
-
-
-def open_table(path: Path, schema: pa.Schema, further: Collection[pa.DataType] = ()) -> pa.Table:
-    """Open a table of a schema, memory-mapped, and check it as a whole: offsets, nulls, UTF-8.
-
-    What is wrong inside would else end the process when it is touched.
-
-    Args:
-        path: the file.
-        schema: of the columns that have to be there.
-        further: the types that other columns may have; none: there are no others.
-
-    Raises:
-        ValueError: the file is no such table.
-        OSError: it cannot be read.
-    """
-    table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    others = [field for field in table.schema if field.name not in schema.names]
-    there = [field for field in table.schema if field.name in schema.names]
-    if pa.schema(there) != schema or not {field.type for field in others} <= set(further):
-        raise ValueError(f"{path.name} has other columns")
-    table.validate(full=True)
-    for field in schema:
-        if not field.nullable and table[field.name].null_count:
-            raise ValueError(f"{path.name} lacks values of {field.name}")
     return table

@@ -20,7 +20,7 @@ from lookalike.index.file_fingerprint import REMEDY
 from lookalike.index.index import Index
 from lookalike.index.metadata import open_metadata_file
 from lookalike.index.thumbnails import open_thumbnails
-from lookalike.inference.embeddings import VECTORS
+from lookalike.inference.embeddings import VECTORS, open_vectors
 from lookalike.retrieval.vectors import Vectors
 from lookalike.retrieval.whitening import Whitening
 from lookalike.terminal.listing import some_of
@@ -66,8 +66,8 @@ def _open(folder: Path, description: IndexDescription) -> Index:
     kind = engine_kind(description.engine)
     metadata = open_metadata_file(folder / METADATA)
     thumbnails = open_thumbnails(folder / THUMBNAILS) if THUMBNAILS in description.files else None
-    values = np.asarray(np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False))
-    if values.dtype != np.float32 or values.shape[1:] != (description.dimension,):
+    values = np.asarray(open_vectors(folder / VECTORS))
+    if values.shape[1] != description.dimension:
         raise ValueError(f"{VECTORS} holds {values.dtype} {list(values.shape)}")
     counts = {VECTORS: len(values), METADATA: len(metadata)}
     if thumbnails is not None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 from PIL import Image
 
+from lookalike.core.arrow_file import open_table
 from lookalike.images.bands import Bands
 from lookalike.images.rendering import decode_picture
 from lookalike.images.store import ImageStore
 from lookalike.images.stretch import Stretch
-from lookalike.index.metadata import open_table
 from lookalike.terminal.progress import track
 
 SCHEMA = pa.schema([pa.field("thumbnail", pa.binary())])

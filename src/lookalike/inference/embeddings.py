@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from lookalike.core.arrow_file import open_table
 from lookalike.core.errors import LookalikeError
 from lookalike.images.stretch import Stretch
 from lookalike.inference.numerics import Numerics
@@ -55,15 +56,34 @@ def open_embeddings(folder: Path) -> Embeddings:
         LookalikeError: a file is missing or broken, or the two do not belong together.
     """
     try:
-        vectors = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
-        rows = pa.ipc.open_file(pa.memory_map(str(folder / ROWS))).read_all()
+        vectors = open_vectors(folder / VECTORS)
+        rows = open_table(folder / ROWS, ROWS_SCHEMA)
         model_sha256 = rows.schema.metadata[MODEL_KEY].decode()
         numerics = Numerics.model_validate_json(rows.schema.metadata[NUMERICS_KEY])
         stretch = Stretch.from_metadata(rows.schema.metadata)
     except FileNotFoundError:
         raise LookalikeError(f"{folder}: no embeddings; run the embed stage first") from None
-    except (ValueError, TypeError, KeyError, EOFError, OSError) as error:
-        raise LookalikeError(f"{folder}: broken embeddings ({error}); embed again") from None
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise LookalikeError(f"{folder}: broken embeddings ({reason}); embed again") from None
     if len(vectors) != len(rows):
         raise LookalikeError(f"{folder}: {len(vectors)} vectors but {len(rows)} rows; embed again")
     return Embeddings(vectors, rows, model_sha256, numerics, stretch)
+
+
+def open_vectors(path: Path) -> np.ndarray:
+    """Open a file of vectors, float32 `[n, d]`, memory-mapped.
+
+    Raises:
+        ValueError: the file holds no such array.
+        OSError: it cannot be read.
+    """
+    try:
+        vectors = np.lib.format.open_memmap(path, mode="r")
+    except (ValueError, OSError):
+        raise
+    except Exception as error:  # NumPy parses the header as Python, and raises whatever it meets
+        raise ValueError(f"{path.name}: {error!r}") from None
+    if vectors.dtype != np.float32 or vectors.ndim != 2:
+        raise ValueError(f"{path.name} holds {vectors.dtype} {list(vectors.shape)}")
+    return vectors

@@ -1,6 +1,5 @@
 """An exported model: a folder with a graph and `model.json`, which says how to use it."""
 
-import json
 from pathlib import Path
 from typing import Final, Literal
 
@@ -9,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from lookalike.core.choices import Engine, ExportFormat, Precision
 from lookalike.core.errors import ConfigError, DataError, NotReadyError
 from lookalike.core.files import sampled_sha256
+from lookalike.core.json_file import parse_json
 from lookalike.inference.numerics import Numerics
 from lookalike.model.description import ModelDescription
 
@@ -86,7 +86,7 @@ def read_export(folder: Path) -> ExportDescription:
     """
     path = folder / DESCRIPTION
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         return ExportDescription.model_validate(content)
     except (FileNotFoundError, NotADirectoryError):
         raise NotReadyError(f"{path}: missing; {REMEDY}") from None

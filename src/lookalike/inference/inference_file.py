@@ -5,7 +5,6 @@ torch it stays the same whatever becomes of the graph, and with another engine i
 graph and the engine's version.
 """
 
-import json
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lookalike.core.errors import DataError, NotReadyError
 from lookalike.core.files import write_json
+from lookalike.core.json_file import parse_json
 from lookalike.inference.exported import REMEDY, ExportDescription
 from lookalike.inference.numerics import Numerics
 
@@ -55,7 +55,7 @@ def read_inference(path: Path) -> Inference:
         LookalikeError: it is missing or broken.
     """
     try:
-        return Inference.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return Inference.model_validate(parse_json(path.read_text(encoding="utf-8")))
     except (FileNotFoundError, NotADirectoryError):
         raise NotReadyError(f"{path}: missing; {REMEDY}") from None
     except (ValueError, ValidationError, OSError) as error:

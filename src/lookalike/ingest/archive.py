@@ -21,6 +21,7 @@ from lookalike.ingest.unpacking import STREAMS, Unpacked, UnpackingLimit
 from lookalike.ingest.zip_archive import is_zip, zip_members
 from lookalike.terminal.progress import say
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 BROKEN = (
     OSError,
     EOFError,

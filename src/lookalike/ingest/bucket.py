@@ -1,14 +1,17 @@
-"""A bucket, or a prefix in one, as a source of images: S3, Google Cloud Storage, Azure."""
+"""A bucket, or a prefix in one, as a source of images: S3, Google Cloud Storage, Azure.
 
-from functools import cached_property
+A folder of a repository, of the Hugging Face Hub or of DVC, is read in the same way.
+"""
+
+from functools import cached_property, partial
 
 from fsspec import AbstractFileSystem
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.secrets import without_secrets
 from lookalike.images.signature import SIGNATURE_BYTES
-from lookalike.ingest.reading import DEFAULT, START_BYTES, Allowance
-from lookalike.ingest.remote import open_remote, out_of_reach, read_remote
+from lookalike.ingest.reading import DEFAULT, START_BYTES, Allowance, read_stream
+from lookalike.ingest.remote import open_remote, out_of_reach, read_remote, stream_remote
 from lookalike.ingest.source import Candidate, UnreadableError
 
 
@@ -40,9 +43,7 @@ class BucketSource:
             if not name.endswith("/")  # consoles mark folders so
         }
         if not sizes:
-            raise LookalikeError(
-                f"ingest.source: {self._name}: holds no objects; check the bucket and the prefix"
-            )
+            raise LookalikeError(f"ingest.source: {self._name}: holds no files; check the address")
         return [
             Candidate(path, None, f"{self._name}/{path}", size)
             for path, size in sorted(sizes.items())
@@ -54,6 +55,9 @@ class BucketSource:
         filesystem, prefix = self._opened
         path, uri = f"{prefix}/{candidate.path}", candidate.uri
         try:
+            if candidate.bytes == 0:  # or not known: DVC tells the size of a folder alone
+                take = partial(read_stream, allowance=allowance)
+                return stream_remote(filesystem, path, uri, take)
             if candidate.bytes > START_BYTES:
                 allowance.check_start(read_remote(filesystem, path, uri, end=SIGNATURE_BYTES))
             allowance.charge(candidate.bytes)

@@ -7,7 +7,6 @@ from math import isfinite
 import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
-from lookalike.images.exif import ExifFact, exif_fields
 from lookalike.images.shards import SCHEMA
 from lookalike.ingest.source import Candidate
 from lookalike.ingest.table_values import is_plain
@@ -81,20 +80,19 @@ def with_types(candidates: list[Candidate]) -> tuple[list[Candidate], list[pa.Fi
     return typed, [pa.field(name, kind) for name, kind in types.items()]
 
 
-def all_columns(of_files: Sequence[pa.Field], exif: Sequence[ExifFact]) -> list[pa.Field]:
-    """The columns of label files, and those of EXIF.
+def all_columns(of_files: Sequence[pa.Field], of_images: Sequence[pa.Field]) -> list[pa.Field]:
+    """The columns of label files, and those of EXIF and of videos.
 
     Raises:
         LookalikeError: both have one of the same name.
     """
-    of_exif = exif_fields(exif)
-    twice = {field.name for field in of_files} & {field.name for field in of_exif}
+    twice = {field.name for field in of_files} & {field.name for field in of_images}
     if twice:
         raise LookalikeError(
-            f"ingest.exif: a label file has the columns {some_of(sorted(twice))} too; rename them "
-            "there, or leave them out here"
+            f"a label file has the columns {some_of(sorted(twice))}, which ingest.exif and "
+            "ingest.video_fps add too; rename them there, or leave them out here"
         )
-    return [*of_files, *of_exif]
+    return [*of_files, *of_images]
 
 
 def _type_of(values: list[tuple[str, ...]]) -> pa.DataType:

@@ -69,17 +69,21 @@ class Intake:
         rejected = [*self.refused, *self.copies.rejections(), *apart]
         return [each.printable() for each in sorted(rejected, key=lambda each: each.path)]
 
-    def check_complete(self) -> None:
+    def check_complete(self, added: int = 0) -> None:
         """Raise LookalikeError unless every file of the source is a row or a rejection.
 
         And unless the corrections have left any image.
+
+        Args:
+            added: how many more files videos have become.
         """
         rows, rejected = len(self.copies.kept), len(self.rejections())
         if self.dropped and rows == 0:
             raise LookalikeError(f"{self.corrections.name}: drops every image of the source")
-        if rows + rejected != self.manifest.files:
+        files = self.manifest.files + added
+        if rows + rejected != files:
             raise LookalikeError(
-                f"{self.manifest.files} files were listed, but {rows} are in the image store and "
+                f"{files} files were listed, but {rows} are in the image store and "
                 f"{rejected} in data/rejected.csv: a fault of lookalike, please report it"
             )
 

@@ -9,15 +9,17 @@ from unicodedata import normalize
 
 import pyarrow as pa
 
+from lookalike.images.exif import exif_fields
 from lookalike.images.split_file import SUBSETS
 from lookalike.images.subset_names import subset_named
 from lookalike.ingest.folder_labels import label_of
+from lookalike.ingest.frames import FRAME_COLUMNS, TIME
 from lookalike.ingest.further_columns import all_columns, with_types
 from lookalike.ingest.label_files import Labels, read_labels
 from lookalike.ingest.params import IngestParams
 from lookalike.ingest.rejection import Rejection, rejection
 from lookalike.ingest.service_files import service_file
-from lookalike.ingest.sidecars import sidecar
+from lookalike.ingest.sidecars import is_video, sidecar
 from lookalike.ingest.source import Candidate, Source
 from lookalike.ingest.split_folders import SplitFolders, find_split_folders
 from lookalike.terminal.listing import counted, some_of
@@ -46,6 +48,12 @@ class Manifest:
     def files(self) -> int:
         """How many files the source lists."""
         return len(self.candidates) + len(self.set_aside)
+
+    @property
+    def to_read(self) -> int | None:
+        """How many images there are to read; None with videos, whose frames are not known yet."""
+        videos = any(is_video(candidate.path) for candidate in self.candidates)
+        return None if videos else len(self.candidates)
 
     def describe(self) -> str:
         """As in `14 files in 2 classes, 8/3/3 by the folders train, valid, test`."""
@@ -83,7 +91,7 @@ def make_manifest(source: Source, params: IngestParams, root: Path = Path()) -> 
     listed = source.candidates()
     if not source.has_folders:
         return _manifest(listed, [], False, [], params)
-    found, set_aside = _without_others(listed)
+    found, set_aside = _without_others(listed, params.video_fps is not None)
     labels = Labels()
     if params.label_file.path != "auto" or params.labels != "none":
         paths = [candidate.path for candidate in found]
@@ -103,16 +111,33 @@ def make_manifest(source: Source, params: IngestParams, root: Path = Path()) -> 
     return _manifest(arranged, set_aside, split_folders is not None, remarks, params)
 
 
-def _without_others(listed: list[Candidate]) -> tuple[list[Candidate], list[Rejection]]:
+def _without_others(
+    listed: list[Candidate], videos: bool
+) -> tuple[list[Candidate], list[Rejection]]:
+    """The files that may be images, and videos where they are wanted; and the others."""
     candidates, set_aside = [], []
+    stills = {_stem(file.path) for file in listed if not sidecar(file.path)} if videos else set()
     for candidate in listed:
-        if reason := service_file(candidate.path):
+        path = candidate.path
+        if reason := service_file(path):
             set_aside.append(rejection(candidate, reason, candidate.bytes, "service file"))
-        elif reason := sidecar(candidate.path):
+        elif videos and is_video(path) and _stem(path) not in stills:
+            candidates.append(candidate)
+        elif reason := sidecar(path):
             set_aside.append(rejection(candidate, reason, candidate.bytes, "sidecar"))
         else:
             candidates.append(candidate)
     return candidates, set_aside
+
+
+def _stem(path: str) -> str:
+    """A path without its suffix: the same for both parts of a Live Photo."""
+    return path.rpartition(".")[0]
+
+
+def _order(candidate: Candidate) -> str:
+    """What candidates are sorted by: a video comes where its frames will, by their paths."""
+    return f"{candidate.path}{TIME}" if is_video(candidate.path) else candidate.path
 
 
 def _arranged(
@@ -147,8 +172,14 @@ def _manifest(
     if changed:
         names = some_of(sorted(label for label in changed if label))
         remarks = [*remarks, f"labels in decomposed Unicode are written as composed: {names}"]
-    typed, columns = with_types(composed)
-    return Manifest(typed, set_aside, split_folders, all_columns(columns, params.exif), remarks)
+    typed, of_files = with_types(composed)
+    of_images = exif_fields(params.exif)
+    if params.video_fps is not None:
+        of_images += FRAME_COLUMNS
+        typed.sort(key=_order)
+        videos = counted(sum(is_video(candidate.path) for candidate in typed), "video")
+        remarks = [*remarks, f"{videos}, frames taken of each second: {params.video_fps:g}"]
+    return Manifest(typed, set_aside, split_folders, all_columns(of_files, of_images), remarks)
 
 
 def _folders(path: str) -> tuple[str, ...]:

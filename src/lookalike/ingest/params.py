@@ -51,6 +51,8 @@ class IngestParams(Block):
     corrections: str = Field(default="data/corrections.csv", min_length=1)
     stac: StacParams = StacParams()
     exif: list[ExifFact] = Field(default_factory=list)
+    video_fps: float | None = Field(default=None, gt=0, le=60)
+    video_max_frames: int = Field(default=3600, ge=1)
     bands: Literal["all"] | list[int] | None = None
     rgb: list[int] | None = None
     max_bytes: int = Field(default=DEFAULT_MAX_BYTES, ge=1, le=2**30)  # a column of Arrow: 2 GiB

@@ -1,8 +1,8 @@
 """Parquet files that hold the images themselves, as data sets on the Hugging Face Hub do."""
 
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from lookalike.core.errors import LookalikeError
 from lookalike.images.subset_names import subset_named
 from lookalike.ingest.further_columns import kept_columns
+from lookalike.ingest.label_files import common_folder
 from lookalike.ingest.label_table import LABEL_COLUMNS, SPLIT_COLUMNS, said_of
 from lookalike.ingest.params import LabelFile
 from lookalike.ingest.reading import DEFAULT, Allowance
@@ -24,44 +25,48 @@ class ParquetSource:
     """An image a row of one or several Parquet files.
 
     A candidate's path is `FILE/NUMBER.SUFFIX`, so that rows are read in their order. A row's split
-    is that of its column, or of its file: `train-00000-of-00004.parquet` is of `train`.
+    is that of its column, or of its file: `train-00000-of-00004.parquet` is of `train`, and so is
+    `train/0000.parquet`.
     """
 
     readers = 1  # a group of rows is read at once
     has_folders = False
 
-    def __init__(self, files: list[str], params: LabelFile, root: Path = Path()) -> None:
+    def __init__(
+        self, files: Mapping[str, str], params: LabelFile, opened: Callable[[str], IO[bytes]]
+    ) -> None:
         """Nothing is read yet.
 
         Args:
-            files: their paths, sorted.
+            files: by their names in the data set, sorted: where they are.
             params: what the columns of labels and splits are called.
-            root: what a relative path is relative to.
+            opened: opens a file.
         """
         self._files = files
         self._params = params
-        self._root = root
+        self._opened = opened
+        self._above = common_folder(list(files))
         self._row_of: dict[str, tuple[str, int]] = {}
         self._group: tuple[str, int, pa.ChunkedArray] | None = None
 
     def candidates(self) -> list[Candidate]:
         """Every row, sorted by path; see `Source`."""
         found: list[Candidate] = []
-        for name in self._files:
+        for name, place in self._files.items():
             try:
-                found += self._rows_of(name)
+                found += self._rows_of(name, place)
             except (OSError, ValueError, pa.ArrowException) as error:
                 reason = " ".join(str(error).split())
-                raise LookalikeError(f"ingest.source: {name}: {reason}") from None
+                raise LookalikeError(f"ingest.source: {place}: {reason}") from None
         if not found:
-            raise LookalikeError(f"ingest.source: {self._files[0]}: holds no rows")
+            raise LookalikeError(f"ingest.source: {next(iter(self._files.values()))}: no rows")
         return sorted(found, key=lambda candidate: candidate.path)
 
     def read(self, candidate: Candidate, allowance: Allowance = DEFAULT) -> bytes:
         """The bytes of one row's image; see `Source`."""
-        name, row = self._row_of[candidate.path]
+        place, row = self._row_of[candidate.path]
         try:
-            data: bytes | None = self._value(name, row)
+            data: bytes | None = self._value(place, row)
         except (OSError, pa.ArrowException) as error:
             raise UnreadableError(f"cannot be read: {' '.join(str(error).split())}") from None
         if data is None:
@@ -70,36 +75,43 @@ class ParquetSource:
         allowance.charge(len(data))
         return data
 
-    def _rows_of(self, name: str) -> Iterator[Candidate]:
-        with pq.ParquetFile(self._root / name) as file:
+    def _rows_of(self, name: str, place: str) -> Iterator[Candidate]:
+        with self._opened(place) as opened, pq.ParquetFile(opened) as file:
             records = parquet_records(file)
             file_names = _file_names(file)
         label = column_of(records, self._params.label_column, LABEL_COLUMNS)
         split = column_of(records, self._params.split_column, SPLIT_COLUMNS)
-        further = kept_columns(records, {label, split}, name)
-        stem = PurePosixPath(name).stem
-        of_file = stem.partition("-")[0]
+        further = kept_columns(records, {label, split}, place)
+        stem = name.removeprefix(self._above).removeprefix("/").removesuffix(".parquet")
+        of_file = _split_of(name)
         for row, (record, file_name) in enumerate(zip(records, file_names, strict=True)):
             path = f"{stem}/{row:08d}{PurePosixPath(file_name or '').suffix}"
             said = said_of(path, record, label, split, further)
             columns = {**said.columns, **({FILE_NAME: (file_name,)} if file_name else {})}
-            own = said.split or (of_file if subset_named(of_file) else None)
-            self._row_of[path] = name, row
-            yield Candidate(path, said.label, f"{name}#{row}", 0, own, columns)
+            self._row_of[path] = place, row
+            uri = f"{place}#{row}"
+            yield Candidate(path, said.label, uri, 0, said.split or of_file, columns)
 
-    def _value(self, name: str, row: int) -> Any:
-        with pq.ParquetFile(self._root / name) as file:
+    def _value(self, place: str, row: int) -> Any:
+        with self._opened(place) as opened, pq.ParquetFile(opened) as file:
             metadata = file.metadata
             sizes = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
             ends = np.cumsum(sizes)
             group = int(np.searchsorted(ends, row, side="right"))
-            if self._group is None or self._group[:2] != (name, group):
+            if self._group is None or self._group[:2] != (place, group):
                 column = image_column(file.schema_arrow)
                 images = file.read_row_group(group, [column])[column]
                 if pa.types.is_struct(images.type):
                     images = images.combine_chunks().field("bytes")
-                self._group = name, group, images
+                self._group = place, group, images
         return self._group[2][row - int(ends[group] - sizes[group])].as_py()
+
+
+def _split_of(name: str) -> str | None:
+    """The split that the name of a file, or else of a folder that it is in, says."""
+    *folders, stem = PurePosixPath(name).with_suffix("").parts
+    names = (stem.partition("-")[0], *reversed(folders))
+    return next((name for name in names if subset_named(name)), None)
 
 
 def _file_names(file: pq.ParquetFile) -> list[str | None]:

@@ -8,6 +8,7 @@ from threading import Condition
 from typing import NamedTuple
 
 from lookalike.ingest.reading import Allowance
+from lookalike.ingest.sidecars import is_video
 from lookalike.ingest.source import Candidate, Source, UnreadableError
 
 AHEAD_BYTES = 64 * 2**20
@@ -51,7 +52,8 @@ def read_ahead(
             for number, candidate in enumerate(candidates):
                 if len(waiting) >= AHEAD_FILES * source.readers:
                     yield oldest()
-                allowance = Allowance(max_bytes, partial(ahead.charge, number))
+                charge = partial(ahead.charge, number)
+                allowance = Allowance(max_bytes, charge, not is_video(candidate.path))
                 waiting.append((number, readers.submit(_read, source, candidate, allowance)))
             while waiting:
                 yield oldest()

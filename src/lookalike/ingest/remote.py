@@ -1,4 +1,4 @@
-"""Files on other machines, through fsspec: S3, Google Cloud, Azure, HTTP."""
+"""Files on other machines, through fsspec: S3, Google Cloud, Azure, HTTP, repositories."""
 
 import os
 import shutil
@@ -23,17 +23,14 @@ from tenacity import (
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
 from lookalike.core.secrets import without_secrets
+from lookalike.ingest.dvc_repository import repository_filesystem
+from lookalike.ingest.hub import hub_filesystem
 from lookalike.ingest.reading import PIECE_BYTES, Stream
 from lookalike.ingest.source import UnreadableError
 
 # fsspec's own names for what DVC spells otherwise, and the extras that bring what is not built in.
 PROTOCOLS = {"azure": "abfs"}
 EXTRAS = {"gs": "gs", "abfs": "azure"}
-# What fsspec could read, but DVC cannot watch as a dependency: how to bring it, at one revision.
-BROUGHT = {
-    "hf": "hf download OWNER/NAME --repo-type dataset --revision COMMIT --local-dir data/name",
-    "dvc": "dvc import --rev REVISION -o data/name REPOSITORY FOLDER",
-}
 # Standard retries wait longer after each refusal. One object is not read in parallel parts:
 # objects are, and asking for its size first would double the requests. The checksum of a whole
 # object is looked at whatever the environment says for the sake of other readers.
@@ -71,14 +68,13 @@ def open_remote(uri: str) -> tuple[AbstractFileSystem, str]:
     """The file system that a URI is on, and the path there. Nothing is asked of it yet.
 
     Raises:
-        LookalikeError: the protocol is not known, needs an extra, or is none that DVC watches.
+        LookalikeError: the protocol is not known, or needs an extra.
     """
     protocol, _, rest = uri.partition("://")
-    if protocol in BROUGHT:
-        raise LookalikeError(
-            f"{without_secrets(uri)}: DVC cannot watch {protocol}://; get the files at one "
-            f"revision, and name their folder: {BROUGHT[protocol]}"
-        )
+    if protocol == "hf":
+        return hub_filesystem(), rest
+    if protocol == "dvc":
+        return repository_filesystem(uri)
     protocol = PROTOCOLS.get(protocol, protocol)
     options = S3_OPTIONS | _payer() if protocol == "s3" else {}
     try:
@@ -146,6 +142,22 @@ def stream_http(
     return _persistently(attempt, uri)
 
 
+def stream_remote(
+    filesystem: AbstractFileSystem, path: str, uri: str, take: Callable[[Any], Taken]
+) -> Taken:
+    """What `take` makes of an object, which it reads piece by piece.
+
+    Raises:
+        FileNotFoundError, UnreadableError, LookalikeError: see `read_remote`; or as `take` does.
+    """
+
+    def attempt() -> Taken:
+        with filesystem.open(path, "rb") as file:
+            return take(file)
+
+    return _persistently(attempt, uri)
+
+
 def _persistently(attempt: Callable[[], Taken], uri: str) -> Taken:
     retrying = Retrying(
         stop=stop_after_attempt(ATTEMPTS) | stop_after_delay(PATIENCE),
@@ -204,8 +216,7 @@ def unnamed_copy(
     Raises:
         LookalikeError: there are more, or there is no room for them.
     """
-    folder = Layout(Path()).cache
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = cache_folder()
     copy = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed where it is used
     free = shutil.disk_usage(folder).free - RESERVE_BYTES
     taken, needed = 0, size or 0
@@ -229,12 +240,19 @@ def unnamed_copy(
     return copy
 
 
+def cache_folder() -> Path:
+    """Where temporary files go, on a disk with room for them."""
+    folder = Layout(Path()).cache
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def out_of_reach(uri: str, error: Exception) -> LookalikeError:
     """One line for what a file system says when it cannot be read; it never holds a secret."""
     reason = " ".join(str(error).split()) or type(error).__name__
     advice = "check the address and the network, then run again"
     if isinstance(error, FileNotFoundError):
-        reason, advice = "there is no such bucket, folder or file", "check the address"
+        reason, advice = "there is no such bucket, repository, folder or file", "check the address"
     elif isinstance(error, PermissionError) or "credentials" in reason.lower():
         advice = (
             "check the credentials (environment, .env or profile), and for a bucket whose reader "

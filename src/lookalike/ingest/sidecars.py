@@ -1,4 +1,7 @@
-"""Files that people keep beside images: known by their names, listed, and never opened."""
+"""Files that people keep beside images: known by their names, listed, and never opened.
+
+Videos are opened where their frames are wanted.
+"""
 
 METADATA = """
     aae cube dop pp3 thm xmp
@@ -10,8 +13,10 @@ METADATA = """
 DOCUMENTS = """
     doc docx htm html ipynb m md odt pdf ppt pptx py rst rtf sh tex url webloc
 """
-RECORDINGS = """
+VIDEOS = """
     3g2 3gp avi flv insv lrv m2ts m4v mkv mov mp4 mpeg mpg mts webm wmv
+"""
+SOUNDS = """
     aac amr m4a mp3 ogg wav
 """
 NAMES = """
@@ -24,11 +29,12 @@ _KIND_OF_SUFFIX = {
     for kind, suffixes in (
         ("metadata or annotations", METADATA),
         ("a document", DOCUMENTS),
-        ("a video or sound", RECORDINGS),
+        ("a video or sound", VIDEOS + SOUNDS),
     )
     for suffix in suffixes.split()
 }
 _NAMES = frozenset(NAMES.split())
+_VIDEOS = tuple(f".{suffix}" for suffix in VIDEOS.split())
 
 
 def sidecar(path: str) -> str | None:
@@ -42,3 +48,8 @@ def sidecar(path: str) -> str | None:
     if kind is None and (name in _NAMES or stem in _NAMES):
         kind = "a document"
     return f"is {kind} by its name" if kind else None
+
+
+def is_video(path: str) -> bool:
+    """Whether a file is a video by its name."""
+    return path.lower().endswith(_VIDEOS)

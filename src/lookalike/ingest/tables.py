@@ -74,7 +74,7 @@ def _read_parquet(data: bytes) -> list[Record]:
         if image_column(file.schema_arrow) is not None:
             raise ValueError("holds images; a table of labels names files")
         return parquet_records(file)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise ValueError(f"is not Parquet: {' '.join(str(error).split())}") from None
 
 

@@ -1,9 +1,9 @@
 """The model artifact: a folder with the weights and everything needed to use them."""
 
-import json
 from functools import cached_property
 from pathlib import Path
 
+import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -12,6 +12,7 @@ from torch import Tensor
 from lookalike.core.choices import Precision
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder, to_json
+from lookalike.core.json_file import parse_json
 from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS, fingerprint
 from lookalike.model.description import ModelDescription
 from lookalike.model.finite import check_finite
@@ -113,10 +114,11 @@ def load_model(folder: Path) -> Model:
             not belong together.
     """
     try:
-        content = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        content = parse_json((folder / DESCRIPTION).read_text(encoding="utf-8"))
         description = ModelDescription.model_validate(content)
-        network = build_network(description)
         weights = load_file(folder / WEIGHTS)
+        _check_shapes(description, weights)
+        network = build_network(description)
         network.load_state_dict(weights)
     except (FileNotFoundError, NotADirectoryError) as error:
         missing = error.filename or folder / WEIGHTS  # safetensors does not say which
@@ -126,3 +128,12 @@ def load_model(folder: Path) -> Model:
         raise LookalikeError(f"{folder}: is not a whole model artifact ({reason})") from None
     check_finite(str(folder / WEIGHTS), weights)
     return Model(description, network, fingerprint(folder))
+
+
+def _check_shapes(description: ModelDescription, weights: dict[str, Tensor]) -> None:
+    """Raise RuntimeError unless the weights are those of the network that is described.
+
+    Before that takes memory: a description can be of a network of any size.
+    """
+    with torch.device("meta"):
+        build_network(description).load_state_dict(weights, assign=True)

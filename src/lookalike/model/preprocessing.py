@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
+from lookalike.core.choices import LARGEST_INPUT
 from lookalike.images.pixels import Pixels
 
 # Longer images, in shorter sides, lose their ends before they are resized, not after: a few bytes
@@ -32,8 +33,8 @@ class ImageSize(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    resize: Literal["squash"] | Annotated[int, Field(ge=8)]
-    crop: int = Field(ge=8)
+    resize: Literal["squash"] | Annotated[int, Field(ge=8, le=2 * LARGEST_INPUT)]
+    crop: int = Field(ge=8, le=LARGEST_INPUT)
     interpolation: Interpolation = "bilinear"
 
 

@@ -3,6 +3,7 @@
 import { relation } from "./copies.js";
 import { byId, element } from "./dom.js";
 import { show } from "./pictures.js";
+import { sendHardNegative } from "./service.js";
 
 const VERDICTS = {
   "same file": "The very same file.",
@@ -21,12 +22,14 @@ const ROWS = [
 ];
 
 const dialog = byId("comparison");
+const notAlike = new Set(); // the pairs that were called so
 let query, hits, pixels, place;
 
 /**
  * Open it at a hit.
  *
- * @param asked `{ examples, ids, pixels }`; an example is a record, with `address` where it is a file
+ * @param asked `{ examples, ids, pixels, id }`; an example is a record, with `address` where it is a file;
+ *   `id` is by what the service knows a single example, else null
  * @param found the hits, and `hitPixels` the promise of the pixels of each
  */
 export function compare(asked, found, hitPixels, at) {
@@ -43,6 +46,7 @@ async function turn(by) {
   byId("comparison-title").textContent = `${hit.similarity.toFixed(4)} similar, number ${place + 1} of ${hits.length}`;
   byId("sides").replaceChildren(side("Searched for", query.examples), side("Found", [hit], query.examples));
   byId("verdict").textContent = "";
+  showNotAlike(hit);
   const of = place, known = await pixels;
   if (of === place) byId("verdict").textContent = VERDICTS[relation(hit, query.ids, query.pixels, known[place])];
 }
@@ -66,6 +70,25 @@ function side(title, examples, others = null) {
     element("div", { className: "side-pictures" }, ...pictures), note, list);
 }
 
+const pair = hit => `${query.id}-${hit.id}`;
+
+function showNotAlike(hit) {
+  const said = notAlike.has(pair(hit));
+  byId("not-alike").hidden = !query.id || query.id === hit.id;
+  byId("not-alike").disabled = said;
+  byId("not-alike").textContent = said ? "Noted: not alike" : "Not alike";
+}
+
+byId("not-alike").addEventListener("click", async () => {
+  const hit = hits[place], said = pair(hit);
+  try {
+    await sendHardNegative(query.id, hit.id);
+    notAlike.add(said);
+    showNotAlike(hits[place]);
+  } catch (error) {
+    byId("verdict").textContent = error.message;
+  }
+});
 byId("previous").addEventListener("click", () => turn(-1));
 byId("next").addEventListener("click", () => turn(1));
 dialog.addEventListener("keydown", event => {

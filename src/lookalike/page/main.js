@@ -6,6 +6,7 @@ import { pixelsOf } from "./copies.js";
 import { cropped } from "./crop.js";
 import { byId, count, element } from "./dom.js";
 import { recordOf, showExamples } from "./examples.js";
+import { consents, feedbackIsOffered, keptId, offerFeedback, showKept } from "./feedback.js";
 import { Filters } from "./filters.js";
 import { watchIntake } from "./intake.js";
 import { ImageMap } from "./map.js";
@@ -91,6 +92,7 @@ async function render() {
     if (onMap) await map.show(search.color, [...search.like, ...results.hits.map(hit => hit.id)]);
     else if (isQuery()) await ask();
     else {
+      showKept([]);
       const some = await beginnings(indexed);
       if (turn === renders) results.suggest(some, "Or start from one of these");
     }
@@ -101,15 +103,25 @@ async function render() {
   }
 }
 
-function ask() {
+async function ask() {
   const { k, min, like, unlike, text } = search;
-  const files = search.files.map(key => uploadOf(key).file);
+  const uploads = search.files.map(uploadOf), files = uploads.map(upload => upload.file);
   const options = {
     k, min_similarity: min, where: whereOf(search.filters, search.condition),
     exclude_query: !files.length, // of a picture of one's own, copies are worth knowing
   };
-  const key = JSON.stringify([search.files, like, unlike, text, options]);
-  return results.search(key, { files, like, unlike, text, options }, seen(), search.hideCopies);
+  const key = JSON.stringify([search.files, like, unlike, text, options, consents()]);
+  options.collect = consents() && uploads.some(upload => !keptId(upload)) ? true : null;
+  const answer = await results.search(key, { files, like, unlike, text, options }, seen(), search.hideCopies);
+  answer?.collected?.forEach((kept, at) => { uploads[at].kept = kept; });
+  showKept(uploads);
+}
+
+/** The id by which the service knows what was searched for, where that is one picture; else null. */
+function queryId() {
+  const { files, like, unlike, text } = search;
+  if (!feedbackIsOffered() || files.length + like.length !== 1 || unlike.length || text) return null;
+  return like[0] ?? keptId(uploadOf(files[0]));
 }
 
 /** What the query is, for telling its copies: ids, and the pixels of a single picture. */
@@ -145,7 +157,7 @@ async function crop({ id, upload }) {
 async function explain(hit) {
   const shown = await Promise.all(examples().filter(example => !example.unlike).map(({ id, upload }) =>
     id ? recordOf(id) : sizeOf(upload)));
-  compare({ examples: shown, ...(await seen()) }, results.hits, results.pixels, results.hits.indexOf(hit));
+  compare({ examples: shown, id: queryId(), ...(await seen()) }, results.hits, results.pixels, results.hits.indexOf(hit));
 }
 
 async function sizeOf({ file, address }) {
@@ -186,6 +198,7 @@ async function begin() {
   const [about, columns, labels] = await Promise.all([service.version(), service.columns(), service.labels()]);
   originalsAre(about.has_images);
   byId("text-form").hidden = !about.has_text;
+  if (about.collects) offerFeedback(labels, render);
   indexed = about.images;
   byId("index-note").textContent = [count(about.images, "image"),
     about.classes && count(about.classes, "class").replace("classs", "classes")].filter(Boolean).join(" · ");

@@ -23,15 +23,16 @@ export class Results {
     this.isSelected = actions.isSelected;
   }
 
-  /** Search, unless `key` is that of the last one; `query` as `predict` takes it, `seen` as `relation` does. */
+  /** Search, unless `key` is that of the last one; `query` as `predict` takes it, `seen` as `relation` does; the answer. */
   async search(key, query, seen, hideCopies) {
+    let answer = null;
     if (key !== this.#asked) {
       this.#running?.abort();
       this.#running = new AbortController();
       const { signal } = this.#running;
       const slow = setTimeout(() => document.body.classList.add("busy"), SLOW);
       try {
-        const answer = await predict(query, signal);
+        answer = await predict(query, signal);
         this.#asked = key;
         showPredictions(answer.predictions);
         this.#fill(answer.hits);
@@ -42,6 +43,7 @@ export class Results {
       }
     }
     this.hide(hideCopies);
+    return answer;
   }
 
   /** Show pictures that are no answer, under a title. */

@@ -14,10 +14,7 @@ export class Refused extends Error {
 export function predict({ files = [], like = [], unlike = [], text = "", options = {} }, signal) {
   const all = { ...options, text: text || null };
   const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
-  if (!files.length) {
-    const body = JSON.stringify({ like, unlike, ...given });
-    return json("predict", { method: "POST", headers: { "Content-Type": "application/json" }, body, signal });
-  }
+  if (!files.length) return json("predict", { ...posted({ like, unlike, ...given }), signal });
   const body = new FormData();
   for (const file of files) body.append("file", file, file.name ?? "picture.png");
   for (const id of like) body.append("like", id);
@@ -25,6 +22,15 @@ export function predict({ files = [], like = [], unlike = [], text = "", options
   for (const [name, value] of Object.entries(given)) body.append(name, value);
   return json("predict", { method: "POST", body, signal });
 }
+
+/** Say what a picture that was kept really shows. */
+export const sendCorrection = (id, label) => answer("corrections", posted({ id, label }));
+/** Say that a hit is not like what was searched for; both are ids. */
+export const sendHardNegative = (query, hit) => answer("hard-negatives", posted({ query, hit }));
+
+const posted = content => ({
+  method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content),
+});
 
 export const version = () => json("version");
 export const labels = async () => (await json("labels")).labels;

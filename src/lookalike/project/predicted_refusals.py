@@ -5,8 +5,11 @@ from pathlib import PurePosixPath
 
 from lookalike.images.decode import UndecodableImageError
 from lookalike.images.rendering import decode_picture
+from lookalike.ingest.frames import check_video
 from lookalike.ingest.params import IngestParams
+from lookalike.ingest.reading import Allowance
 from lookalike.ingest.rejection import Rejection, rejection
+from lookalike.ingest.sidecars import is_video
 from lookalike.ingest.source import Candidate, Source, UnreadableError
 
 # Files of one suffix that are tried until one is an image, and files that are tried in all.
@@ -59,7 +62,11 @@ def _spread(files: list[Candidate]) -> Iterator[Candidate]:
 
 def _problem(source: Source, candidate: Candidate, params: IngestParams) -> str | None:
     try:
-        decode_picture(source.read(candidate), params.reading, params.max_pixels)
+        if is_video(candidate.path) and params.video_fps is not None:
+            video = source.read(candidate, Allowance(params.max_bytes, images_only=False))
+            check_video(video, params)
+        else:
+            decode_picture(source.read(candidate), params.reading, params.max_pixels)
     except (UnreadableError, UndecodableImageError) as reason:
         return str(reason)
     return None

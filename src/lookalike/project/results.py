@@ -1,10 +1,10 @@
 """Where the results of a run are, and a first thing to try."""
 
-import json
 import shlex
 from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.json_file import read_object
 from lookalike.core.layout import Layout
 from lookalike.index.storage import open_index
 from lookalike.model.artifact_fingerprint import fingerprint
@@ -53,7 +53,6 @@ def results(project: Layout, command: str) -> str:
 
 def _read(path: Path) -> dict[str, float]:
     try:
-        content: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+        return read_object(path)
     except OSError:
         raise LookalikeError(f"{path}: missing; run the pipeline first") from None
-    return content

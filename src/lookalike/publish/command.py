@@ -1,8 +1,8 @@
 """`lookalike publish`: the index of a project into a store."""
 
-import json
 from typing import Any
 
+from lookalike.core.json_file import read_object
 from lookalike.core.layout import Layout
 from lookalike.core.params import read_params
 from lookalike.index.index import Index
@@ -53,8 +53,4 @@ def _index(project: Layout) -> Index:
 def _metrics(project: Layout) -> dict[str, Any]:
     """The metrics files that are there."""
     paths = {name: project.metrics / f"{name}.json" for name in METRICS}
-    return {
-        name: json.loads(path.read_text(encoding="utf-8"))
-        for name, path in paths.items()
-        if path.is_file()
-    }
+    return {name: read_object(path) for name, path in paths.items() if path.is_file()}

@@ -1,7 +1,6 @@
 """A remote of DVC's, read by the md5 of what is wanted: S3, Google Cloud, Azure, HTTP, a folder."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from obstore.exceptions import BaseError
 
 from lookalike.core.errors import DataError, LookalikeError
+from lookalike.core.json_file import parse_json
 from lookalike.core.secrets import without_secrets
 from lookalike.pull.object_store import open_store, reason_of
 
@@ -49,7 +49,7 @@ class Remote:
         if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5.removesuffix(".dir"):
             raise DataError(f"{self._address}: {md5} is damaged; push it again with dvc push")
         try:
-            files = {str(each["relpath"]): str(each["md5"]) for each in json.loads(content)}
+            files = {str(each["relpath"]): str(each["md5"]) for each in parse_json(content)}
         except (ValueError, TypeError, KeyError):
             raise DataError(f"{self._address}: {md5} is no listing of a folder") from None
         for name, of_file in files.items():

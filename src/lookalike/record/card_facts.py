@@ -1,6 +1,5 @@
 """What the cards of a model and of its data set say: what a finished run has measured."""
 
-import json
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
@@ -9,6 +8,7 @@ from ruamel.yaml import YAML
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_file
+from lookalike.core.json_file import read_object
 from lookalike.core.layout import MEASURED_MODEL, Layout
 from lookalike.core.params import BaseParams, read_params
 from lookalike.evaluate.params import EvaluateParams
@@ -75,7 +75,7 @@ def read_facts(project: Layout) -> Facts:
         raise LookalikeError(f"{project.split}: missing; run 'dvc pull {project.split}'")
     if sha256_of_file(project.split) != metrics["split"]["sha256"]:
         raise LookalikeError(f"{project.split}: is not that of metrics/split.json; split again")
-    libraries = json.loads(project.libraries.read_text(encoding="utf-8"))
+    libraries = read_object(project.libraries)
     measured = project.evaluation / MEASURED_MODEL
     return Facts(
         metrics,

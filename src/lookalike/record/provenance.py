@@ -1,12 +1,12 @@
 """Which code and which data a project's last run is of."""
 
-import json
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_file
+from lookalike.core.json_file import read_object
 from lookalike.core.layout import Layout
 from lookalike.core.params import read_yaml
 from lookalike.revisions.git import git
@@ -57,7 +57,4 @@ def source_name(source: str) -> str:
 def read_metrics(project: Layout, stage: str) -> dict[str, Any]:
     """The metrics file of a stage; empty where it has not run."""
     path = project.metrics / f"{stage}.json"
-    if not path.is_file():
-        return {}
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
+    return read_object(path) if path.is_file() else {}

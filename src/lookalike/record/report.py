@@ -1,7 +1,6 @@
 """One HTML file that shows how good a finished run is; it needs nothing but itself."""
 
 import base64
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
@@ -13,6 +12,7 @@ from PIL import Image
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
+from lookalike.core.json_file import read_object
 from lookalike.core.layout import Layout
 from lookalike.core.params import read_params
 from lookalike.core.secrets import without_secrets
@@ -114,7 +114,4 @@ def _jpeg(path: Path) -> str:
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
+    return read_object(path) if path.is_file() else None

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import sha256_of_files, to_json
+from lookalike.core.json_file import read_object
 from lookalike.core.layout import MEASURED_MODEL, Layout
 from lookalike.core.secrets import without_secrets
 from lookalike.evaluate.charts import evaluation_charts
@@ -135,7 +136,7 @@ def _values(above: str, metrics: Mapping[str, Any]) -> Iterator[Point]:
 def _timings(project: Layout, stage: str, model: str) -> list[Point]:
     """What the stage took; nothing where it ran for another model."""
     path = project.timings / f"{stage}.json"
-    timings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    timings = read_object(path) if path.is_file() else {}
     return list(_values(f"timings/{stage}", timings)) if timings.get("model") == model else []
 
 
@@ -143,5 +144,4 @@ def _metrics(project: Layout, stage: str) -> dict[str, Any]:
     path = project.metrics / f"{stage}.json"
     if not path.is_file():
         raise LookalikeError(f"{path}: missing; run the stage {stage} first")
-    metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return metrics
+    return read_object(path)

@@ -1,4 +1,4 @@
-"""Uploaded images that are kept with their users' consent, and what is said to be right."""
+"""Uploaded images that are kept with their users' consent, and what users say of answers."""
 
 import asyncio
 import hashlib
@@ -6,10 +6,13 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
+from threading import BoundedSemaphore
 from time import monotonic
 from typing import Any
 
+from lookalike.collect.hard_negatives import HardNegative
 from lookalike.core.errors import LookalikeError, QueryError
 from lookalike.core.extras import extra
 from lookalike.serve.metrics import COLLECTED_IMAGES
@@ -42,7 +45,7 @@ class Collector:
         self._max_bytes = params.collect_max_bytes
         self._clock = clock
         self._times: deque[float] = deque(maxlen=params.collect_per_minute)
-        self._waiting = 0
+        self._room = BoundedSemaphore(MOST_WAITING)
         # One thread: a correction is written after the image that it is of
         self._pool = ThreadPoolExecutor(1, "collect")
 
@@ -65,34 +68,45 @@ class Collector:
             ProblemError: too many requests, or no such image.
             LookalikeError: it cannot be written.
         """
+        await self._note(partial(self._collection.correct, id, label, known))
+
+    async def add_hard_negative(
+        self, pair: HardNegative, known: dict[str, Any], indexed: bool
+    ) -> None:
+        """Note that a hit is not like the query; see `Collection.add_hard_negative`.
+
+        Raises:
+            ProblemError: too many requests, or no such image.
+            LookalikeError: it cannot be written.
+        """
+        await self._note(partial(self._collection.add_hard_negative, pair, known, indexed))
+
+    def stop(self) -> None:
+        """Write what waits, and end."""
+        self._pool.shutdown()
+
+    async def _note(self, write: Callable[[], None]) -> None:
         if not self._admitted():
             raise ProblemError(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "too many images and corrections in a minute (serve.collect_per_minute)",
                 {"Retry-After": "60"},
             )
-        work = self._pool.submit(self._collection.correct, id, label, known)
         try:
-            await asyncio.wrap_future(work)
+            await asyncio.wrap_future(self._pool.submit(write))
         except QueryError as error:
             raise ProblemError(HTTPStatus.NOT_FOUND, str(error)) from None
-
-    def stop(self) -> None:
-        """Write what waits, and end."""
-        self._pool.shutdown()
 
     def _offer(self, image: bytes, known: dict[str, Any]) -> dict[str, str]:
         id = hashlib.sha256(image).hexdigest()
         if len(image) > self._max_bytes:
             outcome = "too large"
-        elif self._waiting >= MOST_WAITING or not self._admitted():
+        elif not self._admitted() or not self._room.acquire(blocking=False):
             outcome = "too many"
         else:
             outcome = "accepted"
-            self._waiting += 1
             work = self._pool.submit(self._keep, id, image, known)
-            loop = asyncio.get_running_loop()
-            work.add_done_callback(lambda _: loop.call_soon_threadsafe(self._written))
+            work.add_done_callback(lambda _: self._room.release())
         if outcome != "accepted":
             COLLECTED_IMAGES.labels(outcome).inc()
         return {"id": id, "outcome": outcome}
@@ -112,6 +126,3 @@ class Collector:
         except LookalikeError as error:
             COLLECTED_IMAGES.labels("failed").inc()
             logger.error("%s", error)
-
-    def _written(self) -> None:
-        self._waiting -= 1

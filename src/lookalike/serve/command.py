@@ -16,11 +16,12 @@ from fastapi import FastAPI
 
 from lookalike.core.errors import ConfigError
 from lookalike.core.layout import Layout
-from lookalike.core.params import parse_block, read_params_if_any
+from lookalike.core.params import read_params_if_any, with_given
 from lookalike.core.secrets import without_secrets
 from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import model_fingerprint
 from lookalike.serve.app import create_app
+from lookalike.serve.connection import BoundedConnection
 from lookalike.serve.logs import logging_configuration
 from lookalike.serve.metrics import SHARED_FOLDER
 from lookalike.serve.params import ServeParams
@@ -48,9 +49,8 @@ def serve_project(
         show: see `serve`.
         rev: a stage or version of the model registry, or a Git revision; None: what lies here.
     """
-    params = read_params_if_any(ServeParams, path=project.params).model_dump()
-    params |= {name: value for name, value in given.items() if value is not None}
-    chosen = parse_block(ServeParams, {ServeParams.block: params}, project.params)
+    params = read_params_if_any(ServeParams, path=project.params)
+    chosen = with_given(params, given, project.params)
     source: Source = Folders(project.model, project.index)
     if chosen.store is not None:
         if rev is not None:
@@ -137,6 +137,7 @@ def _configuration(
     return uvicorn.Config(
         partial(create, settings),
         factory=True,
+        http=BoundedConnection,
         workers=settings.params.workers,
         log_config=logging_configuration(),
         access_log=False,  # there is a line of our own

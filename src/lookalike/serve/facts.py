@@ -52,6 +52,7 @@ def about(service: CurrentService) -> JsonAnswer:
             "classes": len(bundle.of_index.model.classes),
             "has_images": bundle.images is not None,
             "has_text": bundle.of_index.model.context_length is not None,
+            "collects": service.collects,
         }
     )
 

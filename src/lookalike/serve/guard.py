@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lookalike.serve.connection import MAX_HEAD_BYTES
 from lookalike.serve.problems import ProblemError, problem_answer
 
 # Probes, which carry no token, and what a browser loads before it can ask for one
@@ -21,7 +22,7 @@ OPEN_PREFIXES = ("/page/", "/v2/health/")
 
 
 class Guard:
-    """Lets requests through, or answers 400, 401 or 403."""
+    """Lets requests through, or answers 400, 401, 403 or 431."""
 
     def __init__(self, app: ASGIApp, host_names: list[str], token: str | None) -> None:
         self._app = app
@@ -38,7 +39,16 @@ class Guard:
         await self._app(scope, receive, send)
 
     def _check(self, path: str, headers: Headers) -> None:
-        host = headers.get("host", "")
+        if sum(len(name) + len(value) for name, value in headers.raw) > MAX_HEAD_BYTES:
+            raise ProblemError(
+                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                f"the headers have more than {MAX_HEAD_BYTES} bytes",
+                {"Connection": "close"},
+            )
+        hosts = headers.getlist("host")
+        host = hosts[0] if hosts else ""
+        if len(hosts) > 1:  # a proxy may have looked at another one than we do
+            raise ProblemError(HTTPStatus.BAD_REQUEST, "Host: should be there once")
         if not self._is_ours(host):
             raise ProblemError(
                 HTTPStatus.BAD_REQUEST,

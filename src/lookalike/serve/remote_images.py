@@ -7,25 +7,14 @@ second look-up can give another one.
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 
 import httpx
 
 from lookalike.core.errors import QueryError
+from lookalike.core.public_address import Address, is_public
 
-Address = IPv4Address | IPv6Address
 PORTS = {"http": 80, "https": 443}
-NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an address of IPv4
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address is on the open internet; so has to be one that is inside of another."""
-    inner: Address | None = None
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in NAT64:
-            inner = IPv4Address(int(address) & (2**32 - 1))
-    return address.is_global and not address.is_multicast and (inner is None or is_public(inner))
 
 
 async def fetch_image(

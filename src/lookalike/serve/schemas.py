@@ -10,6 +10,7 @@ MOST_EXAMPLES = 32
 MOST_CHARACTERS = 1000
 
 Ids = Annotated[list[str], Field(max_length=MOST_EXAMPLES)]
+SHA256 = "^[0-9a-f]{64}$"
 
 
 class SearchOptions(BaseModel):
@@ -144,7 +145,7 @@ class Correction(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    id: str = Field(pattern="^[0-9a-f]{64}$", description="Of an image that was collected.")
+    id: str = Field(pattern=SHA256, description="Of an image that was collected.")
     label: str = Field(min_length=1, max_length=200, description="The label that is right.")
 
     @field_validator("label")
@@ -153,6 +154,15 @@ class Correction(BaseModel):
         if not label.isprintable() or label != label.strip():
             raise ValueError("should be one line of text without spaces around it")
         return label
+
+
+class UnlikePair(BaseModel):
+    """Two images that are not alike, though one was found by the other."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    query: str = Field(pattern=SHA256, description="Of a collected image, or of an indexed one.")
+    hit: str = Field(pattern=SHA256, description="Of the indexed image that is not like it.")
 
 
 class LabelCount(BaseModel):
@@ -201,4 +211,5 @@ class Version(BaseModel):
     classes: int
     has_images: bool
     has_text: bool
+    collects: bool
     revision: ServedRevision | None

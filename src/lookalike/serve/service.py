@@ -46,8 +46,7 @@ class Service:
         self.admission = Admission(params.queue_size)
         # Loading a network patches torch's modules for a moment, so nothing is computed meanwhile
         self._computing = Lock()
-        may_collect = params.collect is not None and settings.token is not None
-        self._collector = Collector(params) if may_collect else None
+        self._collector = None if params.collect is None else Collector(params)
         self._decoders = Decoders(params.decoders, params.max_pixels, params.timeout)
         self.serve_from(self.open_bundle())
         self._preparing = ThreadPoolExecutor(params.decoders, "prepare")
@@ -110,6 +109,11 @@ class Service:
         """The nearest indexed images of several vectors `[n, d]`."""
         return await self._timed("index", lambda: searcher.gallery.search_many(vectors, k))
 
+    @property
+    def collects(self) -> bool:
+        """Whether images are kept where their users consent."""
+        return self._collector is not None
+
     def collecting(self) -> Collector:
         """What keeps the images of users who consent.
 
@@ -118,8 +122,7 @@ class Service:
         """
         if self._collector is None:
             raise ProblemError(
-                HTTPStatus.FORBIDDEN,
-                "this service keeps no images: serve.collect is not set, or there is no token",
+                HTTPStatus.FORBIDDEN, "this service keeps no images: serve.collect is not set"
             )
         return self._collector
 

@@ -1,9 +1,8 @@
 """An earlier split file, pinned by its hash: what the method `hashed` remembers."""
 
-import csv
 from pathlib import Path
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import DataError, LookalikeError
 from lookalike.core.files import read_csv, sha256_of_file
 from lookalike.images.split_file import HEADER, SUBSETS
 from lookalike.split.params import SplitParams
@@ -32,7 +31,7 @@ def read_previous(params: SplitParams, root: Path = Path()) -> dict[str, str]:
         )
     try:
         subset_of = {row["id"]: row["split"] for row in read_csv(path)}
-    except (KeyError, UnicodeDecodeError, csv.Error):
+    except (KeyError, DataError):
         subset_of = {}
     if not subset_of or not set(subset_of.values()) <= set(SUBSETS):
         raise LookalikeError(

@@ -1,6 +1,5 @@
 """One line where a stage has computed on another kind of processor than the last time."""
 
-import json
 import os
 import platform
 import re
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from lookalike.core.choices import MODE
 from lookalike.core.files import write_json
+from lookalike.core.json_file import parse_json
 from lookalike.core.layout import Layout
 from lookalike.terminal.progress import say
 
@@ -29,7 +29,7 @@ def note_processor(stage: str, project: Layout) -> None:
     now, path = processor(mode), project.cache / RECORD
     known: dict[str, str] = {}
     with suppress(OSError, ValueError, TypeError):  # no record is not worth a failure
-        known = dict(json.loads(path.read_text(encoding="utf-8")))
+        known = dict(parse_json(path.read_text(encoding="utf-8")))
     before = known.get(stage, EVERY if mode == "portable" else now)
     if before != now:
         say(

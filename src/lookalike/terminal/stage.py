@@ -39,10 +39,12 @@ def run_stage(name: str, main: Callable[[Layout], None]) -> NoReturn:
             if is_first_process():
                 note_processor(name, project)
     except LookalikeError as error:
+        _silence_what_is_left()
         sys.exit(f"{name}: {printable_lines(str(error))}" if speaks else 1)
     except Exception as error:
         if (failure := loading_failure(error) or system_failure(error)) is None:
             raise
+        _silence_what_is_left()
         sys.exit(f"{name}: {failure}" if speaks else 1)
     except KeyboardInterrupt as interruption:
         if speaks:
@@ -50,6 +52,11 @@ def run_stage(name: str, main: Callable[[Layout], None]) -> NoReturn:
             print(f"{name}: interrupted; {remedy}", file=sys.stderr)
         sys.exit(130)
     sys.exit(0)
+
+
+def _silence_what_is_left() -> None:
+    """What a failure has left half made complains in tracebacks when it is cleared away."""
+    sys.unraisablehook = lambda _: None
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:

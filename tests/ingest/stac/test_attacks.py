@@ -3,18 +3,24 @@
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pystac import Link
+from pystac_client.exceptions import APIError
+from urllib3 import Retry
 
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams, StacParams
 from lookalike.ingest.reading import Allowance
 from lookalike.ingest.source import Source, UnreadableError
 from lookalike.ingest.stac.hrefs import HrefReader
+from lookalike.ingest.stac.restricted import RestrictedIO
+from lookalike.ingest.stac.server import StacServer
 
 from .stac_api import serving
 
@@ -191,3 +197,25 @@ def test_a_redirect_to_another_host_is_not_followed(
 def test_an_endless_answer_is_given_up(endless: str) -> None:
     with pytest.raises(UnreadableError, match="more than the 4194304 bytes that are allowed"):
         HrefReader().read(endless, Allowance(4 * 2**20))
+
+
+ON_THE_INTERNET = (ip_address("127.0.0.1"), ip_address("::1"))  # says this test
+
+
+def test_a_catalog_on_the_internet_leads_to_no_private_network(
+    redirecting: Callable[[str], str],
+) -> None:
+    inside = "http://127.0.0.2/latest/meta-data"
+    catalog = redirecting(inside)
+    server = StacServer(catalog, ON_THE_INTERNET.__contains__)
+    for address in (inside, catalog):
+        with pytest.raises(UnreadableError, match="leads to an address of a private network"):
+            server.read(address)
+
+
+def test_an_answer_of_a_server_opens_no_file(digit_catalog: Path) -> None:
+    reader = RestrictedIO("http://localhost/", 1, Retry(0))
+    file = str(digit_catalog / "catalog.json")
+    for leads in (file, f"file://{file}", Link("next", file), Link("next", f"file://{file}")):
+        with pytest.raises(APIError):
+            reader.read_text(leads)

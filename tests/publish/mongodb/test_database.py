@@ -163,3 +163,14 @@ def test_what_the_server_does_not_take_is_one_line(
     monkeypatch.setenv("MONGODB_URI", mongodb_uri)
     with one_line_error("the server refuses", "nonsense"), open_database() as opened:
         opened.command("nonsense")
+
+
+def test_a_column_whose_name_no_document_can_have_is_one_line(
+    database: Database[Document],
+    mongodb_uri: str,
+    monkeypatch: pytest.MonkeyPatch,
+    one_line_error: OneLineError,
+) -> None:
+    monkeypatch.setenv("MONGODB_URI", mongodb_uri)
+    with one_line_error("cannot hold that", "NULL"), open_database() as opened:
+        opened[database.name].insert_one({"a\0b": 1})

@@ -1,21 +1,22 @@
 """A STAC server: an API with a search, or the JSON files of a static catalog."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from pystac_client import Client
 from pystac_client.exceptions import APIError
-from pystac_client.stac_api_io import StacApiIO
 from requests import Request
 from urllib3 import Retry
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.public_address import Address, is_public
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.remote import is_remote
 from lookalike.ingest.source import UnreadableError
 from lookalike.ingest.stac.catalog import complete_item, read_local_json
+from lookalike.ingest.stac.restricted import NOT_ON_THE_WEB, PRIVATE, RestrictedIO
 
 TOKEN = "STAC_API_TOKEN"
 NOT_JSON = "is not STAC: the answer is not JSON"
@@ -37,13 +38,15 @@ class StacServer:
     Args:
         address: URL of an API or of a catalog's topmost file; or a local path, from which links
             may lead to other local files and to servers.
+        public: whether an address is on the open internet; see `RestrictedIO`.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, public: Callable[[Address], bool] = is_public) -> None:
         self._address = address
         self._name = without_secrets(address)
         self._token = os.environ.get(TOKEN)
-        self._io = StacApiIO(max_retries=RETRIES, timeout=TIMEOUT, request_modifier=self._authorize)
+        self._io = RestrictedIO(address, TIMEOUT, RETRIES, public)
+        self._io.update(request_modifier=self._authorize, timeout=TIMEOUT)
 
     def read(self, href: str) -> Any:
         """The JSON at an address.
@@ -53,7 +56,7 @@ class StacServer:
         """
         if not is_remote(href):
             if is_remote(self._address):
-                raise UnreadableError("a remote catalog leads to a file of this machine")
+                raise UnreadableError(NOT_ON_THE_WEB)
             return read_local_json(href)
         try:
             return self._io.read_json(href)
@@ -110,6 +113,8 @@ class StacServer:
         return request
 
     def _reason(self, error: APIError) -> str:
+        if str(error) in (NOT_ON_THE_WEB, PRIVATE):
+            return str(error)
         status = getattr(error, "status_code", None)
         if status in (401, 403):
             if self._token:

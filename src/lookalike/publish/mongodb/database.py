@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+from bson.errors import BSONError
 from pymongo import MongoClient, WriteConcern
 from pymongo.database import Database
 from pymongo.errors import (
@@ -67,7 +68,7 @@ class Connection:
         """
         try:
             yield self.database
-        except PyMongoError as error:
+        except (PyMongoError, BSONError) as error:
             where = f"{self._server}/{self.database.name}"
             raise LookalikeError(f"{where}: {_reason(error)}") from None
 
@@ -107,8 +108,10 @@ def _defaults(uri: str) -> dict[str, Any]:
     return {name: limit for name, limit in limits.items() if name.lower() not in uri.lower()}
 
 
-def _reason(error: PyMongoError) -> str:
+def _reason(error: PyMongoError | BSONError) -> str:
     """What went wrong, in words that hold nothing of the address."""
+    if isinstance(error, BSONError):  # as a column whose name holds a null character
+        return f"cannot hold that ({' '.join(str(error).split())[:200]})"
     code = error.code if isinstance(error, OperationFailure) else None
     if code in WRONG_CREDENTIALS:
         return f"the server refuses the user or password in {URI}"

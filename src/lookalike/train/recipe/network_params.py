@@ -5,12 +5,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from lookalike.core.choices import DOWNLOADED, Pooling
+from lookalike.core.choices import DOWNLOADED, LARGEST_INPUT, Pooling
 from lookalike.core.group import Group
 from lookalike.model.head_layers import Head, HeadLayers
-
-# Pixels; no backbone is made for more, and a slip of a digit or two would take all memory.
-LARGEST = 4096
 
 
 class NetworkParams(Group):
@@ -25,9 +22,9 @@ class NetworkParams(Group):
     head: Head = "linear"
     head_dropout: float = Field(default=0.0, ge=0, lt=1)
     embedding_dim: int = Field(default=384, ge=2, le=16384)
-    image_size: int = Field(default=224, ge=32, le=LARGEST)
+    image_size: int = Field(default=224, ge=32, le=LARGEST_INPUT)
     resize: int | Literal["squash"] | None = None
-    train_image_size: int | None = Field(default=None, ge=32, le=LARGEST)
+    train_image_size: int | None = Field(default=None, ge=32, le=LARGEST_INPUT)
 
     @model_validator(mode="after")
     def _consistent_network(self) -> Self:
@@ -36,8 +33,8 @@ class NetworkParams(Group):
                 f"resize = {self.resize} is below image_size = {self.image_size}; the center crop "
                 "would reach beyond the image"
             )
-        if isinstance(self.resize, int) and self.resize > 2 * LARGEST:
-            raise ValueError(f"resize = {self.resize} should be at most {2 * LARGEST}")
+        if isinstance(self.resize, int) and self.resize > 2 * LARGEST_INPUT:
+            raise ValueError(f"resize = {self.resize} should be at most {2 * LARGEST_INPUT}")
         if isinstance(self.head, HeadLayers):
             if self.embedding_dim != self.head.layers[-1]:
                 raise ValueError(

@@ -1,0 +1,26 @@
+"""Whether an address is on the open internet: what strangers name must not lead into a network."""
+
+import socket
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+Address = IPv4Address | IPv6Address
+NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an address of IPv4
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is on the open internet; so has to be one that is inside of another."""
+    inner: Address | None = None
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in NAT64:
+            inner = IPv4Address(int(address) & (2**32 - 1))
+    return address.is_global and not address.is_multicast and (inner is None or is_public(inner))
+
+
+def addresses_of(host: str) -> list[Address]:
+    """What a name stands for; nothing where nobody here knows it."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [ip_address(entry[4][0]) for entry in found]
