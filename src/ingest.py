@@ -30,7 +30,7 @@ from lookalike.terminal.stage import run_stage
 
 def main(project: Layout) -> None:
     params = read_params(IngestParams)
-    workers = read_params(MachineParams).workers
+    machine = read_params(MachineParams)
     if params.reading is not None:
         require_rasterio()
     corrections = read_corrections(Path(params.corrections))
@@ -40,8 +40,9 @@ def main(project: Layout) -> None:
     files = examined(
         videos.read(source, manifest.candidates),
         partial(inspect, max_pixels=params.max_pixels, bands=params.reading, exif=params.exif),
-        workers,
+        machine.workers,
         Limits.for_images(params.max_pixels, params.max_seconds),
+        machine.engine,
     )
     intake = Intake(manifest, params.bands == "all", corrections)
     with atomic_folder(project.images, SHARDS) as folder:

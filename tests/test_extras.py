@@ -47,6 +47,7 @@ EXTRAS = [
     "pystac",
     "pytorch_metric_learning",
     "rasterio",
+    "ray",
     "s3fs",
     "scipy",
     "sklearn",

@@ -19,7 +19,7 @@ PIPELINE: dict[str, dict[str, Any]] = YAML(typ="safe").load(REPOSITORY / "dvc.ya
 # The packages of each layer, lowest first; what lies beside them in the package is on top.
 LAYERS = (
     {"core"},
-    {"terminal"},
+    {"cluster", "terminal"},
     {"figures", "images", "retrieval"},
     {"model", "near_duplicates"},
     {"inference"},
@@ -36,7 +36,7 @@ LAYERS = (
     {"commands"},
 )
 # What cannot change a byte, so no stage declares it.
-UNDECLARED = {"terminal", "record"}
+UNDECLARED = {"cluster", "record", "terminal"}
 # A stage that depends on this file depends on no version of an engine: the file names it.
 INFERENCE = "models/inference.json"
 NAMED_BY_INFERENCE = {"onnxruntime", "openvino"}

@@ -68,6 +68,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "`machine.checkpoint_every`": (param("machine.checkpoint_every", 7), ""),
     "`machine.embedding_cache_gigabytes`": (param("machine.embedding_cache_gigabytes", 1.0), ""),
     "`machine.runtime`": (param("machine.runtime", "torch"), ""),
+    "`machine.engine`": (param("machine.engine", "ray"), ""),
     "`publish.keep_versions`": (param("publish.keep_versions", 5), ""),
     "`serve.port`": (param("serve.port", 9000), ""),
     "`bot.neighbors`": (param("bot.neighbors", 3), ""),

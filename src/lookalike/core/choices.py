@@ -12,6 +12,9 @@ Precision = Literal["fp32", "bf16", "int8"]
 # What computes the embeddings of queries
 RuntimeChoice = Literal["auto", "onnxruntime", "openvino", "torch"]
 
+# Where ingest and embed compute: in processes of this machine, or on the machines of a Ray cluster
+MachineEngine = Literal["local", "ray"]
+
 # What a model can be exported as
 ExportFormat = Literal["onnx", "torchscript", "torch-export"]
 

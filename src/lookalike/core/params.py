@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from lookalike.core.choices import RuntimeChoice
+from lookalike.core.choices import MachineEngine, RuntimeChoice
 from lookalike.core.errors import ConfigError
 from lookalike.core.group import Group
 from lookalike.core.inference_params import AnyInference, Torch
@@ -62,9 +62,9 @@ class BaseParams(Block):
 class MachineParams(Block):
     """What this machine has, so no stage declares it.
 
-    Workers cannot change a byte, nor can devices and hosts in what is embedded. In training they
-    share the same batches and the same sums; the order of the sums, and with it the last bits of a
-    model, is that of their number.
+    Workers and the engine cannot change a byte, nor can devices and hosts in what is embedded. In
+    training these share the same batches and the same sums; the order of the sums, and with it the
+    last bits of a model, is that of their number.
     """
 
     block = "machine"
@@ -77,6 +77,7 @@ class MachineParams(Block):
     hosts: int = Field(default=1, ge=1)
     strategy: Literal["auto", "ddp", "ddp_find_unused_parameters_true"] = "auto"
     runtime: RuntimeChoice = "auto"
+    engine: MachineEngine = "local"
 
 
 PARAMS = Path("params.yaml")

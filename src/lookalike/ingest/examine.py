@@ -1,19 +1,14 @@
 """Examine files side by side, in processes that may die, and hand them on in their order."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from queue import SimpleQueue
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from lookalike.images.inspect import Inspection
-from lookalike.images.worker import Limits, Worker
+from lookalike.core.choices import MachineEngine
+from lookalike.images.worker import Limits
+from lookalike.ingest.decoders import Answer, Examine, Finding, decoders
 from lookalike.ingest.read_ahead import ReadFile
 from lookalike.ingest.source import Candidate
-
-Examine = Callable[[bytes], Inspection]
-Finding = Inspection | str
 
 TASK_FILES = 16
 TASK_BYTES = 2 * 2**20
@@ -33,7 +28,11 @@ class Examined(NamedTuple):
 
 
 def examined(
-    files: Iterable[ReadFile], examine: Examine, workers: int, limits: Limits
+    files: Iterable[ReadFile],
+    examine: Examine,
+    workers: int,
+    limits: Limits,
+    engine: MachineEngine = "local",
 ) -> Iterator[Examined]:
     """Yield every file with what `examine` finds, in the order given.
 
@@ -42,25 +41,24 @@ def examined(
 
     Args:
         files: what to examine.
-        examine: from bytes to facts; it is sent to the workers and may raise
-            `UndecodableImageError`.
-        workers: how many processes (see `Worker`); at least one, which protects this one from
-            what a file does to its decoder.
+        examine: from bytes to facts; see `decoders`, as for what follows.
+        workers: how many processes of this machine.
         limits: what a worker may use.
+        engine: where the workers are.
     """
-    workers = max(1, workers)
-    most = WAITING_BYTES_A_WORKER * workers
-    waiting: deque[tuple[list[ReadFile], Future[list[Finding]]]] = deque()
+    waiting: deque[tuple[list[ReadFile], Answer[list[Finding]]]] = deque()
     held = 0
-    with _pool(examine, workers, limits) as submit:
+    with decoders(examine, workers, limits, engine) as pool:
         for task in _tasks(files):
-            size = _bytes(task)
-            while waiting and (len(waiting) >= TASKS_A_WORKER * workers or held + size > most):
+            size, slots = _bytes(task), pool.slots
+            most = WAITING_BYTES_A_WORKER * slots
+            while waiting and (len(waiting) >= TASKS_A_WORKER * slots or held + size > most):
                 held -= _bytes(waiting[0][0])
                 yield from _answered(*waiting.popleft())
-            waiting.append((task, submit([file.data for file in task if file.problem is None])))
+            data = [file.data for file in task if file.problem is None]
+            waiting.append((task, pool.submit(data)))
             held += size
-            del task  # or it would be held while the next is read
+            del task, data  # or it would be held while the next is read
             while held >= most:
                 held -= _bytes(waiting[0][0])
                 yield from _answered(*waiting.popleft())
@@ -81,7 +79,7 @@ def _tasks(files: Iterable[ReadFile]) -> Iterator[list[ReadFile]]:
         yield task
 
 
-def _answered(task: list[ReadFile], answer: Future[list[Finding]]) -> Iterator[Examined]:
+def _answered(task: list[ReadFile], answer: Answer[list[Finding]]) -> Iterator[Examined]:
     findings = iter(answer.result())
     for file in task:
         yield _examined(file, file.problem or next(findings))
@@ -96,29 +94,3 @@ def _examined(file: ReadFile, found: Finding) -> Examined:
 
 def _bytes(task: list[ReadFile]) -> int:
     return sum(len(file.data) for file in task)
-
-
-@contextmanager
-def _pool(
-    examine: Examine, number: int, limits: Limits
-) -> Iterator[Callable[[list[bytes]], Future[list[Finding]]]]:
-    """A thread a worker, which waits for its answers."""
-    workers = [Worker(examine, limits) for _ in range(number)]
-    idle: SimpleQueue[Worker[Inspection]] = SimpleQueue()
-    for worker in workers:
-        idle.put(worker)
-
-    def ask(files: list[bytes]) -> list[Finding]:
-        worker = idle.get()
-        try:
-            return worker.findings(files)
-        finally:
-            idle.put(worker)
-
-    with ThreadPoolExecutor(number) as threads:
-        try:
-            yield lambda files: threads.submit(ask, files)
-        finally:
-            threads.shutdown(wait=False, cancel_futures=True)
-            for worker in workers:
-                worker.stop()

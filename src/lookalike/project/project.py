@@ -56,7 +56,7 @@ class Project:
     def embedder(self) -> "Embedder":
         """The model of the last training, ready to embed as the pipeline does."""
         from lookalike.inference.embedder import Embedder
-        from lookalike.inference.starting import open_model
+        from lookalike.inference.opening import open_model
 
         base, machine = self.params.base, self.params.machine
         model = open_model(self.layout, base.threads)

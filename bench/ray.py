@@ -1,0 +1,124 @@
+"""What Ray costs: ingest and embed on a cluster of two machines, against two local processes.
+
+    python -m bench.ray FOLDER [--images 2000] [--runs 3] [--backbone resnet18] [--weights FILE]
+
+FOLDER holds a folder for each class. The cluster is on this machine: two schedulers with a
+processor each, started before. Both ways compute with two processes of one thread and take turns;
+seconds are those of the stage, from start to exit, medians over the runs, ratios medians of the
+ratio within each run. The last column is processor time of the stage's own process, without its
+start: what each further image costs the one that hands out and writes, however many machines there
+are.
+"""
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from ray.cluster_utils import Cluster
+
+from bench.embed import some_images
+from bench.ingest import REPOSITORY
+
+PARAMS = """
+base: {threads: 1}
+ingest: {source: photos}
+train: {epochs: 0, backbone: BACKBONE, weights: WEIGHTS}
+machine: {workers: WORKERS, devices: DEVICES, engine: ENGINE, embedding_cache_gigabytes: 0}
+"""
+OUTPUTS = {"ingest": "data/images", "embed": "data/embeddings"}
+SHARE = 10  # of the images: so few are enough to tell the start from the rest
+# Two processes that compute, each way: of `embed` they are devices, and each decodes for itself.
+PROCESSES = {"ingest": {"WORKERS": "2", "DEVICES": "1"}, "embed": {"WORKERS": "0", "DEVICES": "2"}}
+
+
+class Taken(NamedTuple):
+    """Seconds by the clock, and of processor time of the stage's own process."""
+
+    wall: float
+    own: float
+
+
+def run(project: Path, stage: str, engine: str, options: argparse.Namespace) -> Taken:
+    """Run a stage from start to exit."""
+    text = PARAMS.replace("ENGINE", engine).replace("WEIGHTS", options.weights)
+    text = text.replace("BACKBONE", options.backbone)
+    for name, value in PROCESSES.get(stage, PROCESSES["ingest"]).items():
+        text = text.replace(name, value)
+    (project / "params.yaml").write_text(text)
+    (project / "data").mkdir(exist_ok=True)
+    (project / "data/corrections.csv").write_text("path,id,action,label\n")
+    if stage in OUTPUTS:
+        shutil.rmtree(project / OUTPUTS[stage], ignore_errors=True)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    command = [sys.executable, str(REPOSITORY / "src" / f"{stage}.py")]
+    subprocess.run(command, cwd=project, check=True, stdout=subprocess.DEVNULL)
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Taken(wall, own)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def compare(few: Path, many: Path, stage: str, options: argparse.Namespace) -> None:
+    """Print a row of the table: the two ways in turns, with the same bytes."""
+    start = run(few, stage, "ray", options).own
+    local: list[Taken] = []
+    spread: list[Taken] = []
+    found: list[dict[str, bytes]] = []
+    for _ in range(options.runs):
+        for engine, taken in (("local", local), ("ray", spread)):
+            taken.append(run(many, stage, engine, options))
+            found.append(content(many / OUTPUTS[stage]))
+    if any(each != found[0] for each in found):
+        raise SystemExit(f"{stage}: other bytes")
+    ratio = median(b.wall / a.wall for a, b in zip(local, spread, strict=True))
+    further = options.images - options.images // SHARE
+    own = (median(taken.own for taken in spread) - start) / further * 1000
+    print(
+        f"| {stage} | {median(taken.wall for taken in local):.1f} "
+        f"| {median(taken.wall for taken in spread):.1f} | {ratio:.2f} | {own:.2f} |",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--images", type=int, default=2000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--backbone", default="resnet18")
+    parser.add_argument("--weights", default="none", help="none, imagenet or a file")
+    options = parser.parse_args()
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    for _ in range(2):
+        cluster.add_node(num_cpus=1)
+    os.environ["RAY_ADDRESS"] = cluster.address
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            few, many = Path(scratch, "few"), Path(scratch, "many")
+            some_images(options.folder, options.images // SHARE, few / "photos")
+            some_images(options.folder, options.images, many / "photos")
+            print("| stage | local, s | Ray, s | Ray / local | own, ms an image |")
+            print("|---|---:|---:|---:|---:|")
+            compare(few, many, "ingest", options)
+            for project in (few, many):
+                for stage in ("split", "train", "export"):
+                    run(project, stage, "local", options)
+            compare(few, many, "embed", options)
+    finally:
+        cluster.shutdown()  # type: ignore[no-untyped-call]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Work in the processes of a Ray cluster."""
