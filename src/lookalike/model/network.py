@@ -71,10 +71,16 @@ class EmbeddingNetwork(nn.Module):
         self.register_buffer("mean", torch.zeros(1, channels, 1, 1), persistent=False)
         self.register_buffer("std", torch.ones(1, channels, 1, 1), persistent=False)
 
-    def forward(self, images: Tensor) -> Output:
+    def features(self, images: Tensor) -> Tensor:
+        """What the backbone makes of images: `[n, features]`."""
         values = images.float() / 255 if images.dtype == torch.uint8 else images
         normal = (values - self.mean) / self.std
-        features = self.backbone(normal.to(memory_format=torch.channels_last))
+        features: Tensor = self.backbone(normal.to(memory_format=torch.channels_last))
+        return features
+
+    def forward(self, images: Tensor) -> Output:
+        """Embeddings and class scores of images, or of `features` of them that were kept."""
+        features = images if images.dim() == 2 else self.features(images)
         embeddings = self.embedding(self.dropout(features))
         logits = None
         if self.classifier is not None:

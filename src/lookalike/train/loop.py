@@ -11,6 +11,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.seeds import seed_for
 from lookalike.terminal.progress import track
 from lookalike.train.batches import Batches
+from lookalike.train.frozen_features import FrozenFeatures
 from lookalike.train.state.epoch import BestEpoch, Epoch
 from lookalike.train.state.position import Position
 from lookalike.train.state.saving import Saving
@@ -37,8 +38,21 @@ class Run(NamedTuple):
     timings: Timings
 
 
-def fit(trainer: Trainer, batches: Batches, run: Run, epochs: int) -> None:
+def fit(
+    trainer: Trainer,
+    batches: Batches,
+    run: Run,
+    epochs: int,
+    frozen: FrozenFeatures | None = None,
+) -> None:
     """Train from where the run is to the end of the last epoch, or until patience is at its end.
+
+    Args:
+        trainer: what takes the steps.
+        batches: of images.
+        run: how far it has come.
+        epochs: how many there are in all.
+        frozen: what stands for the images while the backbone is frozen; None: they themselves.
 
     Raises:
         LookalikeError: a loss is no longer a number, or memory does not suffice.
@@ -49,14 +63,17 @@ def fit(trainer: Trainer, batches: Batches, run: Run, epochs: int) -> None:
         batches.order.set_epoch(position.epoch, first=position.step)
         before = position.images
         with run.timings.measured("training"):
-            train_one_epoch(trainer, batches, position, run.saving.after_step, epochs)
+            seen = batches
+            if frozen is not None:
+                seen = frozen.batches(position.epoch, run.saving.between_batches)
+            train_one_epoch(trainer, seen, position, run.saving.after_step, epochs)
         run.timings.images += position.images - before
         with run.timings.measured("validation"):
             scores = validate(
                 trainer.fabric,
                 recipe.result,
                 recipe.objective.of_scores,
-                batches.valid,
+                seen.valid,
                 run.saving.between_batches,
             )
         if not math.isfinite(scores["valid/loss"]):

@@ -14,6 +14,7 @@ from lookalike.model.training_images import ImageIds
 from lookalike.train.batches import make_batches
 from lookalike.train.data import TrainingData
 from lookalike.train.figures import draw_figures
+from lookalike.train.frozen_features import FrozenFeatures
 from lookalike.train.loop import Run, fit
 from lookalike.train.network import describe, starting_network
 from lookalike.train.params import TrainParams
@@ -130,7 +131,9 @@ class TrainingRun:
             if not saving.resume() and params.resume_from is not None:
                 resume_training(state, params, self._data.held_out)
             run = Run(state.position, state.best, records.log.report, saving, records.timings)
-            fit(self._trainer, self._batches, run, params.epochs)
+            workers = self._resources.workers
+            frozen = FrozenFeatures(self._trainer, self._batches, params, workers)
+            fit(self._trainer, self._batches, run, params.epochs, frozen)
             saving.save()
             saving.between_batches()  # asked to stop at the very end: what is left takes a while
         return self._calibrated()

@@ -157,8 +157,9 @@ def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bytes(
         },
         {"augment": "strong", "random_erasing": 0.5, "mixup": 0.2, "cutmix": 1.0},
         {"loss": "supcon", "sampling": "pk", "optimizer": "rmsprop", "patience": 1},
+        {"augment": "none", "freeze_epochs": 2, "head": "mlp", "head_dropout": 0.2},
     ],
-    ids=["with states", "with chance", "with pairs"],
+    ids=["with states", "with chance", "with pairs", "with kept features"],
 )
 @pytest.mark.full
 def test_so_does_a_run_of_any_recipe(
