@@ -3,16 +3,13 @@
     python -m bench.ray FOLDER [--images 2000] [--runs 3] [--backbone resnet18] [--weights FILE]
 
 FOLDER holds a folder for each class. The cluster is on this machine: two schedulers with a
-processor each, started before. Both ways compute with two processes of one thread and take turns;
-seconds are those of the stage, from start to exit, medians over the runs, ratios medians of the
-ratio within each run. The last column is processor time of the stage's own process, without its
-start: what each further image costs the one that hands out and writes, however many machines there
-are.
+processor each, started before. Both ways compute with two processes of one thread, take turns and
+have to give the same bytes; seconds are those of the stage, from start to exit, medians over the
+runs, ratios medians of the ratio within each run.
 """
 
 import argparse
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -20,7 +17,6 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
 from ray.cluster_utils import Cluster
 
@@ -34,20 +30,12 @@ train: {epochs: 0, backbone: BACKBONE, weights: WEIGHTS}
 machine: {workers: WORKERS, devices: DEVICES, engine: ENGINE, embedding_cache_gigabytes: 0}
 """
 OUTPUTS = {"ingest": "data/images", "embed": "data/embeddings"}
-SHARE = 10  # of the images: so few are enough to tell the start from the rest
 # Two processes that compute, each way: of `embed` they are devices, and each decodes for itself.
 PROCESSES = {"ingest": {"WORKERS": "2", "DEVICES": "1"}, "embed": {"WORKERS": "0", "DEVICES": "2"}}
 
 
-class Taken(NamedTuple):
-    """Seconds by the clock, and of processor time of the stage's own process."""
-
-    wall: float
-    own: float
-
-
-def run(project: Path, stage: str, engine: str, options: argparse.Namespace) -> Taken:
-    """Run a stage from start to exit."""
+def run(project: Path, stage: str, engine: str, options: argparse.Namespace) -> float:
+    """Seconds that a stage takes from start to exit."""
     text = PARAMS.replace("ENGINE", engine).replace("WEIGHTS", options.weights)
     text = text.replace("BACKBONE", options.backbone)
     for name, value in PROCESSES.get(stage, PROCESSES["ingest"]).items():
@@ -57,39 +45,29 @@ def run(project: Path, stage: str, engine: str, options: argparse.Namespace) -> 
     (project / "data/corrections.csv").write_text("path,id,action,label\n")
     if stage in OUTPUTS:
         shutil.rmtree(project / OUTPUTS[stage], ignore_errors=True)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     command = [sys.executable, str(REPOSITORY / "src" / f"{stage}.py")]
     subprocess.run(command, cwd=project, check=True, stdout=subprocess.DEVNULL)
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Taken(wall, own)
+    return time.perf_counter() - start
 
 
 def content(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def compare(few: Path, many: Path, stage: str, options: argparse.Namespace) -> None:
+def compare(project: Path, stage: str, options: argparse.Namespace) -> None:
     """Print a row of the table: the two ways in turns, with the same bytes."""
-    start = run(few, stage, "ray", options).own
-    local: list[Taken] = []
-    spread: list[Taken] = []
+    seconds: dict[str, list[float]] = {"local": [], "ray": []}
     found: list[dict[str, bytes]] = []
     for _ in range(options.runs):
-        for engine, taken in (("local", local), ("ray", spread)):
-            taken.append(run(many, stage, engine, options))
-            found.append(content(many / OUTPUTS[stage]))
+        for engine, taken in seconds.items():
+            taken.append(run(project, stage, engine, options))
+            found.append(content(project / OUTPUTS[stage]))
     if any(each != found[0] for each in found):
         raise SystemExit(f"{stage}: other bytes")
-    ratio = median(b.wall / a.wall for a, b in zip(local, spread, strict=True))
-    further = options.images - options.images // SHARE
-    own = (median(taken.own for taken in spread) - start) / further * 1000
-    print(
-        f"| {stage} | {median(taken.wall for taken in local):.1f} "
-        f"| {median(taken.wall for taken in spread):.1f} | {ratio:.2f} | {own:.2f} |",
-        flush=True,
-    )
+    local, spread = seconds.values()
+    ratio = median(b / a for a, b in zip(local, spread, strict=True))
+    print(f"| {stage} | {median(local):.1f} | {median(spread):.1f} | {ratio:.2f} |", flush=True)
 
 
 def main() -> None:
@@ -106,16 +84,13 @@ def main() -> None:
     os.environ["RAY_ADDRESS"] = cluster.address
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            few, many = Path(scratch, "few"), Path(scratch, "many")
-            some_images(options.folder, options.images // SHARE, few / "photos")
-            some_images(options.folder, options.images, many / "photos")
-            print("| stage | local, s | Ray, s | Ray / local | own, ms an image |")
-            print("|---|---:|---:|---:|---:|")
-            compare(few, many, "ingest", options)
-            for project in (few, many):
-                for stage in ("split", "train", "export"):
-                    run(project, stage, "local", options)
-            compare(few, many, "embed", options)
+            project = Path(scratch)
+            some_images(options.folder, options.images, project / "photos")
+            print("| stage | local, s | Ray, s | Ray / local |\n|---|---:|---:|---:|")
+            compare(project, "ingest", options)
+            for stage in ("split", "train", "export"):
+                run(project, stage, "local", options)
+            compare(project, "embed", options)
     finally:
         cluster.shutdown()  # type: ignore[no-untyped-call]
 
