@@ -101,6 +101,8 @@ def prepare(project: Path, options: argparse.Namespace) -> None:
         f"train: {{epochs: 0, backbone: {options.backbone}, image_size: {SIDE}, "
         f"weights: {options.weights}}}\n"
     )
+    (project / "data").mkdir()
+    shutil.copy(REPOSITORY / "data/corrections.csv", project / "data")
     for stage in ("ingest", "split", "train", "export"):
         command = [sys.executable, str(REPOSITORY / "src" / f"{stage}.py")]
         subprocess.run(command, cwd=project, check=True)

@@ -72,6 +72,8 @@ def ingest(source: str, workers: int, environment: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as project:
         text = f"ingest: {{source: {source}}}\nmachine: {{workers: {workers}}}\n"
         Path(project, "params.yaml").write_text(text)
+        Path(project, "data").mkdir()
+        shutil.copy(REPOSITORY / "data/corrections.csv", f"{project}/data")
         command = [sys.executable, str(REPOSITORY / "src" / "ingest.py")]
         subprocess.run(command, cwd=project, env=os.environ | environment, check=True)
 
