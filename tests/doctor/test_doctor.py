@@ -118,7 +118,8 @@ def test_it_measures_and_changes_nothing(
         "machine.workers: 2",
     ):
         assert word in text
-    assert lines[-2:] == [
+    assert lines[-3:] == [
         "DVC remote  no default remote is set",
         "MongoDB     MONGODB_URI is not set",
+        "store       serve.store is not set",
     ]

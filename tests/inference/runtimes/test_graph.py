@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
-import openvino
 import pytest
 
 from lookalike.core.choices import Engine, Precision
@@ -17,6 +16,7 @@ from lookalike.images.store import ImageStore
 from lookalike.inference.exported import read_export
 from lookalike.inference.numerics import Numerics
 from lookalike.inference.runtimes.graph import open_graph
+from lookalike.inference.runtimes.openvino import openvino_core
 from lookalike.inference.runtimes.runtime import Runtime
 from lookalike.inference.runtimes.torch import open_torch
 from lookalike.model.artifact_fingerprint import fingerprint
@@ -24,7 +24,7 @@ from lookalike.model.preprocessing import ImageSize
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 
-BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+BF16 = "BF16" in openvino_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 KINDS: list[tuple[Engine, Precision]] = [
     ("onnxruntime", "fp32"),
     ("onnxruntime", "int8"),

@@ -1,5 +1,6 @@
 """An exported model, computed by OpenVINO."""
 
+from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -15,6 +16,17 @@ from lookalike.inference.runtimes.runtime import Outputs
 DEVICE = "CPU"
 # By itself it would compute in bf16 wherever the processor can. What int8 leaves is in fp32.
 HINTS: dict[Precision, str] = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
+
+
+@cache
+def openvino_core() -> openvino.Core:
+    """One for the process, and never dropped.
+
+    On processors with AMX it gives the thread that makes it a larger stack for signal handlers. It
+    frees that stack when it is dropped, also by another thread, such as one that has replaced a
+    model: the next signal would then end the process.
+    """
+    return openvino.Core()
 
 
 class OpenVinoRuntime(ExportedRuntime):
@@ -44,7 +56,7 @@ class OpenVinoRuntime(ExportedRuntime):
             "ENABLE_CPU_PINNING": False,
         }
         try:
-            compiled = openvino.Core().compile_model(path, DEVICE, settings)
+            compiled = openvino_core().compile_model(path, DEVICE, settings)
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:200]
             raise DataError(f"{path}: cannot be read ({reason}); {REMEDY}") from None
@@ -60,7 +72,7 @@ class OpenVinoRuntime(ExportedRuntime):
 
 def check_precision(precision: Precision) -> None:
     """Raise ConfigError where the processor cannot compute in a precision."""
-    able = openvino.Core().get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
+    able = openvino_core().get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
     if precision == "bf16" and "BF16" not in able:
         raise ConfigError(
             "base.inference.precision: bf16: this processor has no instructions for it; choose "
