@@ -1,10 +1,11 @@
 import hashlib
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from lookalike.core.errors import LookalikeError
-from lookalike.images.shards import write_shards
+from lookalike.images.shards import SCHEMA, write_shards
 from lookalike.images.split_file import SplitImage, read_split, write_split
 from lookalike.images.store import ImageStore
 
@@ -17,14 +18,14 @@ def image_id(path: str) -> str:
 
 @pytest.fixture
 def images(tmp_path: Path) -> ImageStore:
-    sizes = {"width": 1, "height": 1, "channels": 1, "phash": 0, "phash_mirrored": 0}
+    numbers = {field.name: 1 for field in SCHEMA if pa.types.is_integer(field.type)}
     rows = (
         {
             "id": image_id(path),
             "path": path,
             "label": path[:3],
             "source": path,
-            **sizes,
+            **numbers,
             "source_split": None,
             "image": path.encode(),
         }
