@@ -16,7 +16,10 @@ from .blocks import GENERATED, PAGES, Block, blocks, commands
 from .conftest import run_script
 
 RUN = {"console", "python"}
-LONG = {f"docs/{name}.md" for name in ("near-duplicates", "review", "search", "training")}
+LONG = {
+    f"docs/{name}.md"
+    for name in ("near-duplicates", "publish", "review", "search", "stores", "training")
+}
 
 
 def runnable(page: str, slow: bool) -> list[Block]:

@@ -43,6 +43,7 @@ def test_a_missing_source(fresh: Project) -> None:
     assert one_line(fresh, "python", "src/ingest.py") == f"ingest: {wanted}"
 
 
+@FULL
 def test_a_folder_without_images(fresh: Project, tmp_path: Path) -> None:
     (tmp_path / "texts" / "a").mkdir(parents=True)
     (tmp_path / "texts" / "a" / "note.dat").write_text("not an image")

@@ -58,6 +58,7 @@ def test_an_interrupted_repro_goes_on_and_ends_in_the_same_bytes(finished: Proje
     assert list(saved.iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_second_start_stops_with_one_line_naming_the_pid_of_the_first(finished: Project) -> None:
     first = start_training(finished)
     second = finished.run("python", "src/split.py", fails=True)

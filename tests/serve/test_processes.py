@@ -120,6 +120,7 @@ def is_worker(process: psutil.Process) -> bool:
         return False
 
 
+@pytest.mark.full
 def test_a_killed_worker_is_replaced_and_the_others_answer(
     start: Callable[..., Service], digit: bytes
 ) -> None:
