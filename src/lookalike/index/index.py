@@ -31,6 +31,12 @@ class Hits(NamedTuple):
     rows: np.ndarray
     similarities: np.ndarray
 
+    @classmethod
+    def highest_first(cls, rows: np.ndarray, cosines: np.ndarray) -> "Hits":
+        """Of one query or of several, in any order; of equal ones the lower row comes first."""
+        order = np.lexsort((rows, -cosines))
+        return cls(*(np.take_along_axis(each, order, axis=-1) for each in (rows, cosines)))
+
 
 class Index:
     """What `open_index` gives: row i of vectors, engine and metadata is the same image.
@@ -105,8 +111,7 @@ class Index:
         cosines = found.cosines
         if cosines is None:
             cosines = self.vectors.cosines(vector, found.rows)
-        order = np.lexsort((found.rows, -cosines))
-        return Hits(found.rows[order], cosines[order])
+        return Hits.highest_first(found.rows, cosines)
 
     def search_many(self, vectors: np.ndarray, k: int, rows: np.ndarray | None = None) -> Hits:
         """As `search`, for several vectors `[n, d]` at once."""
@@ -126,9 +131,7 @@ class Index:
         cosines = found.cosines
         if cosines is None:
             cosines = self.vectors.cosines(vectors, found.rows)
-        order = np.lexsort((found.rows, -cosines))
-        rows, cosines = (np.take_along_axis(it, order, axis=1) for it in (found.rows, cosines))
-        return Hits(rows, cosines)
+        return Hits.highest_first(found.rows, cosines)
 
     def records(self, rows: Sequence[int] | np.ndarray) -> list[dict[str, Any]]:
         """What is known of the images of some rows, in their order, by column."""

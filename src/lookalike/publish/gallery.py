@@ -117,8 +117,7 @@ class StoreGallery:
         cosines = Vectors.measured(self._vectors(rows.tolist())).cosines(
             vector, np.arange(len(rows))
         )
-        order = np.lexsort((rows, -cosines))
-        return Hits(rows[order], cosines[order])
+        return Hits.highest_first(rows, cosines)
 
     def search_many(self, vectors: np.ndarray, k: int, selected: Node | None = None) -> Hits:
         """As `search`, for several vectors `[n, d]`; all find equally many."""

@@ -142,14 +142,13 @@ class Gallery:
 
     def search(self, vector: np.ndarray, k: int, selected: np.ndarray | None = None) -> Hits:
         """The `k` images nearest to a vector; see `Index.search`."""
-        rows = selected
         vector = self.checked(vector, dimensions=1)
         if not self._added and not len(self._removed):
-            return self.index.search(vector, k, rows)
+            return self.index.search(vector, k, selected)
         first = len(self.index)
         of_index, added = None, np.arange(len(self._added))
-        if rows is not None:
-            of_index, added = rows[rows < first], rows[rows >= first] - first
+        if selected is not None:
+            of_index, added = selected[selected < first], selected[selected >= first] - first
         found = np.sort(self._found_in_index(vector, k, of_index))
         added = np.sort(self._exact.nearest(vector, k, added).rows)
         candidates = Vectors(
@@ -160,9 +159,7 @@ class Gallery:
         )
         best = ExactSearch(candidates, self._metric).nearest(vector, k).rows
         rows = np.concatenate([found, first + added])[best]
-        cosines = candidates.cosines(vector, best)
-        order = np.lexsort((rows, -cosines))
-        return Hits(rows[order], cosines[order])
+        return Hits.highest_first(rows, candidates.cosines(vector, best))
 
     def search_many(self, vectors: np.ndarray, k: int, selected: np.ndarray | None = None) -> Hits:
         """As `search`, for several vectors `[n, d]` at once."""
