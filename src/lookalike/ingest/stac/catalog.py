@@ -1,6 +1,5 @@
 """A static STAC catalog: JSON files that lead to each other, in a folder or on a server."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple
 import pystac
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.json_file import parse_json
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.params import CATALOGUE_FILES
 from lookalike.ingest.source import UnreadableError
@@ -148,12 +148,12 @@ def read_local_json(href: str) -> Any:
         UnreadableError: it is missing, or is not JSON.
     """
     try:
-        return json.loads(Path(href.removeprefix("file://")).read_bytes())
+        return parse_json(Path(href.removeprefix("file://")).read_bytes())
     except FileNotFoundError:
         raise UnreadableError("there is no such file") from None
     except OSError as error:
         raise UnreadableError(f"cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError):
+    except ValueError:
         raise UnreadableError("is not JSON") from None
 
 

@@ -17,6 +17,7 @@ from shapely.geometry import shape
 from stac_geoparquet.arrow import parse_stac_items_to_arrow, to_parquet
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.json_file import parse_json
 from lookalike.ingest.remote import is_remote
 
 # What an item has beside its properties.
@@ -100,9 +101,9 @@ def _with_assets(table: pa.Table) -> pa.Table:
     rows = []
     for text in table["assets"].to_pylist():
         try:
-            assets = json.loads(text or "{}")
+            assets = parse_json(text or "{}")
             rows.append({key: _asset(value) for key, value in assets.items() if value})
-        except (ValueError, AttributeError, TypeError, RecursionError):
+        except (ValueError, AttributeError, TypeError):
             rows.append({})
     if not any(rows):
         return table

@@ -4,7 +4,6 @@ The label asset is a GeoJSON file whose features carry the label as a property:
 https://github.com/stac-extensions/label and https://github.com/stac-extensions/ml-aoi
 """
 
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.json_file import parse_json
 from lookalike.ingest.source import UnreadableError
 from lookalike.ingest.stac.items import property_names
 
@@ -97,9 +97,9 @@ def _label_asset(assets: dict[str, dict[str, Any] | None]) -> str | None:
 
 def _labels_in(data: bytes, name: str) -> set[str]:
     try:
-        content = json.loads(data)
+        content = parse_json(data)
         features = content.get("features", [content])
         values = [(feature.get("properties") or {}).get(name) for feature in features]
-    except (ValueError, AttributeError, TypeError, RecursionError):
+    except (ValueError, AttributeError, TypeError):
         raise ValueError("its label asset is not GeoJSON") from None
     return {label for label in map(text_of, values) if label is not None}
