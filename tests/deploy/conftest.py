@@ -12,6 +12,19 @@ from ruamel.yaml import YAML
 REPOSITORY = Path(__file__).parents[2]
 Manifest = dict[str, Any]
 Render = Callable[[str], list[Manifest]]
+KUBERNETES = "1.34"
+
+
+def check_has_no_rights(pod: Manifest) -> None:
+    """Assert that the one container of a pod may do nothing that it does not need."""
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    [container] = pod["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
 
 
 @pytest.fixture(scope="session")

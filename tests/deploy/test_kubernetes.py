@@ -15,12 +15,11 @@ from lookalike.serve.guard import OPEN_PATHS, OPEN_PREFIXES
 from lookalike.serve.params import ServeParams
 from lookalike.serve.schemas import MODEL
 
-from .conftest import REPOSITORY, Manifest, Render
+from .conftest import KUBERNETES, REPOSITORY, Manifest, Render, check_has_no_rights
 
 DEPLOY = REPOSITORY / "deploy"
 BASE = DEPLOY / "kubernetes/base"
 OVERLAYS = ("baked", "production", "retraining")
-KUBERNETES = "1.34"
 NOT_OF_KUBERNETES = {"ServiceMonitor", "PrometheusRule", "InferenceService", "SeldonDeployment"}
 
 
@@ -92,17 +91,11 @@ def test_a_pod_is_valid_and_has_no_rights(pod: str) -> None:
         KUBERNETES,
         strict=True,
     )
-    assert spec["automountServiceAccountToken"] is False
-    assert spec["securityContext"]["runAsNonRoot"] is True
+    check_has_no_rights(spec)
     assert (
         f"USER {spec['securityContext']['runAsUser']}:" in (REPOSITORY / "Dockerfile").read_text()
     )
     [container] = spec["containers"]
-    assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-    }
     assert container["resources"].keys() == {"requests", "limits"}
 
 

@@ -9,8 +9,9 @@ import kubernetes_validate
 import pytest
 from ruamel.yaml import YAML
 
+from .conftest import KUBERNETES, check_has_no_rights
+
 OVERLAY = Path(__file__).parents[2] / "deploy/kubernetes/overlays/training"
-VERSION = "1.34"
 FILES = sorted(OVERLAY.glob("[!k]*.yaml"))
 
 
@@ -22,19 +23,13 @@ def manifest(kind: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_of_the_overlay_is_valid(path: Path) -> None:
-    kubernetes_validate.validate(YAML(typ="safe").load(path), VERSION, strict=True)
+    kubernetes_validate.validate(YAML(typ="safe").load(path), KUBERNETES, strict=True)
 
 
 def test_the_pods_have_no_rights() -> None:
     pod = manifest("Job")["spec"]["template"]["spec"]
-    assert pod["automountServiceAccountToken"] is False
-    assert pod["securityContext"]["runAsNonRoot"] is True
+    check_has_no_rights(pod)
     [container] = pod["containers"]
-    assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-    }
     mounts = {mount["name"] for mount in container["volumeMounts"]}
     assert mounts == {volume["name"] for volume in pod["volumes"]}
 
