@@ -11,7 +11,7 @@ from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CallbackContext, CommandHandler, MessageHandler, filters
 
 from lookalike.bot import sentences
-from lookalike.bot.feedback import Command, Feedback
+from lookalike.bot.feedback import Command, Feedback, number_in
 from lookalike.bot.logs import log_error
 from lookalike.bot.params import MOST_NEIGHBORS, BotParams
 from lookalike.bot.pictures import photograph
@@ -102,7 +102,7 @@ class Conversation:
     async def _choose(self, message: Message) -> None:
         """`/k 3`: how many images this user is shown."""
         words = _words(message)
-        number = int(words) if words.isdecimal() else 0
+        number = number_in(words)
         if not 1 <= number <= MOST_NEIGHBORS:
             await message.reply_text(sentences.WRONG_NUMBER)
             return

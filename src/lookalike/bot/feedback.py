@@ -16,6 +16,11 @@ from lookalike.serve.service import Service
 Command = Callable[[int, str], Awaitable[str]]  # from a user and the words after it to the reply
 
 
+def number_in(words: str) -> int:
+    """The number that a person has written; 0 where it is none."""
+    return int(words) if words.isdecimal() else 0
+
+
 class _Answered(NamedTuple):
     """The last photo of a user that was kept, what was found, and by which model and index."""
 
@@ -96,7 +101,7 @@ class Feedback:
         """`/unlike 3`: the third hit is not like the last photo."""
         if (answered := self._answered.get(user)) is None:
             return sentences.NOTHING_KEPT
-        number = int(words) if words.isdecimal() else 0
+        number = number_in(words)
         if not 1 <= number <= len(answered.hits):
             return sentences.wrong_hit(len(answered.hits))
         pair = HardNegative(answered.photo, answered.hits[number - 1])
