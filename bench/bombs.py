@@ -14,7 +14,6 @@ import os
 import stat
 import struct
 import subprocess
-import sys
 import tarfile
 import tempfile
 import time
@@ -26,8 +25,8 @@ from typing import NamedTuple
 import psutil
 from PIL import Image
 
-from bench.ingest import REPOSITORY
 from bench.ingest_memory import generate, total_memory
+from bench.project import stage_command, write_project
 
 MEBIBYTE = 2**20
 
@@ -137,13 +136,11 @@ BOMBS = (
 def run(bomb: Callable[[Path], Path], scratch: Path) -> Peaks:
     """What ingest takes for a bomb."""
     project, photos = scratch / "project", scratch / "photos"
-    project.mkdir()
     generate(photos, 20)
-    params = f"ingest: {{source: {bomb(photos)}, max_seconds: 30}}\n"
-    (project / "params.yaml").write_text(params)
+    write_project(project, f"ingest: {{source: {bomb(photos)}, max_seconds: 30}}\n")
     start, memory, disk = time.monotonic(), 0, 0
     stage = psutil.Popen(
-        [sys.executable, str(REPOSITORY / "src" / "ingest.py")],
+        stage_command("ingest"),
         cwd=project,
         env={**os.environ, "TMPDIR": str(project)},
         stderr=subprocess.PIPE,

@@ -17,7 +17,6 @@ import os
 import resource
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -33,6 +32,7 @@ from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.fresh_process import in_fresh_process
+from bench.project import stage_command, write_project
 from lookalike.core.choices import Engine, Precision
 from lookalike.images.store import ImageStore
 from lookalike.inference.cache_key import CacheSettings
@@ -49,7 +49,6 @@ from lookalike.model.network import normalize
 from lookalike.model.vision import v2
 from lookalike.retrieval.evaluation import evaluate_rankings
 
-REPOSITORY = Path(__file__).parents[1]
 SIDE = 224
 MATRIX = 4096
 COMPUTING = (
@@ -94,18 +93,16 @@ def prepare(project: Path, options: argparse.Namespace) -> None:
     inference = (
         f"{{engine: onnxruntime, precision: int8, calibration_images: {options.calibration}}}"
     )
-    (project / "params.yaml").write_text(
+    params = (
         f"base: {{threads: {options.threads}, inference: "
         f"{inference if quantized else '{engine: torch}'}}}\n"
         "ingest: {source: photos}\n"
         f"train: {{epochs: 0, backbone: {options.backbone}, image_size: {SIDE}, "
         f"weights: {options.weights}}}\n"
     )
-    (project / "data").mkdir()
-    shutil.copy(REPOSITORY / "data/corrections.csv", project / "data")
+    write_project(project, params)
     for stage in ("ingest", "split", "train", "export"):
-        command = [sys.executable, str(REPOSITORY / "src" / f"{stage}.py")]
-        subprocess.run(command, cwd=project, check=True)
+        subprocess.run(stage_command(stage), cwd=project, check=True)
 
 
 def opened(project: Path, name: str, threads: int) -> Model:

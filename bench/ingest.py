@@ -13,7 +13,6 @@ import os
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import zipfile
@@ -24,9 +23,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from bench.project import stage_command, write_project
 from services.servers import S3Server, start_s3
 
-REPOSITORY = Path(__file__).parents[1]
 BUCKET = "images"
 THREADS = 16
 SOURCES = ("folder", "zip", "s3")
@@ -71,11 +70,9 @@ def ingest(source: str, workers: int, environment: dict[str, str]) -> None:
     """Run the stage itself, in a project of its own, from start to exit."""
     with tempfile.TemporaryDirectory() as project:
         text = f"ingest: {{source: {source}}}\nmachine: {{workers: {workers}}}\n"
-        Path(project, "params.yaml").write_text(text)
-        Path(project, "data").mkdir()
-        shutil.copy(REPOSITORY / "data/corrections.csv", f"{project}/data")
-        command = [sys.executable, str(REPOSITORY / "src" / "ingest.py")]
-        subprocess.run(command, cwd=project, env=os.environ | environment, check=True)
+        write_project(Path(project), text)
+        environment = os.environ | environment
+        subprocess.run(stage_command("ingest"), cwd=project, env=environment, check=True)
 
 
 def seconds(run: Callable[[], None]) -> float:

@@ -9,7 +9,6 @@ the images are told apart by when the shards were written.
 
 import argparse
 import subprocess
-import sys
 import tempfile
 import time
 from io import BytesIO
@@ -20,7 +19,7 @@ import psutil
 from PIL import Image
 from pyarrow import ipc, memory_map
 
-from bench.ingest import REPOSITORY
+from bench.project import stage_command, write_project
 from lookalike.core.layout import Layout
 
 FOLDER_IMAGES = 1000
@@ -57,15 +56,10 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         photos, project = Path(scratch, "photos"), Path(scratch, "project")
-        project.mkdir()
         generate(photos, options.images)
         text = f"ingest: {{source: {photos}}}\nmachine: {{workers: {options.workers}}}\n"
-        (project / "params.yaml").write_text(text)
-        stage = psutil.Popen(
-            [sys.executable, str(REPOSITORY / "src" / "ingest.py")],
-            cwd=project,
-            stderr=subprocess.DEVNULL,
-        )
+        write_project(project, text)
+        stage = psutil.Popen(stage_command("ingest"), cwd=project, stderr=subprocess.DEVNULL)
         start, peak = time.time(), 0
         while stage.poll() is None:
             peak = max(peak, total_memory(stage))

@@ -28,8 +28,8 @@ import psutil
 from PIL import Image
 from ruamel.yaml import YAML
 
-from bench.ingest import REPOSITORY
 from bench.ingest_memory import total_memory
+from bench.project import REPOSITORY
 
 FOLDER_IMAGES = 1000
 STAGES = {

@@ -12,7 +12,6 @@ import argparse
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +20,7 @@ from statistics import median
 from ray.cluster_utils import Cluster
 
 from bench.embed import some_images
-from bench.ingest import REPOSITORY
+from bench.project import stage_command, write_project
 
 PARAMS = """
 base: {threads: 1}
@@ -40,14 +39,11 @@ def run(project: Path, stage: str, engine: str, options: argparse.Namespace) -> 
     text = text.replace("BACKBONE", options.backbone)
     for name, value in PROCESSES.get(stage, PROCESSES["ingest"]).items():
         text = text.replace(name, value)
-    (project / "params.yaml").write_text(text)
-    (project / "data").mkdir(exist_ok=True)
-    (project / "data/corrections.csv").write_text("path,id,action,label\n")
+    write_project(project, text)
     if stage in OUTPUTS:
         shutil.rmtree(project / OUTPUTS[stage], ignore_errors=True)
     start = time.perf_counter()
-    command = [sys.executable, str(REPOSITORY / "src" / f"{stage}.py")]
-    subprocess.run(command, cwd=project, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(stage_command(stage), cwd=project, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 

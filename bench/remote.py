@@ -21,9 +21,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from bench.project import stage_command, write_project
 from services.servers import S3Server, start_s3
 
-INGEST = Path(__file__).parents[1] / "src" / "ingest.py"
 BUCKET = "bench"
 GROWTH = 0.01
 
@@ -154,10 +154,9 @@ def ingest(source: Path, folder: Path) -> None:
     """Run the stage `ingest` and put its image store in `folder`."""
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        (work / "params.yaml").write_text(f"ingest:\n  source: {source}\n", encoding="utf-8")
-        subprocess.run(
-            [sys.executable, str(INGEST)], cwd=work, check=True, stderr=subprocess.DEVNULL
-        )
+        write_project(work, f"ingest: {{source: {source}}}\n")
+        command = stage_command("ingest")
+        subprocess.run(command, cwd=work, check=True, stderr=subprocess.DEVNULL)
         shutil.rmtree(folder, ignore_errors=True)
         shutil.move(work / "data" / "images", folder)
 

@@ -17,7 +17,6 @@ checkpoint cost; with `--steps 100` that is the default's share of checkpoints.
 import argparse
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -29,6 +28,7 @@ from torch import nn
 from torch.utils.data import DataLoader, RandomSampler
 
 from bench.fresh_process import in_fresh_process
+from bench.project import stage_command, write_project
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.batches import ShuffledBatches
 from lookalike.images.dataset import ImageDataset
@@ -47,7 +47,6 @@ from lookalike.train.resources import Records, Resources
 from lookalike.train.state.checkpoint import CheckpointFile
 from lookalike.train.training_run import TrainingRun
 
-REPOSITORY = Path(__file__).parents[1]
 SMALLEST_CROP = 0.35
 WAYS = ("plain", "bare", "stage")
 
@@ -184,8 +183,8 @@ class Bench:
 
 def ingest(folder: Path, scratch: Path) -> ImageStore:
     """The image store of a folder, made by the stage."""
-    (scratch / "params.yaml").write_text(f"ingest: {{source: {folder}}}\n", encoding="utf-8")
-    subprocess.run([sys.executable, str(REPOSITORY / "src" / "ingest.py")], cwd=scratch, check=True)
+    write_project(scratch, f"ingest: {{source: {folder}}}\n")
+    subprocess.run(stage_command("ingest"), cwd=scratch, check=True)
     return ImageStore(scratch / "data" / "images")
 
 
