@@ -63,8 +63,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lookalike-bench-") as temporary:
-        images = ingest(options.folder.resolve(), Path(temporary))
-        bench = Bench(options, images, Path(temporary))
+        write_project(Path(temporary), f"ingest: {{source: {options.folder.resolve()}}}\n")
+        subprocess.run(stage_command("ingest"), cwd=temporary, check=True)
+        bench = Bench(options, Path(temporary))
         print(f"{options.backbone} at {options.size}, batches of {options.batch}, images a second")
         print("| precision | plain fp32 | bare | stage | stage / plain | overhead |")
         print("|---|---:|---:|---:|---:|---:|")
@@ -82,12 +83,17 @@ def main() -> None:
 class Bench:
     """The ways to train, each giving images a second over the same number of steps."""
 
-    def __init__(self, options: Any, images: ImageStore, scratch: Path) -> None:
-        self.options, self.images, self.scratch = options, images, scratch
-        labels = images.metadata["label"].to_pylist()
+    def __init__(self, options: Any, scratch: Path) -> None:
+        self.options, self.scratch = options, scratch
+        labels = self.images.metadata["label"].to_pylist()
         self.classes = sorted(set(labels))
         self.targets = [self.classes.index(label) for label in labels]
         self.rows = list(range(len(labels)))
+
+    @property
+    def images(self) -> ImageStore:
+        """Opened where it is used: each way runs in a process of its own."""
+        return ImageStore(self.scratch / "data" / "images")
 
     @property
     def count(self) -> int:
@@ -179,13 +185,6 @@ class Bench:
             loss.item()  # as the reference's metric logger
             images += len(targets)
         return images / (time.perf_counter() - start)
-
-
-def ingest(folder: Path, scratch: Path) -> ImageStore:
-    """The image store of a folder, made by the stage."""
-    write_project(scratch, f"ingest: {{source: {folder}}}\n")
-    subprocess.run(stage_command("ingest"), cwd=scratch, check=True)
-    return ImageStore(scratch / "data" / "images")
 
 
 if __name__ == "__main__":
