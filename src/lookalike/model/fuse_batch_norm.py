@@ -10,6 +10,7 @@ from torch.fx.proxy import TraceError
 
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.timm_models import fix_image_size
+from lookalike.model.tracing import trace
 
 
 def fold(network: EmbeddingNetwork, precision: str, side: int) -> EmbeddingNetwork:
@@ -28,7 +29,7 @@ def fold(network: EmbeddingNetwork, precision: str, side: int) -> EmbeddingNetwo
     copy = deepcopy(network)
     fix_image_size(copy.backbone, side)
     with suppress(TraceError):
-        copy.backbone = fuse(copy.backbone)
+        copy.backbone = fuse(trace(copy.backbone), inplace=True, no_trace=True)
     if precision == "bf16":
         for module in copy.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):

@@ -4,11 +4,12 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from lookalike.core.choices import Pooling
 from lookalike.core.errors import LookalikeError
+from lookalike.model.tracing import trace
 from lookalike.model.vision import models
 
 GEM_POWER = 3.0
@@ -108,7 +109,7 @@ def _pooling_layer(model: nn.Module) -> tuple[str, nn.Module] | None:
 def _replace_call(model: nn.Module, power: float, refusal: LookalikeError) -> nn.Module:
     """As a layer would be replaced, where the model calls a function: MobileNetV2, DenseNet."""
     try:
-        traced = fx.symbolic_trace(model)
+        traced = trace(model)
     except Exception:  # a tracer raises whatever it meets
         raise refusal from None
     calls = [
