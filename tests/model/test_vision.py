@@ -10,7 +10,8 @@ import torch
 SOURCE = Path(__file__).parents[2] / "src"
 
 USE = """
-from lookalike.model.vision import models, v2
+from lookalike.model.vision import models
+from lookalike.model.vision_transforms import v2
 import torch
 import torchvision
 print(models.resnet18(num_classes=3).eval()(torch.zeros(1, 3, 32, 32)).shape)
@@ -41,6 +42,18 @@ def test_operators_that_are_declared_already_are_not_declared_again(
     assert output(start(declared + USE)) == "torch.Size([1, 3])\n"
 
 
+def test_dynamo_is_imported_by_those_who_use_it_alone(start: Callable[[str], Popen[str]]) -> None:
+    code = """
+import sys
+from lookalike.model.vision import models
+print("torch._dynamo" in sys.modules)
+from torchvision.ops import roi_align
+print(roi_align.__globals__["is_compile_supported"]("cpu"), "torch._dynamo" in sys.modules)
+"""
+    before, *after = output(start(code)).split()
+    assert (before, after) == ("False", ["True", "True"])
+
+
 def imported_modules(file: Path) -> set[str]:
     nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
     plain = {alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names}
@@ -53,4 +66,4 @@ def test_no_other_file_imports_torchvision() -> None:
         for file in sorted(SOURCE.rglob("*.py"))
         if any(name.partition(".")[0] == "torchvision" for name in imported_modules(file))
     ]
-    assert importing == ["lookalike/model/vision.py"]
+    assert importing == ["lookalike/model/vision.py", "lookalike/model/vision_transforms.py"]

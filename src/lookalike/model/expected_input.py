@@ -8,7 +8,7 @@ from lookalike.model.description import IMAGENET_MEAN, IMAGENET_STD
 from lookalike.model.open_clip_models import open_clip_name, open_clip_settings
 from lookalike.model.preprocessing import Interpolation
 from lookalike.model.timm_models import timm_name, timm_settings
-from lookalike.model.vision import models, v2
+from lookalike.model.vision import models
 
 
 class ExpectedInput(NamedTuple):
@@ -38,7 +38,7 @@ def expected_input(backbone: str) -> ExpectedInput:
         bicubic = prepared["interpolation"] == "bicubic"
         return ExpectedInput(_named(bicubic), prepared["mean"], prepared["std"])
     evaluation = models.get_model_weights(backbone).DEFAULT.transforms()
-    bicubic = evaluation.interpolation is v2.InterpolationMode.BICUBIC
+    bicubic = evaluation.interpolation.value == "bicubic"
     return ExpectedInput(_named(bicubic), evaluation.mean, evaluation.std)
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
 from lookalike.images.dataset import Transform
 from lookalike.images.pixels import Pixels
 from lookalike.model.preprocessing import ImageSize
-from lookalike.model.transforms import evaluation_transform, to_tensor
-from lookalike.model.vision import v2
+from lookalike.model.transforms import evaluation_transform
+from lookalike.model.vision_transforms import v2
 from lookalike.train.recipe.augmentation_params import AugmentationParams
 
 # Policies that work on colors: brightness, contrast, posterization.
@@ -46,7 +48,7 @@ def augmentation(
     plain = evaluation_transform(size)
     transform = plain
     if params.augment != "none":
-        transform = to_tensor(
+        transform = _to_tensor(
             _random_crop(size, params.smallest_crop),
             v2.RandomHorizontalFlip(0.5 if params.horizontal_flip else 0.0),
             *([v2.RandomVerticalFlip(0.5)] if params.vertical_flip else []),
@@ -116,5 +118,17 @@ def _strong_steps(size: ImageSize, fill: list[float], rgb: bool) -> list[Any]:
 def _then(first: Transform, second: Callable[[Tensor], Tensor]) -> Transform:
     def transform(image: Pixels) -> Tensor:
         return second(first(image))
+
+    return transform
+
+
+def _to_tensor(*steps: object) -> Transform:
+    """One transform of several steps of torchvision, and of the last one to a tensor."""
+    pipeline = v2.Compose([*steps, v2.PILToTensor()])  # a tensor passes as it is
+
+    def transform(image: Pixels) -> Tensor:
+        bands = isinstance(image, np.ndarray)
+        result: Tensor = pipeline(torch.from_numpy(image) if bands else image)
+        return result
 
     return transform
