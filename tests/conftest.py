@@ -47,8 +47,16 @@ settings.load_profile("project")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files of few but long tests come first, so that no process works on after all others."""
-    items.sort(key=lambda item: item.path.parent.name != "pipeline")
+    """Files of few but long tests come first, so that no process works on after all others.
+
+    The first of them makes the project that has been run, and files that would wait for it come
+    after those that do not need it.
+    """
+    long = [item for item in items if item.path.parent.name in {"pipeline", "docs"}]
+    waiting = [item.path for item in long if "finished" in item.fixturenames]  # type: ignore[attr-defined]
+    order = [*waiting[:1], *(item.path for item in long if item.path not in waiting), *waiting]
+    places = {path: place for place, path in enumerate(dict.fromkeys(order))}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Write an index version beside the others, then point at it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pymongo import ASCENDING, ReplaceOne
@@ -82,13 +83,23 @@ def _write(
     database[INDEXES].update_one({"_id": version}, {"$set": {"whole": False}}, upsert=True)
     new = changed = 0
     parts = batches(index, range(len(index)))
-    for rows in track(parts, "publishing", total=len(parts)):
-        inserted, replaced = _upsert(images, list(image_documents(index, version, rows)))
+    made = _one_ahead(list(image_documents(index, version, rows)) for rows in parts)
+    for documents in track(made, "publishing", total=len(parts)):
+        inserted, replaced = _upsert(images, documents)
         new, changed = new + inserted, changed + replaced
         claim.beat()
     # After the images: to build it once costs less than to add to it a thousand times
     images.create_index([("version", ASCENDING), ("path", ASCENDING)], unique=True)
     return new, changed
+
+
+def _one_ahead(parts: Iterator[list[Document]]) -> Iterator[list[Document]]:
+    """The same parts, each of them made while the server takes the one before."""
+    with ThreadPoolExecutor(1, "documents") as maker:
+        coming = maker.submit(next, parts, None)
+        while (part := coming.result()) is not None:
+            coming = maker.submit(next, parts, None)
+            yield part
 
 
 def _upsert(images: Collection[Document], documents: Sequence[Document]) -> tuple[int, int]:
