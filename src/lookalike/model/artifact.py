@@ -3,7 +3,6 @@
 from functools import cached_property
 from pathlib import Path
 
-import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -18,6 +17,7 @@ from lookalike.model.description import ModelDescription
 from lookalike.model.finite import check_finite
 from lookalike.model.fuse_batch_norm import fold
 from lookalike.model.network import EmbeddingNetwork
+from lookalike.model.shapes_alone import shapes_alone
 from lookalike.model.training_images import TRAINING_IMAGES, ImageIds, write_training_images
 
 
@@ -135,5 +135,5 @@ def _check_shapes(description: ModelDescription, weights: dict[str, Tensor]) -> 
 
     Before that takes memory: a description can be of a network of any size.
     """
-    with torch.device("meta"):
+    with shapes_alone():
         build_network(description).load_state_dict(weights, assign=True)

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from lookalike.core.choices import Pooling
 from lookalike.core.errors import LookalikeError
 from lookalike.model.backbones import build_backbone
+from lookalike.model.shapes_alone import shapes_alone
 
 # What networks are made for: multiples of 32 and of 14, and Inception's 299.
 USUAL_SIZES = (64, 96, 112, 128, 160, 192, 224, 256, 299, 336, 384, 448, 512, 518)
@@ -41,7 +42,7 @@ def build_shapes(name: str, pooling: Pooling = "auto") -> nn.Module:
     """A backbone whose tensors have shapes alone; no random number is drawn."""
     with torch.random.fork_rng(devices=[]):  # the weights of the network itself stay as they are
         try:
-            with torch.device("meta"):
+            with shapes_alone():
                 return build_backbone(name, pooling=pooling)[0].eval()
         except NotImplementedError:  # it computes with numbers while it is built
             return build_backbone(name, pooling=pooling)[0].to("meta").eval()

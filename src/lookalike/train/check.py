@@ -11,7 +11,7 @@ from lookalike.model.inflate import RGB
 from lookalike.model.weights import check_weights
 from lookalike.train.micro_batches import check_micro_batches, smallest_micro_batch
 from lookalike.train.params import TrainParams
-from lookalike.train.recipe.augmentation import check_augmentation
+from lookalike.train.recipe.augmentation_params import check_augmentation
 from lookalike.train.recipe.image_sizes import check_image_sizes
 from lookalike.train.replaced import check_not_replaced
 

@@ -7,16 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lookalike.core.errors import LookalikeError
 from lookalike.images.dataset import Transform
 from lookalike.images.pixels import Pixels
 from lookalike.model.preprocessing import ImageSize
 from lookalike.model.transforms import evaluation_transform
 from lookalike.model.vision_transforms import v2
-from lookalike.train.recipe.augmentation_params import AugmentationParams
-
-# Policies that work on colors: brightness, contrast, posterization.
-NEED_RGB = ("trivialaugment", "randaugment")
+from lookalike.train.recipe.augmentation_params import AugmentationParams, check_augmentation
 
 BILINEAR = v2.InterpolationMode.BILINEAR
 RESIZING = {"bilinear": BILINEAR, "bicubic": v2.InterpolationMode.BICUBIC}
@@ -60,15 +56,6 @@ def augmentation(
     if params.random_erasing > 0:
         return _then(transform, v2.RandomErasing(params.random_erasing, value=fill))
     return transform
-
-
-def check_augmentation(params: AugmentationParams, rgb: bool) -> None:
-    """Do nothing where the policy can vary these images; see `augmentation`."""
-    if params.augment in NEED_RGB and not rgb:
-        raise LookalikeError(
-            f"train.augment = {params.augment}: works on colors, but ingest.bands chose bands; "
-            "there are none, light and strong"
-        )
 
 
 def _random_crop(size: ImageSize, smallest: float) -> Callable[[Pixels], Pixels]:

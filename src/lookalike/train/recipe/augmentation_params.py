@@ -4,7 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from lookalike.core.errors import LookalikeError
 from lookalike.core.group import Group
+
+# Policies that work on colors: brightness, contrast, posterization.
+NEED_RGB = ("trivialaugment", "randaugment")
 
 
 class AugmentationParams(Group):
@@ -16,6 +20,19 @@ class AugmentationParams(Group):
     horizontal_flip: bool = True
     vertical_flip: bool = False
     random_erasing: float = Field(default=0.0, ge=0, le=1)
+
+
+def check_augmentation(params: AugmentationParams, rgb: bool) -> None:
+    """Do nothing where the policy can vary these images.
+
+    Raises:
+        LookalikeError: it works on colors, and these have bands.
+    """
+    if params.augment in NEED_RGB and not rgb:
+        raise LookalikeError(
+            f"train.augment = {params.augment}: works on colors, but ingest.bands chose bands; "
+            "there are none, light and strong"
+        )
 
 
 class MixingParams(Group):
