@@ -510,7 +510,7 @@ def tiny_clip(tiny_images: ImageStore, tmp_path_factory: pytest.TempPathFactory)
     import torch
     from safetensors.torch import save_file
 
-    from lookalike.core.files import sha256_of_file
+    from lookalike.core.hashing import sha256_of_file
     from lookalike.core.params import MachineParams
     from lookalike.export.writing import write_export
     from lookalike.index.building import build_index

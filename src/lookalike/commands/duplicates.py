@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import check_output_file, to_json
+from lookalike.core.files import check_output_file
+from lookalike.core.json_file import to_json
 from lookalike.core.layout import find_project
 
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from lookalike.core.choices import Engine, ExportFormat
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import atomic_folder, sampled_sha256, sha256_of_file, to_json
+from lookalike.core.files import atomic_folder
+from lookalike.core.hashing import sampled_sha256, sha256_of_file
+from lookalike.core.json_file import to_json
 from lookalike.export.graph import ENGINES, FORMATS, Graph, write_graph
 from lookalike.export.parity import Parity, compared_images, measure_parity
 from lookalike.export.quantization import Quantization

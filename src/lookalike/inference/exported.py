@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lookalike.core.choices import Engine, ExportFormat, Precision
 from lookalike.core.errors import ConfigError, DataError, NotReadyError
-from lookalike.core.files import sampled_sha256
+from lookalike.core.hashing import sampled_sha256
 from lookalike.core.json_file import parse_json
 from lookalike.inference.numerics import Numerics
 from lookalike.model.description import ModelDescription
@@ -29,7 +29,7 @@ class ExportedFile(BaseModel):
     Attributes:
         name: within the folder.
         sha256: over every byte.
-        sampled_sha256: see `core.files`; it is checked whenever the file is opened.
+        sampled_sha256: see `core.hashing`; it is checked whenever the file is opened.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

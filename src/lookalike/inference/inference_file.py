@@ -11,8 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lookalike.core.errors import DataError, NotReadyError
-from lookalike.core.files import write_json
-from lookalike.core.json_file import parse_json
+from lookalike.core.json_file import parse_json, write_json
 from lookalike.inference.exported import REMEDY, ExportDescription
 from lookalike.inference.numerics import Numerics
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from lookalike.core.choices import Precision
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import atomic_folder, to_json
-from lookalike.core.json_file import parse_json
+from lookalike.core.files import atomic_folder
+from lookalike.core.json_file import parse_json, to_json
 from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS, fingerprint
 from lookalike.model.description import ModelDescription
 from lookalike.model.finite import check_finite

@@ -8,7 +8,8 @@ from pathlib import Path
 import fsspec
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import atomic_file, sha256_of_file
+from lookalike.core.files import atomic_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.core.secrets import without_secrets
 from lookalike.terminal.cache_lock import CacheLock
 from lookalike.terminal.progress import say
