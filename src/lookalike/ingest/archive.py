@@ -1,11 +1,7 @@
 """A zip or tar archive as a source of images, read in place: nothing is ever unpacked."""
 
 import errno
-import lzma
-import struct
 import tarfile
-import zipfile
-import zlib
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -18,22 +14,12 @@ from lookalike.ingest.remote import is_remote, local_copy, unnamed_copy
 from lookalike.ingest.source import Candidate, UnreadableError
 from lookalike.ingest.tar_archive import tar_members
 from lookalike.ingest.unpacking import STREAMS, Unpacked, UnpackingLimit
-from lookalike.ingest.zip_archive import is_zip, zip_members
+from lookalike.ingest.zip_archive import DAMAGED, zip_members
+from lookalike.ingest.zip_directory import is_zip
 from lookalike.terminal.progress import say
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-BROKEN = (
-    OSError,
-    EOFError,
-    ValueError,
-    MemoryError,
-    RecursionError,
-    struct.error,
-    zlib.error,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-    tarfile.TarError,
-)
+BROKEN = (*DAMAGED, RecursionError, tarfile.TarError)
 # What archives that are not read begin with.
 OTHERS = {
     b"7z\xbc\xaf\x27\x1c": "7z",
