@@ -8,9 +8,10 @@ from typing import IO
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.secrets import without_secrets
+from lookalike.ingest.local_copy import local_copy, unnamed_copy
 from lookalike.ingest.members import Member, files_of, say_replaced
 from lookalike.ingest.reading import DEFAULT, Allowance, Stream, read_stream
-from lookalike.ingest.remote import is_remote, local_copy, unnamed_copy
+from lookalike.ingest.remote import is_remote
 from lookalike.ingest.source import Candidate, UnreadableError
 from lookalike.ingest.tar_archive import tar_members
 from lookalike.ingest.unpacking import STREAMS, Unpacked, UnpackingLimit

@@ -12,7 +12,7 @@ from lookalike.core.files import atomic_file
 from lookalike.core.secrets import WHERE_CREDENTIALS_BELONG, without_secrets
 from lookalike.ingest.dvc_repository import at_repository_commit
 from lookalike.ingest.hub import at_hub_commit
-from lookalike.ingest.remote import out_of_reach
+from lookalike.ingest.retrying import out_of_reach
 
 SUFFIX = ".pin"
 AT_COMMIT = {"hf": at_hub_commit, "dvc": at_repository_commit}
