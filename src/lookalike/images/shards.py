@@ -124,13 +124,3 @@ def open_shard(file: Path) -> pa.Table:
     except (ValueError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise DataError(f"{file}: is not an intact shard ({reason}); ingest again") from None
-
-
-def open_shards(folder: Path) -> pa.Table:
-    """All shards of a folder at once: of a few thousand, as Linux maps some 65,000 files at most.
-
-    Raises:
-        NotReadyError: there is no shard.
-        DataError: one cannot be read.
-    """
-    return pa.concat_tables(map(open_shard, shard_files(folder)))
