@@ -15,7 +15,7 @@ from lookalike.core.json_file import parse_json, to_json
 from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS, fingerprint
 from lookalike.model.description import ModelDescription
 from lookalike.model.finite import check_finite
-from lookalike.model.fuse_batch_norm import fold
+from lookalike.model.fuse_batch_norm import fuse_batch_norm
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.shapes_alone import shapes_alone
 from lookalike.model.training_images import TRAINING_IMAGES, ImageIds, write_training_images
@@ -37,9 +37,9 @@ class Model:
 
     @cached_property
     def fused(self) -> EmbeddingNetwork:
-        """A copy of the network that says the same, faster; see `fold`."""
+        """A copy of the network that says the same, faster; see `fuse_batch_norm`."""
         side = self.description.image_size.crop
-        return fold(self.network, self.description.precision, side)
+        return fuse_batch_norm(self.network, self.description.precision, side)
 
     @property
     def dimension(self) -> int:
