@@ -1,4 +1,4 @@
-"""What tests of several rooms share: images, digits, processes, servers, a tiny trained project."""
+"""What tests of several packages share: images, processes, servers, a tiny trained project."""
 
 import json
 import os

@@ -1,6 +1,6 @@
 """The command line `lookalike`: its commands, in the order of `lookalike --help`.
 
-Every mistake that a user can mend is one line on stderr and exit code 1.
+Every mistake that a user can fix is one line on stderr and exit code 1.
 """
 
 import sys

@@ -2,7 +2,7 @@
 
 
 class LookalikeError(Exception):
-    """A problem that the user can mend."""
+    """A problem that the user can fix."""
 
 
 class ConfigError(LookalikeError):

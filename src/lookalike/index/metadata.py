@@ -56,7 +56,7 @@ def joined_metadata(images: pa.Table, embeddings: Embeddings, split: list[SplitI
 def complete_metadata(given: pa.Table, lengths: np.ndarray) -> pa.Table:
     """A table as it is written, from one that may lack what can be null.
 
-    Further columns stay where they hold text, numbers, truth values or lists of text; what an image
+    Further columns stay where they hold text, numbers, Booleans or lists of text; what an image
     store alone knows of images is left out.
 
     Raises:

@@ -50,7 +50,7 @@ class ExportDescription(BaseModel):
         inputs: the shape of each input.
         outputs: the shape of each output; `embedding` is as the model gives it, not normalized.
         file: the graph, in fp32; null: the model cannot be exported.
-        text: the graph of the tower of text, from `tokens` to `embedding`, by the tokenizer of
+        text: the graph of the text tower, from `tokens` to `embedding`, by the tokenizer of
             open_clip; null: the model knows no text, or it is exported for images alone.
         reason: why it cannot.
         compared_by: the engines by which the graph computes what the network does.
@@ -132,7 +132,7 @@ def check_model(folder: Path, export: ExportDescription, model_sha256: str) -> N
 
 
 def text_graph_of(folder: Path, export: ExportDescription) -> Path:
-    """The file of the tower of text.
+    """The file of the text tower.
 
     Raises:
         ConfigError: the export is without one.

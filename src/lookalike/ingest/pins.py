@@ -1,6 +1,6 @@
 """Places under version control that DVC cannot watch, pinned by a file that it can.
 
-A pin is a file of one line, an address with a commit. It belongs into Git: what it names never
+A pin is a file of one line, an address with a commit. It belongs in Git: what it names never
 changes, and another commit is another pin.
 """
 

@@ -70,7 +70,7 @@ def out_of_reach(uri: str, error: Exception) -> LookalikeError:
 
 
 def _may_pass(error: BaseException) -> bool:
-    """True for what a second try may mend: a broken connection, a server in trouble."""
+    """True for what a second try may fix: a broken connection, a server in trouble."""
     return any(_is_passing(cause) for cause in _causes(error))
 
 

@@ -23,7 +23,7 @@ def timm_name(backbone: str) -> str | None:
 
 
 def check_timm(name: str) -> None:
-    """Do nothing where timm has a model of that name.
+    """Check that timm has a model of that name.
 
     Raises:
         LookalikeError: it has none, or timm is not installed.
