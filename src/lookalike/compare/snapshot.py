@@ -104,7 +104,7 @@ class Snapshot:
 @lru_cache(maxsize=1)  # the two sides of a comparison are of one project
 def _cache_of(root: Path) -> Path:
     """The folder of DVC's cache."""
-    from dvc.repo import Repo  # takes a second
+    from lookalike.revisions.repository import open_repository  # takes a second
 
-    with Repo(str(root)) as repo:
+    with open_repository(Layout(root)) as repo:
         return Path(repo.cache.local.path)
