@@ -7,7 +7,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.json_file import parse_json
 from lookalike.core.layout import Layout
 from lookalike.revisions.git import commit_of, file_at
@@ -96,7 +96,7 @@ class Snapshot:
         try:
             content = parse(text)
         except (ValueError, YAMLError) as error:
-            reason = " ".join(str(error).split())[:200]
+            reason = one_line(error)
             raise LookalikeError(f"{self.name}: {path} cannot be read: {reason}") from None
         return content if isinstance(content, dict) else {}
 

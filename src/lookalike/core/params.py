@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from lookalike.core.choices import MachineEngine, RuntimeChoice
-from lookalike.core.errors import ConfigError
+from lookalike.core.errors import ConfigError, one_line
 from lookalike.core.group import Group
 from lookalike.core.inference_params import AnyInference, Torch
 from lookalike.core.secrets import check_addresses, without_secrets
@@ -137,7 +137,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8 text") from None
     except YAMLError as error:
-        raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+        raise ConfigError(f"{path}: is not YAML: {one_line(error, None)}") from None
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: should hold blocks such as 'base:' and 'train:'")
     return content

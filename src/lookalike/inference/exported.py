@@ -6,7 +6,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lookalike.core.choices import Engine, ExportFormat, Precision
-from lookalike.core.errors import ConfigError, DataError, NotReadyError
+from lookalike.core.errors import ConfigError, DataError, NotReadyError, one_line
 from lookalike.core.hashing import sampled_sha256
 from lookalike.core.json_file import parse_json
 from lookalike.inference.numerics import Numerics
@@ -91,7 +91,7 @@ def read_export(folder: Path) -> ExportDescription:
     except (FileNotFoundError, NotADirectoryError):
         raise NotReadyError(f"{path}: missing; {REMEDY}") from None
     except (ValueError, ValidationError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise DataError(f"{path}: is not whole ({reason}); {REMEDY}") from None
 
 

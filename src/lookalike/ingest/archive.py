@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.local_copy import local_copy, unnamed_copy
 from lookalike.ingest.members import Member, files_of, say_replaced
@@ -73,7 +73,7 @@ class ArchiveSource:
         try:
             data = read_stream(_Counted(member.open(), self._unpacking), allowance)
         except BROKEN as error:
-            raise UnreadableError(f"broken in the archive: {_one_line(error)}") from None
+            raise UnreadableError(f"broken in the archive: {one_line(error, None)}") from None
         if len(data) < member.size:
             raise UnreadableError("broken in the archive: cut off")
         return data
@@ -93,7 +93,7 @@ class ArchiveSource:
                 raise
             raise LookalikeError(
                 f"ingest.source: {self._name}: is not a whole zip or tar archive "
-                f"({_one_line(error)})"
+                f"({one_line(error, None)})"
             ) from None
 
     def _listed(self, file: IO[bytes]) -> list[tuple[str, Member]]:
@@ -134,7 +134,3 @@ class _Counted:
         data = self._stream.read(size)
         self._limit.add(len(data))
         return data
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -13,7 +13,7 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.source import UnreadableError
 
@@ -57,7 +57,7 @@ def persistently(attempt: Callable[[], Taken], uri: str) -> Taken:
 
 def out_of_reach(uri: str, error: Exception) -> LookalikeError:
     """One line for what a file system says when it cannot be read; it never holds a secret."""
-    reason = " ".join(str(error).split()) or type(error).__name__
+    reason = one_line(error, None)
     advice = "check the address and the network, then run again"
     if isinstance(error, FileNotFoundError):
         reason, advice = "there is no such bucket, repository, folder or file", "check the address"

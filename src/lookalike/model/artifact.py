@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lookalike.core.choices import Precision
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.files import atomic_folder
 from lookalike.core.json_file import parse_json, to_json
 from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS, fingerprint
@@ -124,7 +124,7 @@ def load_model(folder: Path) -> Model:
         missing = error.filename or folder / WEIGHTS  # safetensors does not say which
         raise LookalikeError(f"{missing}: missing; train first, or dvc pull") from None
     except (ValueError, ValidationError, SafetensorError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise LookalikeError(f"{folder}: is not a whole model artifact ({reason})") from None
     check_finite(str(folder / WEIGHTS), weights)
     return Model(description, network, fingerprint(folder))
