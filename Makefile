@@ -82,7 +82,7 @@ lint: setup  ## ruff and mypy
 	ruff check $(CODE)
 	mypy src/lookalike src/*.py services bench docs/*.py
 
-format: setup  ## let ruff mend what it can
+format: setup  ## let ruff fix what it can
 	ruff format $(CODE)
 	ruff check --fix $(CODE)
 

@@ -33,8 +33,8 @@ import pyarrow.parquet as pq
 from PIL import Image
 from pydantic import ValidationError
 
+from lookalike.core.csv_file import read_csv
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import read_csv
 from lookalike.images.decode import decode
 from lookalike.images.exif import exif_block, exif_columns
 from lookalike.images.geotiff import read_geotiff

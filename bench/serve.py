@@ -1,4 +1,4 @@
-"""The service against its own library called directly, and what it bears.
+"""The service against its own library called directly, and how much it takes.
 
     python -m bench.serve PROJECT IMAGE [--seconds 60] [--requests 2000]
 

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from lookalike.core.choices import Pooling
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.evaluate.intervals import mean_interval
 from lookalike.images.decode import decode
 from lookalike.inference.forward import forward

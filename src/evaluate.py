@@ -10,7 +10,9 @@ from lookalike.core.portable import fix_environment
 if __name__ == "__main__":
     fix_environment()  # before the libraries that read it are loaded
 
-from lookalike.core.files import atomic_folder, rounded, write_csv, write_json, write_metrics
+from lookalike.core.csv_file import write_csv
+from lookalike.core.files import atomic_folder
+from lookalike.core.json_file import rounded, write_json, write_metrics
 from lookalike.core.layout import MEASURED_MODEL, Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.evaluate.evaluation import TABLES, Evaluation, evaluate_model

@@ -13,7 +13,7 @@ if __name__ == "__main__":
 
 from typing import Any
 
-from lookalike.core.files import write_json
+from lookalike.core.json_file import write_json
 from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, read_params
 from lookalike.export.chosen_inference import check_inference, chosen_inference

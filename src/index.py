@@ -12,7 +12,8 @@ if __name__ == "__main__":
 
 from functools import partial
 
-from lookalike.core.files import rounded, write_csv, write_metrics
+from lookalike.core.csv_file import write_csv
+from lookalike.core.json_file import rounded, write_metrics
 from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams, read_params
 from lookalike.images.split_file import read_split

@@ -7,7 +7,9 @@ Reads `${ingest.source}` and `${ingest.corrections}`; writes `data/images/`, `da
 from functools import partial
 from pathlib import Path
 
-from lookalike.core.files import atomic_folder, write_csv, write_metrics
+from lookalike.core.csv_file import write_csv
+from lookalike.core.files import atomic_folder
+from lookalike.core.json_file import write_metrics
 from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams, read_params
 from lookalike.images.geotiff import require_rasterio

@@ -4,7 +4,7 @@ It runs at every `dvc repro`, in a moment. The other stages depend on the versio
 they use, so a library that was upgraded is seen.
 """
 
-from lookalike.core.files import write_json
+from lookalike.core.json_file import write_json
 from lookalike.core.layout import Layout
 from lookalike.core.libraries import installed_versions
 from lookalike.terminal.stage import run_stage

@@ -9,7 +9,8 @@ from lookalike.core.portable import fix_environment
 if __name__ == "__main__":
     fix_environment()  # before the libraries that read it are loaded
 
-from lookalike.core.files import sha256_of_file, write_metrics
+from lookalike.core.hashing import sha256_of_file
+from lookalike.core.json_file import write_metrics
 from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams, read_params
 from lookalike.images.split_file import write_split

@@ -14,7 +14,8 @@ from PIL import Image
 
 from lookalike.compare.query import Query
 from lookalike.compare.snapshot import WORKSPACE, Snapshot
-from lookalike.core.files import to_json, write_csv
+from lookalike.core.csv_file import write_csv
+from lookalike.core.json_file import to_json
 from lookalike.core.layout import Layout
 from lookalike.evaluate.query_table import QUERY_COLUMNS
 from lookalike.images.split_file import write_split

@@ -11,7 +11,7 @@ from tests.compare.conftest import Repository, query
 from lookalike.compare.comparison import compare
 from lookalike.compare.data_changes import counts_by_class
 from lookalike.compare.text import describe
-from lookalike.core.files import to_json
+from lookalike.core.json_file import to_json
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 

@@ -11,7 +11,7 @@ from tests.compare.conftest import Repository, query
 from lookalike.compare.comparison import compare
 from lookalike.compare.gate import Check, gate
 from lookalike.compare.gates_file import read_gates
-from lookalike.core.files import to_json
+from lookalike.core.json_file import to_json
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 Run = Callable[..., tuple[int, str]]

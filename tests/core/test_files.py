@@ -1,32 +1,19 @@
-import hashlib
-import json
-import math
 import os
 import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from subprocess import Popen
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from lookalike.core.errors import DataError, LookalikeError
+from lookalike.core.errors import LookalikeError
 from lookalike.core.files import (
     atomic_file,
     atomic_folder,
     check_output_file,
     check_output_folder,
-    read_csv,
     remove_folder,
-    sha256_of_file,
-    sha256_of_files,
-    to_json,
-    write_csv,
-    write_json,
-    write_metrics,
 )
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -255,115 +242,3 @@ def test_a_folder_with_a_link_to_another_is_not_removed(tmp_path: Path) -> None:
 def test_removing_what_is_not_there_does_nothing(tmp_path: Path) -> None:
     remove_folder(tmp_path / "nothing", "*")
     assert names(tmp_path) == []
-
-
-def test_json_has_one_form(tmp_path: Path) -> None:
-    write_json(tmp_path / "out.json", {"z": [1, 2.5], "a": {"straße": None}})
-    expected = '{\n  "z": [\n    1,\n    2.5\n  ],\n  "a": {\n    "straße": null\n  }\n}\n'
-    assert (tmp_path / "out.json").read_bytes() == expected.encode()
-
-
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    # JSON in UTF-8 has no room for half a surrogate pair
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=10,
-)
-
-
-@given(json_values)
-def test_json_gives_back_what_was_written(value: object) -> None:
-    assert json.loads(to_json(value)) == value
-
-
-@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_json_refuses_what_is_no_number_and_keeps_the_old_file(
-    tmp_path: Path, number: float
-) -> None:
-    write_json(tmp_path / "out.json", 1)
-    with pytest.raises(LookalikeError, match="loss is"):
-        write_json(tmp_path / "out.json", {"loss": number})
-    assert names(tmp_path) == ["out.json"]
-    assert (tmp_path / "out.json").read_text() == "1\n"
-
-
-def test_metrics_are_rounded_to_six_decimals_however_deep(tmp_path: Path) -> None:
-    metrics = {"n": 3, "loss": 0.12345678, "by_class": {"cat": [2 / 3, 1e-9]}}
-    write_metrics(tmp_path / "metrics.json", metrics)
-    expected = {"n": 3, "loss": 0.123457, "by_class": {"cat": [0.666667, 0.0]}}
-    assert json.loads((tmp_path / "metrics.json").read_text()) == expected
-
-
-def test_csv_has_one_form(tmp_path: Path) -> None:
-    write_csv(tmp_path / "out.csv", ["name", "value"], [("a, b", 1), ("é", None), ('"', 0.5)])
-    expected = 'name,value\n"a, b",1\né,\n"""",0.5\n'
-    assert (tmp_path / "out.csv").read_bytes() == expected.encode()
-
-
-@example([("carriage\rreturn", "line\nend")])
-@given(st.lists(st.tuples(*2 * [st.text(st.characters(exclude_categories=["Cs"]))])))
-def test_csv_gives_back_any_text(rows: list[tuple[str, str]]) -> None:
-    with TemporaryDirectory() as folder:
-        write_csv(Path(folder, "out.csv"), ["path", "label"], rows)
-        found = read_csv(Path(folder, "out.csv"))
-    assert [(row["path"], row["label"]) for row in found] == rows
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"id,split\n\xff,train\n", b"id,split\na\n", b"id,split\na,b,c\n", b'id\n"' + b"a" * 200_000],
-    ids=["not UTF-8", "a field too few", "a field too many", "an open quotation mark"],
-)
-def test_what_is_no_csv_is_one_line(
-    content: bytes, tmp_path: Path, one_line_error: OneLineError
-) -> None:
-    (tmp_path / "out.csv").write_bytes(content)
-    with one_line_error(f"{tmp_path / 'out.csv'}: ", kind=DataError):
-        read_csv(tmp_path / "out.csv")
-
-
-def test_a_row_that_fails_leaves_no_csv(tmp_path: Path) -> None:
-    def rows() -> list[tuple[str]]:
-        raise ValueError("a mistake")
-
-    with pytest.raises(ValueError, match="a mistake"):
-        write_csv(tmp_path / "out.csv", ["name"], (row for _ in [0] for row in rows()))
-    assert names(tmp_path) == []
-
-
-def test_the_sha256_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
-    data = bytes(range(256)) * 5000
-    (tmp_path / "file").write_bytes(data)
-    assert sha256_of_file(tmp_path / "file") == hashlib.sha256(data).hexdigest()
-
-
-def test_the_sha256_of_files_is_the_same_in_any_order_and_folder(tmp_path: Path) -> None:
-    for folder in ("here", "there"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a").write_text("1")
-        (tmp_path / folder / "b").write_text("2")
-    here, there = tmp_path / "here", tmp_path / "there"
-    assert sha256_of_files([here / "a", here / "b"]) == sha256_of_files([there / "b", there / "a"])
-
-
-def test_the_sha256_of_files_tells_which_file_holds_what(tmp_path: Path) -> None:
-    a, b = tmp_path / "a", tmp_path / "b"
-    a.write_text("1")
-    b.write_text("2")
-    before = sha256_of_files([a, b])
-    a.write_text("2")
-    b.write_text("1")
-    assert sha256_of_files([a, b]) != before
-
-
-@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_a_number_that_is_not_finite_is_one_line_with_its_place(
-    tmp_path: Path, number: float
-) -> None:
-    with pytest.raises(LookalikeError, match=r"m\.json: .* retrieval\.recall\.1 is -?(nan|inf)"):
-        write_json(tmp_path / "m.json", {"retrieval": {"recall": [1.0, number]}})
-    assert list(tmp_path.iterdir()) == []

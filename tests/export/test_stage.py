@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lookalike.core.errors import ConfigError
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.core.layout import Layout
 from lookalike.export import parity
 from lookalike.images.store import ImageStore

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from lookalike.core.choices import ExportFormat
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.export.graph import FORMATS
 from lookalike.export.parity import TOLERANCE, compared_images, measure_parity
 from lookalike.export.writing import NotExportableError, write_export, write_refusal

@@ -9,11 +9,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.images.whole_table import open_shards
 
 from lookalike.core.errors import LookalikeError
 from lookalike.images import shards
 from lookalike.images.bands import Bands
-from lookalike.images.shards import LARGEST, METADATA, open_shards
+from lookalike.images.shards import LARGEST, METADATA
 from lookalike.images.store import ImageStore
 
 Row = dict[str, Any]

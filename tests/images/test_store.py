@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageChops
+from tests.images.whole_table import open_shards
 
 from lookalike.core.errors import DataError, NotReadyError
 from lookalike.images.bands import Bands
-from lookalike.images.shards import open_shards, write_shards
+from lookalike.images.shards import write_shards
 from lookalike.images.store import ImageStore
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from lookalike.core.errors import DataError
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.images.split_file import read_split
 from lookalike.images.store import ImageStore
 from lookalike.index.building import build_index

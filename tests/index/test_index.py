@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from tests.images.whole_table import open_shards
 
 from lookalike.core.errors import QueryError
-from lookalike.images.shards import open_shards
 from lookalike.images.split_file import read_split
 from lookalike.images.store import ImageStore
 from lookalike.index.building import build_index

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.images.whole_table import open_shards
 
 from lookalike.core.params import MachineParams
-from lookalike.images.shards import open_shards, write_shards
+from lookalike.images.shards import write_shards
 from lookalike.images.store import ImageStore
 from lookalike.inference.cache_key import CacheSettings, open_embedding_cache
 from lookalike.inference.devices import launch

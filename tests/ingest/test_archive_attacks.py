@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from lookalike.core.errors import LookalikeError
-from lookalike.ingest import remote
+from lookalike.ingest import local_copy
 from lookalike.ingest.archive import ArchiveSource
 from lookalike.ingest.source import UnreadableError
 
@@ -126,7 +126,7 @@ def test_a_tar_that_would_fill_the_disk_is_stopped(
 def test_where_there_is_no_room_it_says_so(
     archived: MakeArchive, monkeypatch: pytest.MonkeyPatch, one_line_error: OneLineError
 ) -> None:
-    monkeypatch.setattr(remote, "RESERVE_BYTES", 2**60)
+    monkeypatch.setattr(local_copy, "RESERVE_BYTES", 2**60)
     Path("a.tgz").write_bytes(archived({"a.gif": GIF}, "tar.gz"))
     with one_line_error("ingest.source: a.tgz: needs", "on the disk of"):
         ArchiveSource("a.tgz").candidates()
@@ -254,7 +254,7 @@ def test_an_archive_that_is_not_read_says_what_it_is(
 def test_an_endless_answer_over_http_is_given_up(
     endless: str, monkeypatch: pytest.MonkeyPatch, one_line_error: OneLineError
 ) -> None:
-    monkeypatch.setattr(remote, "UNANNOUNCED_BYTES", 2**24)
+    monkeypatch.setattr(local_copy, "UNANNOUNCED_BYTES", 2**24)
     with one_line_error("ingest.source: ", "sends more than 16777216 bytes"):
         ArchiveSource(endless).candidates()
 

@@ -10,9 +10,9 @@ from s3fs import S3FileSystem
 from lookalike.core.errors import LookalikeError
 from lookalike.ingest.archive import ArchiveSource
 from lookalike.ingest.bucket import BucketSource
+from lookalike.ingest.local_copy import BLOCK_BYTES
 from lookalike.ingest.read_ahead import read_ahead
 from lookalike.ingest.reading import START_BYTES
-from lookalike.ingest.remote import BLOCK_BYTES
 from lookalike.ingest.source import Candidate, UnreadableError
 from services.servers import S3Server
 

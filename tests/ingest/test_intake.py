@@ -10,8 +10,8 @@ import psutil
 import pytest
 from PIL import Image
 
+from lookalike.core.csv_file import read_csv, write_csv
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import read_csv, write_csv
 from lookalike.images.inspect import inspect
 from lookalike.images.worker import Limits
 from lookalike.ingest.examine import examined

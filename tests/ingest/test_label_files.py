@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.ingest.manifest import Manifest, make_manifest
 from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.images.inspect import inspect
 from lookalike.ingest.examine import Limits, examined
 from lookalike.ingest.intake import Intake

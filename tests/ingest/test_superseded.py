@@ -1,6 +1,8 @@
 from pathlib import Path
 
-from lookalike.images.shards import AVERAGE_BYTES, SHARDS, open_shards, write_shards
+from tests.images.whole_table import open_shards
+
+from lookalike.images.shards import AVERAGE_BYTES, SHARDS, write_shards
 from lookalike.images.store import ImageStore
 from lookalike.ingest.superseded import leave_out
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lookalike.model.artifact import Model, load_model
-from lookalike.model.fuse_batch_norm import fold
+from lookalike.model.fuse_batch_norm import fuse_batch_norm
 from lookalike.model.network import EmbeddingNetwork
 
 
@@ -36,9 +36,9 @@ def batch_norms(network: nn.Module) -> int:
 
 
 @pytest.mark.parametrize("backbone", ["resnet18", "mobilenet_v2", "cnn:8"])
-def test_a_folded_network_says_the_same_without_batch_norms(backbone: str) -> None:
+def test_a_fused_network_says_the_same_without_batch_norms(backbone: str) -> None:
     network = trained(backbone)
-    fused = fold(network, "fp32", 32)
+    fused = fuse_batch_norm(network, "fp32", 32)
     assert batch_norms(network) > 0
     assert batch_norms(fused) == 0
     for before, after in zip(network(pixels()), fused(pixels()), strict=True):
@@ -47,7 +47,7 @@ def test_a_folded_network_says_the_same_without_batch_norms(backbone: str) -> No
 
 def test_a_network_without_batch_norms_says_the_same_to_the_last_bit() -> None:
     network = trained("vgg11")
-    before, after = network(pixels()), fold(network, "fp32", 32)(pixels())
+    before, after = network(pixels()), fuse_batch_norm(network, "fp32", 32)(pixels())
     assert torch.equal(before.embeddings, after.embeddings)
 
 
@@ -60,7 +60,7 @@ def test_the_network_itself_is_left_as_it_is(tiny_model: Path) -> None:
 
 
 def test_at_bf16_the_weights_are_rounded_once_and_the_pixels_are_not(model: Model) -> None:
-    fused = fold(model.network, "bf16", 32)
+    fused = fuse_batch_norm(model.network, "bf16", 32)
     kinds = {module.weight.dtype for module in fused.modules() if isinstance(module, nn.Conv2d)}
     assert kinds == {torch.bfloat16}
     assert fused.mean.dtype == torch.float32

@@ -18,7 +18,7 @@ from safetensors.torch import save, save_file
 from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.model.backbones import build_backbone, build_classifier
 from lookalike.model.inflate import inflate_filters
 from lookalike.model.vision import models

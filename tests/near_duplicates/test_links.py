@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 from sklearn.datasets import load_sample_image
+from tests.images.whole_table import open_shards
 
 from lookalike.images.inspect import inspect
-from lookalike.images.shards import open_shards, write_shards
+from lookalike.images.shards import write_shards
 from lookalike.images.store import ImageStore
 from lookalike.near_duplicates.candidates import Pairs
 from lookalike.near_duplicates.links import compare, find_links

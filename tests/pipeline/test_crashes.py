@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from lookalike.core.files import sha256_of_files
+from lookalike.core.hashing import sha256_of_files
 
 from .conftest import Project, wait_for
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
-
-from lookalike.images.shards import open_shards
+from tests.images.whole_table import open_shards
 
 from .conftest import Project
 from .test_bad_input import write_images

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.images.whole_table import open_shards
 
 from lookalike import cli
 from lookalike.core.layout import Layout
-from lookalike.images.shards import open_shards, write_shards
+from lookalike.images.shards import write_shards
 from lookalike.images.split_file import write_split
 from lookalike.images.store import ImageStore
 from lookalike.project.duplicates import describe, find_duplicates

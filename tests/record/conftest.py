@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lookalike.core.files import write_csv, write_json
+from lookalike.core.csv_file import write_csv
+from lookalike.core.json_file import write_json
 from lookalike.evaluate.evaluation import TABLES
 from lookalike.model.artifact_fingerprint import fingerprint
 from services.servers import Server

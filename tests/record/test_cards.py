@@ -11,7 +11,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from lookalike.cli import app
-from lookalike.core.files import sha256_of_file, to_json, write_csv, write_json
+from lookalike.core.csv_file import write_csv
+from lookalike.core.hashing import sha256_of_file
+from lookalike.core.json_file import to_json, write_json
 from lookalike.core.layout import Layout
 from lookalike.evaluate.evaluation import TABLES
 from lookalike.record.cards import write_cards

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lookalike.core.files import sha256_of_file, to_json, write_json
+from lookalike.core.hashing import sha256_of_file
+from lookalike.core.json_file import to_json, write_json
 from lookalike.core.layout import Layout
 from lookalike.inference.exported import EMBEDDING, read_export
 from lookalike.inference.runtimes.onnxruntime import OnnxRuntime

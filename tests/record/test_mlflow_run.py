@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lookalike.core.files import write_csv
+from lookalike.core.csv_file import write_csv
 from lookalike.core.layout import Layout
 from lookalike.evaluate.evaluation import TABLES
 from lookalike.record.mirror_process import mirror_run

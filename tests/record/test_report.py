@@ -17,7 +17,8 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from lookalike.core.files import read_csv, rounded, write_csv, write_metrics
+from lookalike.core.csv_file import read_csv, write_csv
+from lookalike.core.json_file import rounded, write_metrics
 from lookalike.core.layout import Layout
 from lookalike.evaluate.evaluation import TABLES, evaluate_model
 from lookalike.evaluate.figures import draw_figures

@@ -17,7 +17,7 @@ from PIL import Image
 from tests.images.hostile import jpeg_of_many_scans
 
 from lookalike.core.errors import QueryError
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.core.params import MachineParams
 from lookalike.images.bands import Bands
 from lookalike.images.store import ImageStore

@@ -65,7 +65,7 @@ def test_a_failed_connection_tells_no_secret(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("lookalike.ingest.remote.PATIENCE", 0.0)
+    monkeypatch.setattr("lookalike.ingest.retrying.PATIENCE", 0.0)
     monkeypatch.setattr("lookalike.ingest.stac.server.RETRIES", Retry(0))
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)

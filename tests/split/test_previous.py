@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.images.split_file import write_split
 from lookalike.split.params import SplitParams
 from lookalike.split.previous import read_previous

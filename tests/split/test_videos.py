@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.core.files import read_csv
+from lookalike.core.csv_file import read_csv
 from lookalike.core.layout import Layout
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import FRAME_OF, write_shards

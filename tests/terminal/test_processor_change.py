@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lookalike.core.choices import MODE
-from lookalike.core.files import write_json
+from lookalike.core.json_file import write_json
 from lookalike.core.layout import Layout
 from lookalike.terminal.processor_change import EVERY, RECORD, note_processor, processor
 

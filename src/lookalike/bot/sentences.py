@@ -45,12 +45,12 @@ def neighbors_set(number: int) -> str:
 
 
 def slow_down(seconds: float) -> str:
-    """What a chat is told that asks too often."""
+    """What a chat that asks too often is told."""
     return f"That is more than I can look at; please try again in {int(seconds) + 1} seconds."
 
 
 def not_allowed(chat: int) -> str:
-    """What a chat is told that is not among the allowed ones."""
+    """What a chat that is not among the allowed ones is told."""
     return f"Sorry, I answer certain chats only, and this one, {chat}, is not among them."
 
 
@@ -70,7 +70,7 @@ def unlike_noted(number: int) -> str:
 
 
 def wrong_hit(most: int) -> str:
-    """What a person is told who names a picture that was not shown."""
+    """What a person who names a picture that was not shown is told."""
     return f"Which picture is not like it? Say a number from 1 to {most}, as in /unlike 1."
 
 

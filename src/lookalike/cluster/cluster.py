@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.extras import extra
 
 Task = TypeVar("Task")
@@ -54,7 +54,7 @@ class Answer(Generic[Result]):
                 raise error.cause from None
             raise
         except RayError as error:
-            reason = " ".join(str(error).split())[:200]
+            reason = one_line(error)
             raise LookalikeError(f"the Ray cluster has lost what it was to do: {reason}") from None
         return found
 
@@ -146,7 +146,7 @@ def _connected(environment: Mapping[str, str]) -> ModuleType:
             runtime_env={"env_vars": dict(environment), "py_modules": [str(PACKAGE)]},
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise LookalikeError(f"machine.engine: ray: no cluster to work on: {reason}") from None
     finally:
         signal.signal(signal.SIGTERM, on_termination)  # Ray has one of its own

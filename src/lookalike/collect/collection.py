@@ -13,8 +13,7 @@ from obstore.exceptions import BaseError
 
 from lookalike.collect.hard_negatives import HardNegative
 from lookalike.core.errors import DataError, LookalikeError, QueryError
-from lookalike.core.files import to_json
-from lookalike.core.json_file import parse_json
+from lookalike.core.json_file import parse_json, to_json
 from lookalike.core.secrets import without_secrets
 from lookalike.pull.object_store import open_store, reason_of
 

@@ -6,8 +6,8 @@ from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
+from lookalike.core.csv_file import write_csv
 from lookalike.core.errors import DataError
-from lookalike.core.files import write_csv
 
 TABLE = Path("data/hard_negatives.csv")  # in the project
 

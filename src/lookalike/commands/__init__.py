@@ -1,1 +1,1 @@
-"""Commands that are more than a few lines, one file each, thin over the library."""
+"""The commands, one file for each or for a few that belong together, thin over the library."""

@@ -1,4 +1,4 @@
-"""`lookalike bot`."""
+"""`lookalike bot`: searches on Telegram."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The commands `compare`, `gate` and `pr-report`: what changed, is it better, may it land?"""
+"""`lookalike compare`, `gate` and `pr-report`: what changed, is it better, may it land?"""
 
 import sys
 from pathlib import Path

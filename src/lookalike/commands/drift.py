@@ -1,4 +1,4 @@
-"""The command `drift`: do new images look like those that are indexed?"""
+"""`lookalike drift`: do new images look like those that are indexed?"""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The command `fresh`: would a clone of this have the results of this code, and get them?"""
+"""`lookalike fresh`: would a clone of this have the results of this code, and get them?"""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The command `pin`: a revision of a data set elsewhere, as a file that DVC can watch."""
+"""`lookalike pin`: a revision of a data set elsewhere, as a file that DVC can watch."""
 
 from pathlib import Path
 from typing import Annotated

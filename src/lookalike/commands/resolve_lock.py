@@ -1,4 +1,4 @@
-"""The command `resolve-lock`: merge the dvc.lock of two branches."""
+"""`lookalike resolve-lock`: merge the dvc.lock of two branches."""
 
 import sys
 from pathlib import Path

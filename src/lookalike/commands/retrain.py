@@ -1,4 +1,4 @@
-"""The commands `retrain` and `collected`: from what users have given to a proposal."""
+"""`lookalike retrain` and `lookalike collected`: from what users have given to a proposal."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The command `review`: what in the data is likely wrong, for people to decide."""
+"""`lookalike review`: what in the data is likely wrong, for people to decide."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The command `sweep`: which parameters are best?"""
+"""`lookalike sweep`: which parameters are best?"""
 
 import sys
 from pathlib import Path

@@ -21,7 +21,7 @@ from lookalike.compare.query import Query, read_queries
 from lookalike.compare.query_changes import QueryChange, query_changes
 from lookalike.compare.settings import SettingChange, library_changes, parameter_changes
 from lookalike.compare.snapshot import Snapshot
-from lookalike.core.files import rounded
+from lookalike.core.json_file import rounded
 
 
 @dataclass(frozen=True)

@@ -39,14 +39,14 @@ class DataChange(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The class that it is now, or was at last."""
+        """The class that it has now, or had last."""
         sample = self.after or self.before
         assert sample is not None
         return sample.label
 
     @property
     def path(self) -> str:
-        """Where it is in the source, or was at last."""
+        """Where it is in the source, or was last."""
         sample = self.after or self.before
         assert sample is not None
         return sample.path

@@ -56,7 +56,7 @@ def gate(comparison: Comparison, timings: Path | None = None) -> list[Check]:
 
 
 def gates_changed(comparison: Comparison) -> bool:
-    """Whether the gates themselves are others than those of the base."""
+    """Whether the gates themselves differ from those of the base."""
     return read_gates(comparison.before) != read_gates(comparison.after)
 
 

@@ -1,4 +1,4 @@
-"""`metrics/gates.yaml`: what a change has to keep to before it may land."""
+"""`metrics/gates.yaml`: what a change has to satisfy before it may land."""
 
 from typing import Annotated, Literal, Self
 

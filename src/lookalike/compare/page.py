@@ -1,11 +1,8 @@
 """A comparison as one HTML page with pictures, that needs nothing but itself and runs no script."""
 
-import base64
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader
 
 from lookalike.compare.comparison import Comparison
 from lookalike.compare.data_changes import KINDS
@@ -14,11 +11,11 @@ from lookalike.compare.grid import caption
 from lookalike.compare.paired import METRICS
 from lookalike.compare.text import data_summary, hard_negatives, points
 from lookalike.compare.thumbnails import Thumbnails
-from lookalike.core.files import atomic_file
 from lookalike.figures.content_policy import content_policy
-from lookalike.terminal.printable import printable
+from lookalike.figures.data_uri import data_uri
+from lookalike.figures.html_page import write_html
 
-TEMPLATE = "page.html"
+TEMPLATE = Path(__file__).with_name("page.html")
 MOST_OF_CLASS = 30
 MOST_OF_KIND = 200
 
@@ -35,13 +32,12 @@ def write_page(path: Path, comparison: Comparison, checks: Sequence[Check] = ())
 
     def picture(id: str | None) -> str:
         data = thumbnails.encoded(id)
-        return "" if data is None else f"data:image/webp;base64,{base64.b64encode(data).decode()}"
+        return "" if data is None else data_uri(data)
 
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, finalize=_printable
-    )
-    page = environment.get_template(TEMPLATE).render(
-        policy=content_policy(),
+    write_html(
+        path,
+        TEMPLATE,
+        content_policy(),
         comparison=comparison,
         checks=checks,
         metrics=[
@@ -64,9 +60,3 @@ def write_page(path: Path, comparison: Comparison, checks: Sequence[Check] = ())
         most_of_class=MOST_OF_CLASS,
         most_of_kind=MOST_OF_KIND,
     )
-    with atomic_file(path) as partial:
-        partial.write_text(page, encoding="utf-8")
-
-
-def _printable(value: object) -> object:
-    return printable(value) if type(value) is str else value

@@ -71,8 +71,8 @@ def _difference(metric: str, values: np.ndarray, noise: float) -> Difference:
     Other test images: by the paired bootstrap over the differences and two imaginary ones. These
     two, one as large as the largest and one as large to the other side, keep a handful of changed
     images from looking like proof: the plain bootstrap calls four images that got better, and none
-    that got worse, an improvement, but a fair coin falls so every eighth time. For metrics that are
-    0 or 1 it is the adjustment of Bonett and Price, "Adjusted Wald confidence interval for a
+    that got worse, an improvement, but a fair coin does as well one time in eight. For metrics that
+    are 0 or 1 it is the adjustment of Bonett and Price, "Adjusted Wald confidence interval for a
     difference of binomial proportions based on paired data", 2012.
 
     Other seeds: two trainings, each `noise` off, are together off by sqrt(2) times that.

@@ -7,7 +7,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.json_file import parse_json
 from lookalike.core.layout import Layout
 from lookalike.revisions.git import commit_of, file_at
@@ -96,7 +96,7 @@ class Snapshot:
         try:
             content = parse(text)
         except (ValueError, YAMLError) as error:
-            reason = " ".join(str(error).split())[:200]
+            reason = one_line(error)
             raise LookalikeError(f"{self.name}: {path} cannot be read: {reason}") from None
         return content if isinstance(content, dict) else {}
 
@@ -104,7 +104,7 @@ class Snapshot:
 @lru_cache(maxsize=1)  # the two sides of a comparison are of one project
 def _cache_of(root: Path) -> Path:
     """The folder of DVC's cache."""
-    from dvc.repo import Repo  # takes a second
+    from lookalike.revisions.repository import open_repository  # takes a second
 
-    with Repo(str(root)) as repo:
+    with open_repository(Layout(root)) as repo:
         return Path(repo.cache.local.path)

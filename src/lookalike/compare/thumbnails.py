@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from lookalike.compare.snapshot import Snapshot
-from lookalike.core.errors import DataError
+from lookalike.core.errors import DataError, one_line
 from lookalike.index.metadata import open_metadata_file
 from lookalike.index.storage import METADATA, THUMBNAILS
 from lookalike.index.thumbnails import open_thumbnails
@@ -53,7 +53,7 @@ class _Table:
             self._ids = open_metadata_file(metadata)["id"]
             self._pictures = open_thumbnails(thumbnails)["thumbnail"]
         except (OSError, ValueError) as error:
-            reason = " ".join(str(error).split())[:200]
+            reason = one_line(error)
             raise DataError(f"{thumbnails}: no thumbnails of an index: {reason}") from None
         if len(self._ids) != len(self._pictures):
             raise DataError(f"{thumbnails}: is not of the same index as {metadata}")

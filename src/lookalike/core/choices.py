@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-# Who tells what is known of hits
+# Where the metadata of hits comes from
 MetadataSource = Literal["bundle", "mongodb"]
 
 # What computes embeddings, and in which numbers

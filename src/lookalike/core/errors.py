@@ -2,7 +2,7 @@
 
 
 class LookalikeError(Exception):
-    """A problem that the user can mend."""
+    """A problem that the user can fix."""
 
 
 class ConfigError(LookalikeError):
@@ -19,3 +19,13 @@ class QueryError(LookalikeError):
 
 class NotReadyError(LookalikeError):
     """Something has to run first, or to be pulled; over HTTP it is status 503."""
+
+
+def one_line(error: BaseException, most: int | None = 200) -> str:
+    """What a library's error says, without line ends; its kind where it says nothing.
+
+    Args:
+        error: of any kind.
+        most: characters that are kept; None: all.
+    """
+    return " ".join(str(error).split())[:most] or type(error).__name__

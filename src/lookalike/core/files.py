@@ -1,25 +1,15 @@
-"""Files that appear whole or not at all, in one canonical form."""
+"""Files and folders that appear whole or not at all."""
 
-import csv
-import hashlib
-import json
-import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from io import StringIO
-from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from lookalike.core.claim import claimed
-from lookalike.core.errors import DataError, LookalikeError
-
-Row = Sequence[str | int | float | None]
+from lookalike.core.errors import LookalikeError
 
 PARTIAL = ".partial"
-SAMPLES, SAMPLE_BYTES = 64, 4096
 
 
 @contextmanager
@@ -158,108 +148,3 @@ def _check_contents(folder: Path, contents: Sequence[str]) -> None:
                     f"{folder}: is not replaced: it holds {Path(place, name).relative_to(folder)}, "
                     "which lookalike did not write; move that away, or name another folder"
                 )
-
-
-def to_json(value: Any) -> str:
-    """The project's one JSON form: UTF-8, two spaces, order as given, no NaN, final newline."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write `value` as JSON, whole or not at all.
-
-    Raises:
-        LookalikeError: a number in it is infinite, or not a number.
-    """
-    for name, number in _floats(value):
-        if not math.isfinite(number):
-            raise LookalikeError(
-                f"{path}: is not written: {name} is {number}; embeddings or scores that it comes "
-                "from are not finite"
-            )
-    with atomic_file(path) as partial:
-        partial.write_text(to_json(value), encoding="utf-8")
-
-
-def write_metrics(path: Path, metrics: dict[str, Any]) -> None:
-    """Write metrics as JSON, numbers rounded to six decimals: what is beyond that is noise."""
-    write_json(path, rounded(metrics))
-
-
-def rounded(value: Any) -> Any:
-    """Round every float in nested dictionaries, lists and tuples to six decimals."""
-    if isinstance(value, float):
-        return round(value, 6)
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [rounded(item) for item in value]
-    return value
-
-
-def _floats(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
-    """Every float in nested dictionaries, lists and tuples, with its place, as in `valid.loss`."""
-    if isinstance(value, float):
-        yield name or "it", value
-    elif isinstance(value, dict | list | tuple):
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _floats(item, f"{name}.{key}" if name else str(key))
-
-
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Row]) -> None:
-    """Write rows as CSV with `\\n` line ends, whole or not at all; None becomes an empty field."""
-    with atomic_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(_csv_line(row) for row in chain([header], rows))
-
-
-def _csv_line(row: Row) -> str:
-    """One line of CSV; `\\r\\n` as line end makes the writer quote a field that holds either."""
-    line = StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(row)
-    return line.getvalue().removesuffix("\r\n") + "\n"
-
-
-def read_csv(path: Path) -> list[dict[str, str]]:
-    """Read a CSV file with a header into one dictionary a row.
-
-    Raises:
-        DataError: it is no such file, or a row has other fields than the header names.
-        OSError: it cannot be read.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: is no CSV file in UTF-8 ({error})") from None
-    for number, row in enumerate(rows, 1):
-        if None in row or None in row.values():
-            raise DataError(f"{path}: row {number} has other fields than the header names")
-    return rows
-
-
-def sha256_of_file(path: Path) -> str:
-    """The sha256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sampled_sha256(path: Path) -> str:
-    """The sha256 of a file's size and of 64 blocks of 4 KB, evenly spaced from first to last.
-
-    Takes milliseconds whatever the size. Tells a file from another, also one of the same size; a
-    few changed bytes it may miss.
-    """
-    size = path.stat().st_size
-    digest = hashlib.sha256(str(size).encode())
-    last = max(0, size - SAMPLE_BYTES)
-    with path.open("rb", buffering=0) as file:
-        for start in sorted({last * n // (SAMPLES - 1) for n in range(SAMPLES)}):
-            file.seek(start)
-            digest.update(file.read(SAMPLE_BYTES))
-    return digest.hexdigest()
-
-
-def sha256_of_files(paths: Iterable[Path]) -> str:
-    """One sha256 over several files: over the sorted pairs of name and sha256."""
-    lines = sorted(f"{path.name}\0{sha256_of_file(path)}\n" for path in paths)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -4,7 +4,7 @@ import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
-NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an address of IPv4
+NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 
 
 def is_public(address: Address) -> bool:
@@ -18,7 +18,7 @@ def is_public(address: Address) -> bool:
 
 
 def addresses_of(host: str) -> list[Address]:
-    """What a name stands for; nothing where nobody here knows it."""
+    """The addresses of a host name; none where it cannot be resolved."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

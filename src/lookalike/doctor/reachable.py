@@ -9,7 +9,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
 from lookalike.core.params import read_params_if_any
 from lookalike.core.secrets import without_secrets
-from lookalike.ingest.remote import out_of_reach
+from lookalike.ingest.retrying import out_of_reach
 from lookalike.publish.addresses import open_store
 from lookalike.publish.mongodb.database import URI, server_of
 from lookalike.revisions.repository import open_repository

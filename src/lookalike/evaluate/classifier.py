@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from lookalike.core.files import Row
+from lookalike.core.csv_file import Row
 from lookalike.evaluate.calibration import expected_calibration_error, reliability
 from lookalike.evaluate.classification import (
     TOP_K,

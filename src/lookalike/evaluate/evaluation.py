@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from lookalike.core.files import Row
+from lookalike.core.csv_file import Row
 from lookalike.core.seeds import seed_for
 from lookalike.evaluate.classifier import evaluate_classifier
 from lookalike.evaluate.intervals import mean_interval

@@ -1,6 +1,5 @@
 """The map of the test images as one interactive HTML page, thumbnails included."""
 
-import base64
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +11,7 @@ from lookalike.core.files import atomic_file
 from lookalike.evaluate.projection import METHODS, Method
 from lookalike.evaluate.projection_figure import Point, class_colors
 from lookalike.figures.content_policy import content_policy
+from lookalike.figures.data_uri import data_uri
 from lookalike.images.store import ImageStore
 
 TEMPLATE = Path(__file__).with_name("projection.html")
@@ -75,4 +75,4 @@ def _sheet(images: Sequence[Image.Image], side: int) -> str:
         sheet.paste(ImageOps.fit(image, (side, side)), (column * side, row * side))
     buffer = BytesIO()
     sheet.save(buffer, "WEBP", quality=QUALITY)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return data_uri(buffer.getvalue())

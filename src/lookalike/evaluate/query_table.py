@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lookalike.core.files import Row
+from lookalike.core.csv_file import Row
 from lookalike.evaluate.prediction import Prediction
 from lookalike.images.split_file import SplitImage
 from lookalike.retrieval.evaluation import Retrieval

@@ -1,6 +1,5 @@
 """Pictures of a sweep, as data URIs of SVG images; Optuna draws them."""
 
-import base64
 import warnings
 from io import BytesIO
 from typing import Any
@@ -18,6 +17,7 @@ from optuna.visualization.matplotlib import (
 
 from lookalike.experiments.study import SweepStudy
 from lookalike.figures.charts import Chart, bars
+from lookalike.figures.data_uri import data_uri
 
 
 def plots(study: SweepStudy, importance: dict[str, float]) -> dict[str, str]:
@@ -28,10 +28,10 @@ def plots(study: SweepStudy, importance: dict[str, float]) -> dict[str, str]:
         warnings.simplefilter("ignore", ExperimentalWarning)
         if any(trial.state == TrialState.COMPLETE for trial in study.trials):
             history = plot_optimization_history(study.study, target_name=metric)
-            drawn["Trials in their order"] = _data_uri(history)
-            drawn["Metric by parameter"] = _data_uri(plot_slice(study.study, target_name=metric))
+            drawn["Trials in their order"] = _svg(history)
+            drawn["Metric by parameter"] = _svg(plot_slice(study.study, target_name=metric))
         if any(trial.intermediate_values for trial in study.trials):
-            drawn["Curves of the trials"] = _data_uri(plot_intermediate_values(study.study))
+            drawn["Curves of the trials"] = _svg(plot_intermediate_values(study.study))
     if importance:
         rounded = {name: round(share, 2) for name, share in importance.items()}
         title = "Importance of the parameters"
@@ -40,10 +40,10 @@ def plots(study: SweepStudy, importance: dict[str, float]) -> dict[str, str]:
     return drawn
 
 
-def _data_uri(axes: Any) -> str:
-    """A drawn figure, by one of its axes or several."""
+def _svg(axes: Any) -> str:
+    """A drawn figure as a data URI, by one of its axes or several."""
     figure = np.ravel(axes)[0].figure
     buffer = BytesIO()
     figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
     plt.close(figure)
-    return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return data_uri(buffer.getvalue(), "image/svg+xml")

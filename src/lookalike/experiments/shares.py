@@ -77,5 +77,5 @@ def visible_gpus() -> list[str]:
 
 
 def _dealt(items: Sequence[Item], start: int, number: int) -> list[Item]:
-    """So many of the items, from one on and round again."""
+    """So many of the items, from one on and wrapping around."""
     return [items[index % len(items)] for index in range(start, start + number)] if items else []

@@ -14,7 +14,7 @@ from lookalike.export.tracing import tracing
 from lookalike.inference.exported import EMBEDDING, IMAGES, LOGITS, ExportDescription
 from lookalike.inference.runtimes.runtime import Outputs
 from lookalike.model.artifact import Model
-from lookalike.model.fuse_batch_norm import fold
+from lookalike.model.fuse_batch_norm import fuse_batch_norm
 
 Run = Callable[[np.ndarray], Outputs]
 
@@ -28,7 +28,7 @@ class Graph(nn.Module):
 
     def __init__(self, model: Model) -> None:
         super().__init__()
-        network = fold(model.network, "fp32", model.description.image_size.crop)
+        network = fuse_batch_norm(model.network, "fp32", model.description.image_size.crop)
         self.network = network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         self.outputs = [EMBEDDING, LOGITS] if network.classifier is not None else [EMBEDDING]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.extras import extra
 from lookalike.images.pixels import decode_pixels
 from lookalike.images.split_file import SplitImage
@@ -64,7 +64,7 @@ class Quantization:
             with redirect_stdout(StringIO()):  # its progress bars
                 quantized = nncf.quantize(onnx.load(graph), data, subset_size=len(self.rows))
         except Exception as error:  # it raises whatever it meets in a graph
-            reason = " ".join(str(error).split())[:300] or type(error).__name__
+            reason = one_line(error, 300)
             raise LookalikeError(
                 f"base.inference.precision: int8: NNCF cannot quantize this network ({reason}); "
                 "choose another one"

@@ -1,4 +1,4 @@
-"""The tower of text as an ONNX graph, compared with the network."""
+"""The text tower as an ONNX graph, compared with the network."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ SENTENCES = (
 
 
 def write_text_graph(tower: nn.Module, length: int, path: Path) -> None:
-    """Write the tower of text for any number of texts.
+    """Write the text tower, for any number of texts.
 
     Args:
         tower: from tokens `[n, length]` to embeddings, in fp32.

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from lookalike.core.choices import Engine, ExportFormat
-from lookalike.core.errors import LookalikeError
-from lookalike.core.files import atomic_folder, sampled_sha256, sha256_of_file, to_json
+from lookalike.core.errors import LookalikeError, one_line
+from lookalike.core.files import atomic_folder
+from lookalike.core.hashing import sampled_sha256, sha256_of_file
+from lookalike.core.json_file import to_json
 from lookalike.export.graph import ENGINES, FORMATS, Graph, write_graph
 from lookalike.export.parity import Parity, compared_images, measure_parity
 from lookalike.export.quantization import Quantization
@@ -71,7 +73,7 @@ def write_export(
         except LookalikeError:
             raise
         except Exception as error:  # tracers raise whatever they meet
-            reason = " ".join(str(error).split())[:300] or type(error).__name__
+            reason = one_line(error, 300)
             raise NotExportableError(f"as {form}: {reason}") from None
         if not parity.holds:
             raise NotExportableError(f"as {form}: {parity.problem}")
@@ -96,7 +98,7 @@ def _text(model: Model, folder: Path) -> ExportedFile:
     except LookalikeError:
         raise
     except Exception as error:  # tracers raise whatever they meet
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        reason = one_line(error, 300)
         raise NotExportableError(f"with its tower of text: {reason}") from None
     return _exported(folder / TEXT)
 
@@ -117,7 +119,7 @@ def _also(
                 parity = measure_parity(open_file(path, description), model.network, pixels)
                 problem = None if parity.holds else parity.problem
             except (LookalikeError, RuntimeError) as error:
-                problem = " ".join(str(error).split())[:200]
+                problem = one_line(error)
             if problem is None:
                 yield engine
             else:

@@ -1,6 +1,5 @@
 """Charts, as figures of matplotlib, and what is made of them: data URIs, SVG and PNG files."""
 
-import base64
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lookalike.core.files import atomic_file
+from lookalike.figures.data_uri import data_uri
 
 COLORS = ["#1f6fb4", "#e07b1a", "#2e8b57", "#c8323c", "#7a52a8", "#8a6d3b", "#c2569d", "#6b6b6b"]
 STYLE: Any = {
@@ -58,9 +58,7 @@ class Chart(NamedTuple):
     @property
     def uri(self) -> str:
         """The chart as an SVG image."""
-        return (
-            f"data:image/svg+xml;base64,{base64.b64encode(_encoded(self.figure, 'svg')).decode()}"
-        )
+        return data_uri(_encoded(self.figure, "svg"), "image/svg+xml")
 
 
 def write_charts(folder: Path, charts: Iterable[Chart]) -> None:

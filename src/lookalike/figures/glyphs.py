@@ -10,7 +10,7 @@ FONT = "DejaVu Sans"  # comes with matplotlib, so the same text gives the same p
 
 
 def drawable(text: str) -> str:
-    """The text, but what the font lacks, as in Chinese, as code points instead of boxes."""
+    """The text, with what the font lacks, such as Chinese, as code points instead of boxes."""
     font = _font()
     return "".join(
         c if c == "\n" or font.get_char_index(ord(c)) else c.encode("unicode_escape").decode()

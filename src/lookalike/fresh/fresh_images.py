@@ -152,7 +152,7 @@ class FreshImages:
             self._store.add(images, self._model)
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Let images be found no more, whether they were added or are the index's.
+        """Hide images from searches, whether they were added or are the index's.
 
         Raises:
             QueryError: there is no such image; none is removed then.
@@ -169,7 +169,7 @@ class FreshImages:
         return self._store.file(image_id)
 
     def prune(self) -> Pruned:
-        """As `refresh`; also drops removals of images that the index has no more."""
+        """As `refresh`; also drops removals of images that are no longer in the index."""
         _, removed = self._store.ids()
         indexed = rows_of(self._of_index.index, sorted(removed))
         if removals := sorted(removed - indexed.keys()):

@@ -112,7 +112,7 @@ class Store:
                 database.executemany("UPDATE images SET label = ? WHERE id = ?", pairs)
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Let images be found no more, also when a later index has them.
+        """Hide images from searches, also when a later index has them.
 
         Raises:
             LookalikeError: there would be too many of them.
@@ -141,7 +141,7 @@ class Store:
             )
 
     def forget(self, images: Sequence[str], removed: Sequence[str]) -> None:
-        """Drop images, and removals, that are of no use any more."""
+        """Drop images and removals that are no longer of use."""
         with self._file.writing() as database:
             database.executemany("DELETE FROM images WHERE id = ?", [(each,) for each in images])
             database.executemany("DELETE FROM removed WHERE id = ?", [(each,) for each in removed])

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from PIL import Image, UnidentifiedImageError
 
+from lookalike.core.errors import one_line
 from lookalike.images.announced_sizes import announced_sizes
 from lookalike.images.camera_raw import camera_raw
 from lookalike.images.color import to_srgb
@@ -112,7 +113,7 @@ def _fault_of_the_image() -> Iterator[None]:
     except UndecodableImageError:
         raise
     except Exception as error:  # decoders raise whatever their parsers meet
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error, None)
         raise UndecodableImageError(f"broken image: {reason}") from None
 
 

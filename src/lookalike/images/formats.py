@@ -18,7 +18,7 @@ Factory = Callable[[BytesIO, str], ImageFile]
 Accepts = Callable[[bytes], bool | str]
 
 # What photographs come in. Pillow reads more: EPS by running Ghostscript, rare formats by decoders
-# that nobody attacks, and so nobody mends.
+# that nobody attacks, and so nobody fixes.
 FORMATS = (
     "AVIF",
     "BMP",

@@ -101,7 +101,7 @@ def _begin(_worker: int) -> None:
     os.setpgid(0, 0)
     _prctl_pr_set_pdeathsig(signal.SIGKILL)
     # A hook for those who build upon queues: by default a batch that cannot be sent, as for lack of
-    # open files, is lost in a traceback, and waited for for ever
+    # open files, is lost in a traceback, and waited for forever
     Queue._on_queue_feeder_error = staticmethod(_end)  # type: ignore[attr-defined]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from lookalike.core.arrow_file import FURTHER_TYPES, open_table
-from lookalike.core.errors import DataError, NotReadyError
+from lookalike.core.errors import DataError, NotReadyError, one_line
 from lookalike.images.bands import Bands
 
 SCHEMA = pa.schema(
@@ -122,15 +122,5 @@ def open_shard(file: Path) -> pa.Table:
     try:
         return open_table(file, SCHEMA, FURTHER_TYPES)
     except (ValueError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise DataError(f"{file}: is not an intact shard ({reason}); ingest again") from None
-
-
-def open_shards(folder: Path) -> pa.Table:
-    """All shards of a folder at once: of a few thousand, as Linux maps some 65,000 files at most.
-
-    Raises:
-        NotReadyError: there is no shard.
-        DataError: one cannot be read.
-    """
-    return pa.concat_tables(map(open_shard, shard_files(folder)))

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from lookalike.core.csv_file import read_csv, write_csv
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import read_csv, write_csv
 from lookalike.images.store import ImageStore
 
 HEADER = ("id", "path", "label", "split")

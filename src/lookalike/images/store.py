@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from lookalike.core.errors import DataError
+from lookalike.core.errors import DataError, one_line
 from lookalike.images.bands import Bands
 from lookalike.images.rendering import decode_picture
 from lookalike.images.shards import open_shard, shard_files
@@ -47,7 +47,7 @@ class ImageStore:
             self.metadata: pa.Table = pa.concat_tables(tables).combine_chunks()
             self.bands = Bands.from_metadata(self.metadata.schema.metadata)
         except ValueError as error:
-            reason = " ".join(str(error).split())[:200]
+            reason = one_line(error)
             raise DataError(f"{folder}: is not one image store ({reason}); ingest again") from None
 
     def __len__(self) -> int:

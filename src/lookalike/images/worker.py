@@ -173,7 +173,7 @@ def _work(connection: Connection, examine: Callable[[bytes], Found], memory: int
     """The process: quiet, bounded in memory, and ended by its stage alone.
 
     An interrupt from the keyboard reaches workers too: the stage decides. And a worker of a killed
-    stage might be busy for ever.
+    stage might be busy forever.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Path(os.devnull).open("w") as nowhere:

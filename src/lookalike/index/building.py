@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from lookalike.core.errors import DataError
-from lookalike.core.files import atomic_folder, to_json
+from lookalike.core.files import atomic_folder
+from lookalike.core.json_file import to_json
 from lookalike.images.split_file import SplitImage
 from lookalike.index.description import DESCRIPTION, WHITENING, IndexDescription
 from lookalike.index.engines.registry import DEFAULT_ENGINE, AnyEngine, engine_kind, tune

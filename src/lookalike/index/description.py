@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from lookalike.core.errors import DataError, NotReadyError
+from lookalike.core.errors import DataError, NotReadyError, one_line
 from lookalike.core.json_file import parse_json
 from lookalike.index.engines.registry import AnyEngine
 from lookalike.index.file_fingerprint import REMEDY, FileFingerprint
@@ -74,7 +74,7 @@ def read_description(folder: Path) -> IndexDescription:
         reason = f"{where}: {error.errors()[0]['msg']}" if where else "is no description"
         raise DataError(f"{path}: {reason}; {REMEDY}") from None
     except (ValueError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise DataError(f"{path}: is not whole ({reason}); {REMEDY}") from None
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from lookalike.core.errors import DataError
-from lookalike.core.files import sampled_sha256, sha256_of_file
+from lookalike.core.hashing import sampled_sha256, sha256_of_file
 
 REMEDY = "run dvc pull, or the index stage again"
 

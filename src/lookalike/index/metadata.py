@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lookalike.core.arrow_file import FURTHER_TYPES, open_table
-from lookalike.core.errors import DataError
+from lookalike.core.errors import DataError, one_line
 from lookalike.images.shards import further_columns
 from lookalike.images.split_file import SplitImage
 from lookalike.inference.embeddings import Embeddings
@@ -56,7 +56,7 @@ def joined_metadata(images: pa.Table, embeddings: Embeddings, split: list[SplitI
 def complete_metadata(given: pa.Table, lengths: np.ndarray) -> pa.Table:
     """A table as it is written, from one that may lack what can be null.
 
-    Further columns stay where they hold text, numbers, truth values or lists of text; what an image
+    Further columns stay where they hold text, numbers, Booleans or lists of text; what an image
     store alone knows of images is left out.
 
     Raises:
@@ -81,7 +81,7 @@ def complete_metadata(given: pa.Table, lengths: np.ndarray) -> pa.Table:
             if (kind := _further_type(field.type)) and field.name not in FILE_SCHEMA.names:
                 table = table.append_column(field.name, given[field.name].cast(kind))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
-        raise DataError(f"metadata: {' '.join(str(error).split())}") from None
+        raise DataError(f"metadata: {one_line(error, None)}") from None
     if (different := pc.count_distinct(table["id"]).as_py()) < len(table):
         raise DataError(f"metadata: {len(table)} images, but {different} different ids")
     return table.append_column(LENGTH, pa.array(lengths))

@@ -7,7 +7,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from lookalike.core.errors import DataError
+from lookalike.core.errors import DataError, one_line
 from lookalike.index.arrow import numbers_of
 from lookalike.index.description import (
     DESCRIPTION,
@@ -58,7 +58,7 @@ def open_index(
     try:
         return _open(folder, description)
     except (ValueError, OSError, KeyError, EOFError, TypeError, SafetensorError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise DataError(f"{folder}: is not a whole index ({reason}); {REMEDY}") from None
 
 

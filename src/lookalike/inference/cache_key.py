@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import torch
 
-from lookalike.core.files import sha256_of_file, to_json
+from lookalike.core.hashing import sha256_of_file
+from lookalike.core.json_file import to_json
 from lookalike.core.portable import dispatch
 from lookalike.images.bands import Bands
 from lookalike.inference.cache import EmbeddingCache

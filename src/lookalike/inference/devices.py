@@ -4,7 +4,7 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.params import MachineParams
 from lookalike.inference.processes import ALONE, Processes
 
@@ -33,7 +33,7 @@ def launch(machine: MachineParams, precision: str = "fp32") -> "Fabric":
         )
         fabric.launch()
     except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error, None)
         raise LookalikeError(
             f"machine.devices = {machine.devices}, hosts = {machine.hosts}: {reason}"
         ) from None

@@ -198,7 +198,7 @@ def _known(ids: pa.ChunkedArray, cache: EmbeddingCache | None) -> np.ndarray:
 
 
 def _check_finite(vectors: np.ndarray, ids: list[str]) -> None:
-    """Raise LookalikeError where the network makes of an image what is no number."""
+    """Raise LookalikeError where the outputs for an image are not finite."""
     broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(broken):
         named = ", ".join(ids[position] for position in broken[:IMAGES_NAMED])

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from lookalike.core.arrow_file import open_table
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.images.stretch import Stretch
 from lookalike.inference.numerics import Numerics
 
@@ -64,7 +64,7 @@ def open_embeddings(folder: Path) -> Embeddings:
     except FileNotFoundError:
         raise LookalikeError(f"{folder}: no embeddings; run the embed stage first") from None
     except (ValueError, TypeError, KeyError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise LookalikeError(f"{folder}: broken embeddings ({reason}); embed again") from None
     if len(vectors) != len(rows):
         raise LookalikeError(f"{folder}: {len(vectors)} vectors but {len(rows)} rows; embed again")

@@ -6,8 +6,8 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lookalike.core.choices import Engine, ExportFormat, Precision
-from lookalike.core.errors import ConfigError, DataError, NotReadyError
-from lookalike.core.files import sampled_sha256
+from lookalike.core.errors import ConfigError, DataError, NotReadyError, one_line
+from lookalike.core.hashing import sampled_sha256
 from lookalike.core.json_file import parse_json
 from lookalike.inference.numerics import Numerics
 from lookalike.model.description import ModelDescription
@@ -29,7 +29,7 @@ class ExportedFile(BaseModel):
     Attributes:
         name: within the folder.
         sha256: over every byte.
-        sampled_sha256: see `core.files`; it is checked whenever the file is opened.
+        sampled_sha256: see `core.hashing`; it is checked whenever the file is opened.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,7 +50,7 @@ class ExportDescription(BaseModel):
         inputs: the shape of each input.
         outputs: the shape of each output; `embedding` is as the model gives it, not normalized.
         file: the graph, in fp32; null: the model cannot be exported.
-        text: the graph of the tower of text, from `tokens` to `embedding`, by the tokenizer of
+        text: the graph of the text tower, from `tokens` to `embedding`, by the tokenizer of
             open_clip; null: the model knows no text, or it is exported for images alone.
         reason: why it cannot.
         compared_by: the engines by which the graph computes what the network does.
@@ -91,7 +91,7 @@ def read_export(folder: Path) -> ExportDescription:
     except (FileNotFoundError, NotADirectoryError):
         raise NotReadyError(f"{path}: missing; {REMEDY}") from None
     except (ValueError, ValidationError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise DataError(f"{path}: is not whole ({reason}); {REMEDY}") from None
 
 
@@ -132,7 +132,7 @@ def check_model(folder: Path, export: ExportDescription, model_sha256: str) -> N
 
 
 def text_graph_of(folder: Path, export: ExportDescription) -> Path:
-    """The file of the tower of text.
+    """The file of the text tower.
 
     Raises:
         ConfigError: the export is without one.

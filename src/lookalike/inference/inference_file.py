@@ -10,9 +10,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lookalike.core.errors import DataError, NotReadyError
-from lookalike.core.files import write_json
-from lookalike.core.json_file import parse_json
+from lookalike.core.errors import DataError, NotReadyError, one_line
+from lookalike.core.json_file import parse_json, write_json
 from lookalike.inference.exported import REMEDY, ExportDescription
 from lookalike.inference.numerics import Numerics
 
@@ -59,5 +58,5 @@ def read_inference(path: Path) -> Inference:
     except (FileNotFoundError, NotADirectoryError):
         raise NotReadyError(f"{path}: missing; {REMEDY}") from None
     except (ValueError, ValidationError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise DataError(f"{path}: is not whole ({reason}); {REMEDY}") from None

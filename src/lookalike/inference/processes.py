@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 import torch.distributed as dist
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 
 Value = TypeVar("Value")
 Part = TypeVar("Part")
@@ -86,7 +86,7 @@ class Processes:
 
         Launchers end all processes as soon as one has: the first is to have said why.
         """
-        reason = " ".join(str(error).split())
+        reason = one_line(error, None)
         named = reason if isinstance(error, LookalikeError) else f"{type(error).__name__}: {reason}"
         with suppress(LookalikeError):
             while True:

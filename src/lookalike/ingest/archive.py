@@ -1,39 +1,26 @@
 """A zip or tar archive as a source of images, read in place: nothing is ever unpacked."""
 
 import errno
-import lzma
-import struct
 import tarfile
-import zipfile
-import zlib
 from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.secrets import without_secrets
+from lookalike.ingest.local_copy import local_copy, unnamed_copy
 from lookalike.ingest.members import Member, files_of, say_replaced
 from lookalike.ingest.reading import DEFAULT, Allowance, Stream, read_stream
-from lookalike.ingest.remote import is_remote, local_copy, unnamed_copy
+from lookalike.ingest.remote import is_remote
 from lookalike.ingest.source import Candidate, UnreadableError
 from lookalike.ingest.tar_archive import tar_members
 from lookalike.ingest.unpacking import STREAMS, Unpacked, UnpackingLimit
-from lookalike.ingest.zip_archive import is_zip, zip_members
+from lookalike.ingest.zip_archive import DAMAGED, zip_members
+from lookalike.ingest.zip_directory import is_zip
 from lookalike.terminal.progress import say
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-BROKEN = (
-    OSError,
-    EOFError,
-    ValueError,
-    MemoryError,
-    RecursionError,
-    struct.error,
-    zlib.error,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-    tarfile.TarError,
-)
+BROKEN = (*DAMAGED, RecursionError, tarfile.TarError)
 # What archives that are not read begin with.
 OTHERS = {
     b"7z\xbc\xaf\x27\x1c": "7z",
@@ -86,7 +73,7 @@ class ArchiveSource:
         try:
             data = read_stream(_Counted(member.open(), self._unpacking), allowance)
         except BROKEN as error:
-            raise UnreadableError(f"broken in the archive: {_one_line(error)}") from None
+            raise UnreadableError(f"broken in the archive: {one_line(error, None)}") from None
         if len(data) < member.size:
             raise UnreadableError("broken in the archive: cut off")
         return data
@@ -106,7 +93,7 @@ class ArchiveSource:
                 raise
             raise LookalikeError(
                 f"ingest.source: {self._name}: is not a whole zip or tar archive "
-                f"({_one_line(error)})"
+                f"({one_line(error, None)})"
             ) from None
 
     def _listed(self, file: IO[bytes]) -> list[tuple[str, Member]]:
@@ -147,7 +134,3 @@ class _Counted:
         data = self._stream.read(size)
         self._limit.add(len(data))
         return data
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -11,7 +11,8 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.secrets import without_secrets
 from lookalike.images.signature import SIGNATURE_BYTES
 from lookalike.ingest.reading import DEFAULT, START_BYTES, Allowance, read_stream
-from lookalike.ingest.remote import open_remote, out_of_reach, read_remote, stream_remote
+from lookalike.ingest.remote import open_remote, read_remote, stream_remote
+from lookalike.ingest.retrying import out_of_reach
 from lookalike.ingest.source import Candidate, UnreadableError
 
 

@@ -52,7 +52,7 @@ class FolderSource:
             mode = os.stat(file).st_mode  # noqa: PTH116 a Path costs more than the reading
             if stat.S_ISDIR(mode):
                 os.listdir(file)  # noqa: PTH208 says why it could not be listed
-            if not stat.S_ISREG(mode):  # reading a named pipe would wait for ever
+            if not stat.S_ISREG(mode):  # reading a named pipe would wait forever
                 raise UnreadableError("is not a regular file")
             with open(file, "rb") as opened:  # noqa: PTH123
                 return read_stream(opened, allowance)

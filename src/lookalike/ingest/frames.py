@@ -11,9 +11,9 @@ import pyarrow as pa
 from lookalike.core.extras import extra
 from lookalike.images.shards import FRAME_OF
 from lookalike.images.worker import Limits, Worker
+from lookalike.ingest.local_copy import cache_folder
 from lookalike.ingest.params import IngestParams
 from lookalike.ingest.read_ahead import ReadFile, read_ahead
-from lookalike.ingest.remote import cache_folder
 from lookalike.ingest.sidecars import is_video
 from lookalike.ingest.source import Candidate, Source, UnreadableError
 

@@ -6,7 +6,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.ingest.label_table import FileNames, LabelRow, plain_path, read_label_rows, together
 from lookalike.ingest.params import LabelFile
 from lookalike.ingest.source import Candidate, Source, UnreadableError

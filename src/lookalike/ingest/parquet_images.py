@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.images.subset_names import subset_named
 from lookalike.ingest.further_columns import kept_columns
 from lookalike.ingest.label_files import common_folder
@@ -56,7 +56,7 @@ class ParquetSource:
             try:
                 found += self._rows_of(name, place)
             except (OSError, ValueError, pa.ArrowException) as error:
-                reason = " ".join(str(error).split())
+                reason = one_line(error, None)
                 raise LookalikeError(f"ingest.source: {place}: {reason}") from None
         if not found:
             raise LookalikeError(f"ingest.source: {next(iter(self._files.values()))}: no rows")
@@ -68,7 +68,7 @@ class ParquetSource:
         try:
             data: bytes | None = self._value(place, row)
         except (OSError, pa.ArrowException) as error:
-            raise UnreadableError(f"cannot be read: {' '.join(str(error).split())}") from None
+            raise UnreadableError(f"cannot be read: {one_line(error, None)}") from None
         if data is None:
             raise UnreadableError("the row holds no image")
         allowance.check_size(len(data))

@@ -12,9 +12,9 @@ from lookalike.core.errors import LookalikeError
 from lookalike.images.subset_names import subset_named
 from lookalike.ingest.archive import ARCHIVES, ArchiveSource
 from lookalike.ingest.bucket import BucketSource
+from lookalike.ingest.local_copy import local_copy
 from lookalike.ingest.params import LabelFile
 from lookalike.ingest.parquet_images import ParquetSource
-from lookalike.ingest.remote import local_copy
 from lookalike.ingest.service_files import service_file
 from lookalike.ingest.sidecars import sidecar
 from lookalike.ingest.source import Source

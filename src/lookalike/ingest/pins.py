@@ -1,6 +1,6 @@
 """Places under version control that DVC cannot watch, pinned by a file that it can.
 
-A pin is a file of one line, an address with a commit. It belongs into Git: what it names never
+A pin is a file of one line, an address with a commit. It belongs in Git: what it names never
 changes, and another commit is another pin.
 """
 
@@ -12,7 +12,7 @@ from lookalike.core.files import atomic_file
 from lookalike.core.secrets import WHERE_CREDENTIALS_BELONG, without_secrets
 from lookalike.ingest.dvc_repository import at_repository_commit
 from lookalike.ingest.hub import at_hub_commit
-from lookalike.ingest.remote import out_of_reach
+from lookalike.ingest.retrying import out_of_reach
 
 SUFFIX = ".pin"
 AT_COMMIT = {"hf": at_hub_commit, "dvc": at_repository_commit}

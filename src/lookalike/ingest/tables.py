@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lookalike.core.errors import one_line
 from lookalike.ingest.coco import COCO_KEYS, coco_records
 
 Record = dict[str, Any]
@@ -75,7 +76,7 @@ def _read_parquet(data: bytes) -> list[Record]:
             raise ValueError("holds images; a table of labels names files")
         return parquet_records(file)
     except (pa.ArrowException, OSError) as error:
-        raise ValueError(f"is not Parquet: {' '.join(str(error).split())}") from None
+        raise ValueError(f"is not Parquet: {one_line(error, None)}") from None
 
 
 def image_column(schema: pa.Schema) -> str | None:

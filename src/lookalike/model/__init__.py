@@ -1,1 +1,1 @@
-"""The embedding model: backbones, heads, transforms, weights, the artifact, extraction."""
+"""The embedding model: backbones, heads, transforms, weights, the artifact."""

@@ -9,13 +9,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lookalike.core.choices import Precision
-from lookalike.core.errors import LookalikeError
-from lookalike.core.files import atomic_folder, to_json
-from lookalike.core.json_file import parse_json
+from lookalike.core.errors import LookalikeError, one_line
+from lookalike.core.files import atomic_folder
+from lookalike.core.json_file import parse_json, to_json
 from lookalike.model.artifact_fingerprint import DESCRIPTION, WEIGHTS, fingerprint
 from lookalike.model.description import ModelDescription
 from lookalike.model.finite import check_finite
-from lookalike.model.fuse_batch_norm import fold
+from lookalike.model.fuse_batch_norm import fuse_batch_norm
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.shapes_alone import shapes_alone
 from lookalike.model.training_images import TRAINING_IMAGES, ImageIds, write_training_images
@@ -37,9 +37,9 @@ class Model:
 
     @cached_property
     def fused(self) -> EmbeddingNetwork:
-        """A copy of the network that says the same, faster; see `fold`."""
+        """A copy of the network that says the same, faster; see `fuse_batch_norm`."""
         side = self.description.image_size.crop
-        return fold(self.network, self.description.precision, side)
+        return fuse_batch_norm(self.network, self.description.precision, side)
 
     @property
     def dimension(self) -> int:
@@ -124,7 +124,7 @@ def load_model(folder: Path) -> Model:
         missing = error.filename or folder / WEIGHTS  # safetensors does not say which
         raise LookalikeError(f"{missing}: missing; train first, or dvc pull") from None
     except (ValueError, ValidationError, SafetensorError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise LookalikeError(f"{folder}: is not a whole model artifact ({reason})") from None
     check_finite(str(folder / WEIGHTS), weights)
     return Model(description, network, fingerprint(folder))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_files
+from lookalike.core.hashing import sha256_of_files
 
 WEIGHTS = "weights.safetensors"
 DESCRIPTION = "model.json"

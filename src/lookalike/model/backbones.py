@@ -35,7 +35,7 @@ def backbone_names() -> list[str]:
 
 
 def check_backbone(name: str) -> None:
-    """Do nothing where there is a backbone of that name.
+    """Check that there is a backbone of that name.
 
     Raises:
         LookalikeError: there is none; the line suggests some. Or it is one of timm, which is not

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lookalike.core.choices import Pooling
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.images.bands import Bands
 from lookalike.images.stretch import Stretch
 from lookalike.model.artifact_fingerprint import DESCRIPTION
@@ -69,5 +69,5 @@ def stretch_of_model(folder: Path) -> Stretch | None:
     try:
         return ModelDescription.model_validate_json(path.read_bytes()).stretch
     except ValueError as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise LookalikeError(f"{path}: is not the description of a model ({reason})") from None

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import fsspec
 
-from lookalike.core.errors import LookalikeError
-from lookalike.core.files import atomic_file, sha256_of_file
+from lookalike.core.errors import LookalikeError, one_line
+from lookalike.core.files import atomic_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.core.secrets import without_secrets
 from lookalike.terminal.cache_lock import CacheLock
 from lookalike.terminal.progress import say
@@ -80,7 +81,7 @@ def _download(url: str, path: Path) -> str:
     except LookalikeError:
         raise
     except Exception as error:  # every protocol raises its own
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error, None)
         problem = f"train.weights: {url}: cannot be downloaded ({reason})"
         raise LookalikeError(without_secrets(problem)) from None
     found = sha256_of_file(path)

@@ -1,4 +1,4 @@
-"""Numbers that are none spread: whatever a network has to do with is finite, or the stage stops."""
+"""NaN and infinity spread: what a network reads and computes is finite, or the stage stops."""
 
 from collections.abc import Mapping
 

@@ -13,7 +13,7 @@ from lookalike.model.timm_models import fix_image_size
 from lookalike.model.tracing import trace
 
 
-def fold(network: EmbeddingNetwork, precision: str, side: int) -> EmbeddingNetwork:
+def fuse_batch_norm(network: EmbeddingNetwork, precision: str, side: int) -> EmbeddingNetwork:
     """A copy whose batch norms are fused into the convolutions before them.
 
     In evaluation mode batch norm is a multiplication and an addition for each channel, which the

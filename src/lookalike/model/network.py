@@ -39,7 +39,7 @@ class EmbeddingNetwork(nn.Module):
 
     Attributes:
         text: from tokens to embeddings in the space of the images'; None where the backbone has no
-            tower of text, or a head has left its space.
+            text tower, or a head has left its space.
         dropout: what share of the features the head does not see in training: none, unless
             training sets it.
     """

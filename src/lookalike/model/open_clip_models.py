@@ -26,7 +26,7 @@ def open_clip_name(backbone: str) -> str | None:
 
 
 def check_open_clip(name: str) -> None:
-    """Do nothing where open_clip has a model of two towers of that name, with its own tokenizer.
+    """Check that open_clip has such a model: two towers, and a tokenizer of its own.
 
     Raises:
         LookalikeError: it has none, or open_clip is not installed.
@@ -49,7 +49,7 @@ def check_open_clip(name: str) -> None:
 
 
 def build_image_tower(name: str) -> tuple[nn.Module, int]:
-    """Build the tower of images, with random weights, and the size of its embeddings."""
+    """Build the image tower, with random weights, and the size of its embeddings."""
     from open_clip.model import _build_vision_tower
 
     config = _config(name)
@@ -59,7 +59,7 @@ def build_image_tower(name: str) -> tuple[nn.Module, int]:
 
 
 def build_text_tower(name: str) -> nn.Module:
-    """Build the tower of text, with random weights: from tokens `[n, length]` to `[n, d]`."""
+    """Build the text tower, with random weights: from tokens `[n, length]` to `[n, d]`."""
     from open_clip.model import _build_text_tower
 
     config = _config(name)
@@ -69,7 +69,7 @@ def build_text_tower(name: str) -> nn.Module:
 
 
 def context_length(name: str) -> int:
-    """How many tokens the tower of text reads."""
+    """How many tokens the text tower reads."""
     length: int = _config(name)["text_cfg"].get("context_length", 77)
     return length
 
@@ -88,7 +88,7 @@ def open_clip_settings(name: str) -> dict[str, Any]:
 
 
 def towers_of(weights: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """The weights of the tower of images and of that of text, from those of a whole model."""
+    """The weights of the image tower and of the text tower, from those of a whole model."""
     _open_clip()
     from open_clip.model import convert_to_custom_text_state_dict
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.extras import extra
 from lookalike.terminal.progress import say
 
@@ -23,7 +23,7 @@ def timm_name(backbone: str) -> str | None:
 
 
 def check_timm(name: str) -> None:
-    """Do nothing where timm has a model of that name.
+    """Check that timm has a model of that name.
 
     Raises:
         LookalikeError: it has none, or timm is not installed.
@@ -86,7 +86,7 @@ def pretrained_timm(name: str, revision: str | None) -> dict[str, Tensor]:
             name, pretrained=True, pretrained_cfg_overlay=overlay
         )
     except Exception as error:  # the hub's client raises many kinds
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise LookalikeError(
             f"train.weights: those of {PREFIX}{name} could not be downloaded ({reason}); get them "
             "by other means and give their path, or use weights: none"

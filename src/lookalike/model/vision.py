@@ -2,7 +2,7 @@
 
 torchvision's wheel on Linux is linked against CUDA PyTorch; on a CPU-only PyTorch its compiled
 operators cannot load, and `import torchvision` fails with `operator torchvision::nms does not
-exist`. Declaring the two missing schemas mends that: models and transforms work, nothing here calls
+exist`. Declaring the two missing schemas fixes that: models and transforms work, nothing here calls
 the operators, and images are decoded with Pillow.
 
 torchvision also imports all of TorchDynamo, a second of processor time in every stage, for a

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lookalike.core.choices import DOWNLOADED
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.core.secrets import without_secrets
 from lookalike.model.artifact_fingerprint import DESCRIPTION
 from lookalike.model.cnn import cnn_width

@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import atomic_file, sha256_of_file
+from lookalike.core.files import atomic_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.core.layout import Layout
 from lookalike.train.state.checkpoint import LAST, SUFFIX
 

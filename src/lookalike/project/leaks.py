@@ -7,7 +7,7 @@ its split leaks all the same, whoever else trains by it.
 from dataclasses import dataclass
 from pathlib import Path
 
-from lookalike.core.files import read_csv
+from lookalike.core.csv_file import read_csv
 from lookalike.images.subset_names import usual_name
 from lookalike.near_duplicates.links import Link
 

@@ -9,7 +9,8 @@ from ruamel.yaml.comments import CommentedMap
 
 from lookalike.bot.params import BotParams
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import atomic_file, sha256_of_file
+from lookalike.core.files import atomic_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams, parse_block, read_yaml
 from lookalike.ingest.remote import is_remote

@@ -1,4 +1,4 @@
-"""Sources at which `dvc repro` fails, or waits for ever, before any stage runs."""
+"""Sources at which `dvc repro` fails, or waits forever, before any stage runs."""
 
 import errno
 import os

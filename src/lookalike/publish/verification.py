@@ -72,6 +72,6 @@ def _compare(index: Index, opened: OpenVersion) -> tuple[dict[str, list[str]], s
 
 
 def _lines(table: pa.Table) -> Iterator[tuple[int, str]]:
-    """Every row as JSON: so numbers that are none are equal, too."""
+    """Every row as JSON: so NaN equals NaN, too."""
     for record in table.to_pylist():
         yield record[ROW], json.dumps(record, default=bytes.hex)

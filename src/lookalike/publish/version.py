@@ -2,7 +2,7 @@
 
 import hashlib
 
-from lookalike.core.files import to_json
+from lookalike.core.json_file import to_json
 from lookalike.index.index import Index
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.core.layout import Layout
 from lookalike.index.description import DESCRIPTION
 from lookalike.index.storage import open_index

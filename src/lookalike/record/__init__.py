@@ -1,1 +1,1 @@
-"""What a finished run has to show: the report, MLflow."""
+"""What a finished run has to show: the report, the cards, MLflow."""

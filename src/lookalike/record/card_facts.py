@@ -7,7 +7,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.core.json_file import read_object
 from lookalike.core.layout import MEASURED_MODEL, Layout
 from lookalike.core.params import BaseParams, read_params

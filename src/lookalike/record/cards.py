@@ -3,7 +3,8 @@
 import shutil
 from pathlib import Path
 
-from lookalike.core.files import atomic_folder, check_output_folder, write_json
+from lookalike.core.files import atomic_folder, check_output_folder
+from lookalike.core.json_file import write_json
 from lookalike.core.layout import Layout
 from lookalike.record.card_facts import read_facts
 from lookalike.record.croissant import SPLIT, croissant

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from lookalike.core.files import to_json
+from lookalike.core.json_file import to_json
 from lookalike.core.layout import Layout
 from lookalike.record.provenance import Provenance, read_metrics, source_name
 

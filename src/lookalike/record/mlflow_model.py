@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from lookalike.core.files import to_json
+from lookalike.core.json_file import to_json
 from lookalike.inference.exported import ExportDescription, Shape
 from lookalike.record.mlflow_inputs import provenance_tags
 from lookalike.record.provenance import Provenance

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import to_json
+from lookalike.core.json_file import to_json
 from lookalike.core.layout import Layout
 from lookalike.core.params import read_yaml
 from lookalike.inference.exported import ExportDescription

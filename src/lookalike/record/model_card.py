@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lookalike.core.files import read_csv
+from lookalike.core.csv_file import read_csv
 from lookalike.core.layout import Layout
 from lookalike.record.card_facts import Facts, front_matter
 from lookalike.terminal.markdown import plain, table

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.core.json_file import read_object
 from lookalike.core.layout import Layout
 from lookalike.core.params import read_yaml

@@ -1,30 +1,29 @@
 """One HTML file that shows how good a finished run is; it needs nothing but itself."""
 
-import base64
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
 from PIL import Image
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import atomic_file
 from lookalike.core.json_file import read_object
 from lookalike.core.layout import Layout
 from lookalike.core.params import read_params
 from lookalike.core.secrets import without_secrets
 from lookalike.evaluate.charts import evaluation_charts
 from lookalike.figures.content_policy import content_policy
+from lookalike.figures.data_uri import data_uri
+from lookalike.figures.html_page import write_html
 from lookalike.ingest.params import IngestParams
 from lookalike.record.run_charts import Picture, pictures_of, read_tables
 from lookalike.record.side_by_side import side_by_side
 from lookalike.revisions.git import git
 from lookalike.train.curves import training_charts
 
-TEMPLATE = "report.html"
+TEMPLATE = Path(__file__).with_name("report.html")
 QUALITY = 85
 # What stands on top, under its name for people.
 HEADLINES = {
@@ -70,9 +69,10 @@ def write_report(project: Layout, path: Path, revisions: Sequence[str] = ()) -> 
     tables = read_tables(project)
     projection = project.figures / "projection.html"
     projection_page = projection.read_text(encoding="utf-8") if projection.is_file() else ""
-    folder = Path(__file__).parent
-    environment = Environment(loader=FileSystemLoader(folder), autoescape=True)
-    page = environment.get_template(TEMPLATE).render(
+    write_html(
+        path,
+        TEMPLATE,
+        content_policy(TEMPLATE.read_text(encoding="utf-8"), projection_page),
         about=list(_about(project)),
         metrics=metrics,
         index=_read_json(project.metrics / "index.json"),
@@ -84,16 +84,13 @@ def write_report(project: Layout, path: Path, revisions: Sequence[str] = ()) -> 
         beside=side_by_side(project, revisions),
         classes=tables.get("classes", []),
         pictures=[
-            Picture(title, _jpeg(project.metrics / path))
-            for path, title in PICTURES.items()
-            if (project.metrics / path).is_file()
+            Picture(title, _jpeg(project.metrics / picture))
+            for picture, title in PICTURES.items()
+            if (project.metrics / picture).is_file()
         ],
         projection_page=projection_page,
-        policy=content_policy((folder / TEMPLATE).read_text(encoding="utf-8"), projection_page),
         params=without_secrets(project.params.read_text(encoding="utf-8")),
     )
-    with atomic_file(path) as partial:
-        partial.write_text(page, encoding="utf-8")
 
 
 def _about(project: Layout) -> Iterator[str]:
@@ -110,7 +107,7 @@ def _about(project: Layout) -> Iterator[str]:
 def _jpeg(path: Path) -> str:
     buffer = BytesIO()
     Image.open(path).convert("RGB").save(buffer, "JPEG", quality=QUALITY)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return data_uri(buffer.getvalue(), "image/jpeg")
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from lookalike.core.files import read_csv
+from lookalike.core.csv_file import read_csv
 from lookalike.core.layout import Layout
 from lookalike.figures.charts import Chart
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_files, to_json
-from lookalike.core.json_file import read_object
+from lookalike.core.hashing import sha256_of_files
+from lookalike.core.json_file import read_object, to_json
 from lookalike.core.layout import MEASURED_MODEL, Layout
 from lookalike.core.secrets import without_secrets
 from lookalike.evaluate.charts import evaluation_charts

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.extras import extra
 from lookalike.core.secrets import without_secrets
 from lookalike.record.mirror_process import URI
@@ -65,7 +65,7 @@ def _is_of_a_server(address: SplitResult) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    text = without_secrets(" ".join(str(error).split()))
+    text = without_secrets(one_line(error, None))
     if "failed with exception" in text or isinstance(error, ConnectionError):
         return f"no server answers there; start it, or check {URI}"
     if "error code 401" in text or "error code 403" in text:

@@ -1,1 +1,1 @@
-"""Train anew on what has come since, and propose the result where it is good enough."""
+"""Train again on what has come since, and propose the result where it is good enough."""

@@ -1,7 +1,7 @@
 """A version that passed the gate, as a commit on a branch of its own; nothing leaves this clone."""
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.core.layout import Layout
 from lookalike.retrain.results import changes
 from lookalike.revisions.git import commit_of, git

@@ -17,7 +17,7 @@ from lookalike.retrain.results import check_clean, tracked_results
 
 
 def retrain(project: Layout, against: str | None, register: bool, output: Path) -> str:
-    """Train anew where data, code or parameters are others, and propose what comes out.
+    """Train again where data, code or parameters have changed, and propose the result.
 
     Args:
         project: the project; all but results is committed.

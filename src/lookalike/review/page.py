@@ -1,22 +1,19 @@
 """A review as one HTML page, where people mark what is to be corrected; it needs nothing else."""
 
-import base64
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader
-
-from lookalike.core.files import atomic_file
 from lookalike.figures.content_policy import content_policy
+from lookalike.figures.data_uri import data_uri
+from lookalike.figures.html_page import write_html
 from lookalike.index.thumbnails import thumbnail
 from lookalike.review.findings import KINDS
 from lookalike.review.review import Review
 from lookalike.review.text import balance
-from lookalike.terminal.printable import printable
 
-TEMPLATE = "page.html"
-STYLE = "page.css"
+TEMPLATE = Path(__file__).with_name("page.html")
+STYLES = TEMPLATE.parents[1] / "page" / "theme.css", TEMPLATE.with_name("page.css")
 MOST = 200  # findings of a kind
 SIZE = 240  # pixels of the longer side of a picture
 PICTURE_BYTES = 2**14
@@ -51,13 +48,12 @@ def write_page(path: Path, review: Review) -> None:
         path: the HTML file to write.
         review: what it shows: up to 200 findings of a kind.
     """
-    folder = Path(__file__).parent
-    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, finalize=_printable)
-    template = environment.get_template(TEMPLATE)
     by_kind = {kind: review.of_kind(kind) for kind in KINDS}
-    page = template.render(
-        policy=content_policy((folder / TEMPLATE).read_text(encoding="utf-8")),
-        style=(folder / STYLE).read_text(encoding="utf-8"),
+    write_html(
+        path,
+        TEMPLATE,
+        content_policy(TEMPLATE.read_text(encoding="utf-8")),
+        style="".join(style.read_text(encoding="utf-8") for style in STYLES),
         images=len(review.images),
         corrections=review.corrections.name,
         kinds=[(k, KINDS[k], len(found), found[:MOST]) for k, found in by_kind.items() if found],
@@ -67,8 +63,6 @@ def write_page(path: Path, review: Review) -> None:
         balance=balance(review.classes),
         before=[row._asdict() for row in review.corrections.rows],
     )
-    with atomic_file(path) as partial:
-        partial.write_text(page, encoding="utf-8")
 
 
 class _Pictures:
@@ -84,11 +78,6 @@ class _Pictures:
     def _shown(self, row: int) -> Shown:
         about: dict[str, Any] = self._images.metadata.slice(row, 1).to_pylist()[0]
         encoded, bands = self._images.encoded(row), self._images.bands
-        data = thumbnail(encoded, bands, SIZE, PICTURE_BYTES, self._images.stretch) or b""
-        picture = f"data:image/webp;base64,{base64.b64encode(data).decode()}"
+        picture = thumbnail(encoded, bands, SIZE, PICTURE_BYTES, self._images.stretch) or b""
         tiny = max(about["width"], about["height"]) <= TINY
-        return Shown(about["id"], about["path"], about["label"], picture, tiny)
-
-
-def _printable(value: object) -> object:
-    return printable(value) if type(value) is str else value
+        return Shown(about["id"], about["path"], about["label"], data_uri(picture), tiny)

@@ -3,33 +3,28 @@
 from collections.abc import Mapping
 from statistics import median
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from lookalike.review.findings import KINDS
 from lookalike.review.review import Review
 from lookalike.terminal.listing import counted, some_of
 from lookalike.terminal.printable import printable
+from lookalike.terminal.tables import plain_table, stdout_console
 
 SHOWN = 10
-UNCUT = 100_000  # wider than any line
 FEW = 4  # so many times fewer images than the median class
 
 
 def print_review(review: Review) -> None:
     """Print to stdout up to ten findings of a kind; piped, lines are not cut to a width."""
-    console = Console(highlight=False, soft_wrap=True, emoji=False)
-    if not console.is_terminal:
-        console.width = UNCUT
+    console = stdout_console()
     labels, paths = (review.images.metadata[name] for name in ("label", "path"))
     for kind, title in KINDS.items():
         findings = review.of_kind(kind)
         if not findings:
             continue
         console.print(f"{title}: {len(findings)}", style="bold", markup=False)
-        table = Table(box=SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+        table = plain_table(console)
         table.add_column("path", overflow="fold")
         table.add_column("label", style="cyan")
         table.add_column("why")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.layout import Layout
 from lookalike.core.secrets import without_secrets
 
@@ -31,7 +31,7 @@ def open_repository(project: Layout, subject: str | None = None) -> Iterator[Rep
     except Exception as error:
         if not (isinstance(error, (DvcException, OSError)) or _of_a_cloud(error)):
             raise
-        reason = without_secrets(" ".join(str(error).split()))[:300]
+        reason = without_secrets(one_line(error, None))[:300]
         raise LookalikeError(f"{subject or project.root.absolute()}: {reason}") from None
 
 

@@ -40,7 +40,7 @@ def is_web_address(text: str) -> bool:
 
 
 def download(url: Url, name: str, max_bytes: int) -> bytes:
-    """The bytes at an address; redirections are followed, to web servers only.
+    """The bytes at an address; redirects are followed, to web servers only.
 
     Args:
         url: the address.

@@ -11,7 +11,7 @@ import pyarrow as pa
 from lookalike.core.errors import QueryError
 from lookalike.search.filter_tree import Among, Both, Comparison, Either, Fits, Missing, Node, Not
 
-# More nest deeper than Arrow's own recursion can bear
+# More nest deeper than Arrow's own recursion allows
 MOST_COMPARISONS = 1000
 DEEPEST = 50
 MOST_CHARACTERS = 1_000_000

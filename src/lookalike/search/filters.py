@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from lookalike.core.errors import QueryError
+from lookalike.core.errors import QueryError, one_line
 from lookalike.search.filter_parser import parse
 from lookalike.search.filter_tree import Among, Both, Comparison, Either, Fits, Missing, Node, Not
 from lookalike.search.text_patterns import any_in, any_like, like
@@ -54,7 +54,7 @@ def matching_rows(metadata: pa.Table, where: Filter) -> np.ndarray:
         if passes.type != pa.bool_():
             raise QueryError(f"where: gives {passes.type}, but should be true or false")
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, KeyError) as error:
-        raise QueryError(f"where: {' '.join(str(error).split())[:200]}") from None
+        raise QueryError(f"where: {one_line(error)}") from None
     rows: np.ndarray = np.flatnonzero(pc.fill_null(passes, False).to_numpy())
     return rows
 

@@ -11,6 +11,7 @@ from string import Template
 from PIL import Image
 
 from lookalike.core.files import atomic_file
+from lookalike.figures.data_uri import data_uri
 from lookalike.search.results import Hit, Prediction, SearchResult
 from lookalike.terminal.printable import printable
 
@@ -63,12 +64,10 @@ def _prediction(prediction: Prediction) -> str:
 
 
 def _hit(result: SearchResult, hit: Hit) -> str:
-    thumbnail = result.thumbnail(hit)
-    picture = (
-        '<span class="none"></span>'
-        if thumbnail is None
-        else f'<img loading="lazy" alt="{_text(hit.label or hit.path)}" src="{_uri(thumbnail)}">'
-    )
+    picture = '<span class="none"></span>'
+    if (thumbnail := result.thumbnail(hit)) is not None:
+        alt = _text(hit.label or hit.path)
+        picture = f'<img loading="lazy" alt="{alt}" src="{data_uri(thumbnail)}">'
     label = "" if hit.label is None else f"<span>{_text(hit.label)}</span>"
     return (
         f'<li>{picture}<p><b>{hit.similarity:.4f}</b>{label}<small title="{_text(hit.path)}">'
@@ -83,8 +82,4 @@ def _text(text: str) -> str:
 def _webp(image: Image.Image) -> str:
     buffer = BytesIO()
     image.save(buffer, "WEBP", quality=QUERY_QUALITY)
-    return _uri(buffer.getvalue())
-
-
-def _uri(webp: bytes) -> str:
-    return f"data:image/webp;base64,{base64.b64encode(webp).decode()}"
+    return data_uri(buffer.getvalue())

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,14 +12,15 @@ from lookalike.core.choices import RuntimeChoice
 from lookalike.core.errors import DataError, NotReadyError, QueryError
 from lookalike.core.layout import EXPORT
 from lookalike.images.untrusted import decode_untrusted
-from lookalike.index.index import Hits, Index
+from lookalike.index.index import Index
 from lookalike.index.storage import open_index
 from lookalike.inference.runtimes.choice import model_fingerprint, open_runtime
 from lookalike.inference.runtimes.runtime import Runtime
+from lookalike.search.answering import Criteria, answers
 from lookalike.search.encoding import Decode, EncodedQuery, PreparedQuery, QueryEncoder
 from lookalike.search.gallery import Gallery, Records
 from lookalike.search.queries import Query
-from lookalike.search.results import Hit, SearchResult
+from lookalike.search.results import SearchResult
 from lookalike.search.searchable import Searchable
 from lookalike.search.segment import Segment
 
@@ -134,7 +135,8 @@ class Searcher:
         Raises:
             QueryError: an argument is wrong, so that no query can be answered.
         """
-        return self._results(queries, k, self._selected(k, where), min_similarity, exclude_query)
+        criteria = Criteria.checked(self.gallery, k, where, min_similarity, exclude_query)
+        return self._results(queries, criteria)
 
     def prepare(self, query: Query) -> PreparedQuery:
         """Read and decode a query: `search` in three steps, of which a server batches the second.
@@ -169,9 +171,8 @@ class Searcher:
         Raises:
             QueryError: an argument is wrong.
         """
-        (result,) = self._answers(
-            [query], k, self._selected(k, where), min_similarity, exclude_query
-        )
+        criteria = Criteria.checked(self.gallery, k, where, min_similarity, exclude_query)
+        (result,) = answers([query], self.gallery, criteria, self.thumbnail)
         return result
 
     def thumbnail(self, image_id: str) -> bytes | None:
@@ -192,71 +193,20 @@ class Searcher:
         return self.gallery
 
     def _results(
-        self,
-        queries: Iterable[Query],
-        k: int,
-        selected: Any,
-        min_similarity: float | None,
-        exclude_query: bool,
+        self, queries: Iterable[Query], criteria: Criteria
     ) -> Iterator[SearchResult | QueryError]:
         waiting = iter(queries)
         while block := list(islice(waiting, QUERIES_AT_ONCE)):
             prepared = [self._prepared(query) for query in block]
             encoded = self.encode([query for query in prepared if isinstance(query, PreparedQuery)])
-            answers = self._answers(encoded, k, selected, min_similarity, exclude_query)
-            yield from (q if isinstance(q, QueryError) else next(answers) for q in prepared)
+            answered = answers(encoded, self.gallery, criteria, self.thumbnail)
+            yield from (q if isinstance(q, QueryError) else next(answered) for q in prepared)
 
     def _prepared(self, query: Query) -> PreparedQuery | QueryError:
         try:
             return self.prepare(query)
         except QueryError as error:
             return error
-
-    def _selected(self, k: int, where: "Filter | None") -> Any:
-        """What may be hits, as the gallery takes it; None: all images."""
-        if k < 1:
-            raise QueryError(f"k = {k}: ask for at least 1 neighbor")
-        return None if where is None else self.gallery.select(where)
-
-    def _answers(
-        self,
-        encoded: list[EncodedQuery],
-        k: int,
-        selected: Any,
-        min_similarity: float | None,
-        exclude_query: bool,
-    ) -> Iterator[SearchResult]:
-        if not encoded:
-            return
-        excluded = [set(query.rows) if exclude_query else set() for query in encoded]
-        found = self._found(encoded, k + max(map(len, excluded)), selected)
-        for query, without, of_rows, similarities in zip(encoded, excluded, *found, strict=True):
-            kept = [
-                (row, similarity)
-                for row, similarity in zip(of_rows.tolist(), similarities.tolist(), strict=True)
-                if row not in without and (min_similarity is None or similarity >= min_similarity)
-            ]
-            hits = self._hits(kept[:k])
-            yield SearchResult(query.name, query.predictions, hits, query.pictures, self.thumbnail)
-
-    def _found(self, queries: list[EncodedQuery], k: int, selected: Any) -> Hits:
-        if len(queries) == 1:  # some engines answer one at less cost
-            rows, similarities = self.gallery.search(queries[0].vector, k, selected)
-            return Hits(rows[None], similarities[None])
-        return self.gallery.search_many(np.stack([query.vector for query in queries]), k, selected)
-
-    def _hits(self, found: list[tuple[int, float]]) -> list[Hit]:
-        """With everything that is known of the images, taken from the table in one go."""
-        records = self.gallery.records([row for row, _ in found])
-        known = set(Hit._fields)
-        return [
-            Hit(
-                similarity=round(similarity, 6),
-                further={name: record.pop(name) for name in list(record) if name not in known},
-                **record,
-            )
-            for record, (_, similarity) in zip(records, found, strict=True)
-        ]
 
 
 def _answered(found: SearchResult | QueryError) -> SearchResult:

@@ -1,22 +1,17 @@
 """A search result for people."""
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from lookalike.search.results import SearchResult
 from lookalike.terminal.printable import printable
+from lookalike.terminal.tables import plain_table, stdout_console
 
-UNCUT = 100_000  # wider than any line
 LEAST_SHOWN = 0.0005  # less would read 0.0%
 
 
 def print_result(result: SearchResult) -> None:
     """Print predictions and hits to stdout; piped, lines are not cut to a width."""
-    console = Console(highlight=False, soft_wrap=True, emoji=False)
-    if not console.is_terminal:
-        console.width = UNCUT
+    console = stdout_console()
     guesses = [
         f"{printable(guess.label)} ({guess.probability:.1%})"
         for guess in result.predictions
@@ -24,7 +19,7 @@ def print_result(result: SearchResult) -> None:
     ]
     if guesses:
         console.print("looks like: " + ", ".join(guesses), markup=False)
-    table = Table(box=SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+    table = plain_table(console)
     table.add_column("similarity", justify="right", style="cyan")
     table.add_column("label")
     table.add_column("path", overflow="fold", style="dim")

@@ -44,7 +44,7 @@ async def add(request: Request, service: CurrentService) -> JsonAnswer:
 
 @router.delete("/{id}", status_code=HTTPStatus.NO_CONTENT, responses=READING_ONE)
 def remove(id: str, service: CurrentService) -> None:
-    """Let an image be found no more, whether it was added or is the index's."""
+    """Hide an image from searches, whether it was added or is the index's."""
     try:
         _allowed(service).remove([id])
     except QueryError as error:

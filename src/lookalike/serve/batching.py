@@ -66,7 +66,7 @@ class Batcher(Generic[Item, Result]):
     def _work(self) -> None:
         while True:
             batch, more = self._next_batch()
-            # Whoever has gone meanwhile is not computed for
+            # Nothing is computed for clients that have gone meanwhile
             wanted = [each for each in batch if each.future.set_running_or_notify_cancel()]
             if wanted:
                 self._answer(wanted)

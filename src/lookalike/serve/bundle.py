@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from lookalike.core.errors import DataError, LookalikeError
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.fresh.fresh_images import FreshImages
 from lookalike.images.store import ImageStore, open_images
 from lookalike.index.description import DESCRIPTION

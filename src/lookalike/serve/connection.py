@@ -1,7 +1,7 @@
 """A connection before there is a request: how much of its head may come, and how long it may take.
 
 Uvicorn bounds neither where httptools parses: a client that sends a header without end, or connects
-and says nothing, would be kept for ever.
+and says nothing, would be kept forever.
 """
 
 import asyncio

@@ -42,7 +42,7 @@ COLLECTED_IMAGES = Counter(
     ["outcome"],
 )
 for outcome in ("stored", "known", "too large", "too many", "failed"):
-    COLLECTED_IMAGES.labels(outcome)  # zero is told, too
+    COLLECTED_IMAGES.labels(outcome)  # zero is reported, too
 INDEXED_IMAGES = Gauge("lookalike_indexed_images", "Indexed images", multiprocess_mode="max")
 
 # Of the request that is being answered: seconds by phase

@@ -9,7 +9,7 @@ from lookalike.core.params import Block
 
 
 class ServeParams(Block):
-    """How the HTTP service listens, and what it bears."""
+    """How the HTTP service listens, and how much it takes."""
 
     block = "serve"
 

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 
 import httpx
 
-from lookalike.core.errors import QueryError
+from lookalike.core.errors import QueryError, one_line
 from lookalike.core.public_address import Address, is_public
 
 PORTS = {"http": 80, "https": 443}
@@ -44,7 +44,7 @@ async def fetch_image(
     except TimeoutError:
         raise QueryError(f"url: {where.host} did not answer within {seconds:g} seconds") from None
     except httpx.HTTPError as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = one_line(error)
         raise QueryError(f"url: {where.host} cannot be read ({reason})") from None
 
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from lookalike.core.csv_file import read_csv
 from lookalike.core.errors import DataError, LookalikeError
-from lookalike.core.files import read_csv, sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.images.split_file import HEADER, SUBSETS
 from lookalike.split.params import SplitParams
 

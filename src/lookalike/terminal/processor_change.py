@@ -7,8 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lookalike.core.choices import MODE
-from lookalike.core.files import write_json
-from lookalike.core.json_file import parse_json
+from lookalike.core.json_file import parse_json, write_json
 from lookalike.core.layout import Layout
 from lookalike.terminal.progress import say
 

@@ -23,7 +23,7 @@ from lookalike.terminal.system_failure import system_failure
 def run_stage(name: str, main: Callable[[Layout], None]) -> NoReturn:
     """Run `main` on the project in the current folder, under its lock, and exit.
 
-    Exit code 0: done. 1: a mistake that the user can mend, told in one line on stderr.
+    Exit code 0: done. 1: a mistake that the user can fix, told in one line on stderr.
     130: interrupted (SIGINT or SIGTERM); outputs that were not finished are not there. The text of
     the `KeyboardInterrupt` says from where the next run goes on, if not from the start.
 

@@ -1,4 +1,4 @@
-"""What the system does not give, in one line: room, rights, open files."""
+"""What the system refuses, in one line: disk space, permissions, open files."""
 
 import errno
 import re

@@ -1,6 +1,7 @@
 """What the stage writes once a model is trained."""
 
-from lookalike.core.files import atomic_folder, write_json, write_metrics
+from lookalike.core.files import atomic_folder
+from lookalike.core.json_file import write_json, write_metrics
 from lookalike.core.layout import Layout
 from lookalike.figures.charts import write_charts
 from lookalike.model.artifact import save_model

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from lookalike.core.files import sha256_of_file
+from lookalike.core.hashing import sha256_of_file
 from lookalike.train.state.checkpoint import KEPT, CheckpointFile, read_checkpoint, write_output
 
 OneLineError = Callable[..., AbstractContextManager[None]]

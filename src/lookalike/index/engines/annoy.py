@@ -58,7 +58,7 @@ def import_annoy() -> Any:
     except ModuleNotFoundError:
         raise NotReadyError(
             "index.engine.name = annoy: the package annoy is missing, which takes a C++ compiler "
-            "to install (README, From Python); or choose exact or faiss, and run index again"
+            "to install (README, Installation); or choose exact or faiss, and run index again"
         ) from None
     return annoy
 

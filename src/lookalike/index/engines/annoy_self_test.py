@@ -21,7 +21,7 @@ index.build(10)
 print(sorted(index.get_nns_by_vector([1.0] * 8, 10, 1000)))
 """
 REMEDY = (
-    "install it again with the flags that README (Install) names: "
+    "install it again with the flags that README (Installation) names: "
     "pip install --force-reinstall --no-deps --no-cache-dir --no-binary annoy annoy"
 )
 

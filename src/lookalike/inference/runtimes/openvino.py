@@ -8,7 +8,7 @@ import numpy as np
 import openvino
 
 from lookalike.core.choices import Precision
-from lookalike.core.errors import ConfigError, DataError
+from lookalike.core.errors import ConfigError, DataError, one_line
 from lookalike.inference.exported import IMAGES, REMEDY, ExportDescription
 from lookalike.inference.runtimes.exported_runtime import ExportedRuntime
 from lookalike.inference.runtimes.runtime import Outputs
@@ -58,7 +58,7 @@ class OpenVinoRuntime(ExportedRuntime):
         try:
             compiled = openvino_core().compile_model(path, DEVICE, settings)
         except RuntimeError as error:
-            reason = " ".join(str(error).split())[:200]
+            reason = one_line(error)
             raise DataError(f"{path}: cannot be read ({reason}); {REMEDY}") from None
         self._request = compiled.create_infer_request()
         self._one_at_a_time = Lock()  # a request is not for several threads at once

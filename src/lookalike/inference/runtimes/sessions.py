@@ -4,7 +4,7 @@ from pathlib import Path
 
 import onnxruntime
 
-from lookalike.core.errors import DataError
+from lookalike.core.errors import DataError, one_line
 from lookalike.inference.exported import REMEDY
 
 
@@ -28,5 +28,5 @@ def open_session(path: Path, threads: int = 0) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions have no class in common
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise DataError(f"{path}: cannot be read ({reason}); {REMEDY}") from None

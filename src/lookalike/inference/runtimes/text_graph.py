@@ -1,4 +1,4 @@
-"""The tower of text of an export, computed by ONNX Runtime whatever computes images.
+"""The text tower of an export, computed by ONNX Runtime whatever computes images.
 
 It is little work, in fp32 always, and opened when the first text comes.
 """

@@ -1,7 +1,7 @@
 """From the tree of a filter to SQL of LanceDB, which takes no parameters: texts are quoted.
 
-Names are our own (`rows.column_names`). A number that is none is, for LanceDB, larger than all
-others, or smaller; here, nothing is smaller or larger.
+Names are our own (`rows.column_names`). For LanceDB, NaN is larger than all numbers, or smaller;
+here, nothing is smaller or larger.
 """
 
 import math

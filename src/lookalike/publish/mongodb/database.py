@@ -18,7 +18,7 @@ from pymongo.errors import (
 )
 from pymongo.uri_parser import parse_uri
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.publish.mongodb.documents import Document
 
 URI = "MONGODB_URI"
@@ -111,7 +111,7 @@ def _defaults(uri: str) -> dict[str, Any]:
 def _reason(error: PyMongoError | BSONError) -> str:
     """What went wrong, in words that hold nothing of the address."""
     if isinstance(error, BSONError):  # as a column whose name holds a null character
-        return f"cannot hold that ({' '.join(str(error).split())[:200]})"
+        return f"cannot hold that ({one_line(error)})"
     code = error.code if isinstance(error, OperationFailure) else None
     if code in WRONG_CREDENTIALS:
         return f"the server refuses the user or password in {URI}"

@@ -59,7 +59,7 @@ class PublishedMetadata:
 
 
 def _plain(document: Document) -> dict[str, Any]:
-    """The fields of a document as JSON: dates and the like are text, what is no number is null."""
+    """The fields of a document as JSON: dates and the like are text, NaN is null."""
     fields = {name: value for name, value in document.items() if name not in LEFT_OUT}
     plain: dict[str, Any] = json.loads(
         json.dumps(fields, default=str), parse_constant=lambda _: None

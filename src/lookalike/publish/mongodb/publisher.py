@@ -49,7 +49,7 @@ def publish(
         keep_versions: how many earlier versions stay.
         database: where to.
         silence: see `pointer`, seconds.
-        rewrite: write every image though the version is there: mends what others changed in it.
+        rewrite: write every image though the version is there: repairs what others changed in it.
 
     Raises:
         LookalikeError: another publisher is at work, or takes over.

@@ -28,7 +28,7 @@ class MongodbStore:
             return verify(index, metrics, database)
 
     def current(self) -> OpenVersion:
-        """Not to be had.
+        """Not supported.
 
         Raises:
             LookalikeError: always.

@@ -1,7 +1,7 @@
 """From the tree of a filter to SQL of PostgreSQL; every value is a parameter, every name quoted.
 
-Texts are compared byte by byte (the columns' collation is "C"). Numbers that are none are, for
-PostgreSQL, larger than all others; here, nothing is smaller, larger or equal to them.
+Texts are compared byte by byte (the columns' collation is "C"). For PostgreSQL, NaN is larger than
+all numbers; here, nothing is smaller, larger or equal to it.
 """
 
 from collections.abc import Mapping

@@ -21,7 +21,7 @@ DISTANCES = {
     "euclidean": SQL("embedding <-> %s::vector"),
     "dot": SQL("embedding <#> %s::vector"),
 }
-# The angle to a vector of zeros is no number: it is as far as what is orthogonal
+# The angle to a vector of zeros is NaN: it counts as far as what is orthogonal
 EXACT = SQL("COALESCE(NULLIF({}, 'NaN'::float8), 1)")
 EVERYTHING = Condition(SQL("true"), [])
 

@@ -1,4 +1,4 @@
-"""The JSON of the Open Inference Protocol; what it allows and we have no use for is left aside."""
+"""The JSON of the Open Inference Protocol; what it allows and we do not use is ignored."""
 
 from typing import Annotated, Any
 

@@ -23,7 +23,7 @@ class AugmentationParams(Group):
 
 
 def check_augmentation(params: AugmentationParams, rgb: bool) -> None:
-    """Do nothing where the policy can vary these images.
+    """Check that the policy can vary these images.
 
     Raises:
         LookalikeError: it works on colors, and these have bands.

@@ -7,7 +7,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from lookalike.train.recipe.optimizer_params import ScheduleParams
 
-# Where one-cycle starts and ends, as parts of its top.
+# Where one-cycle starts and ends, as fractions of its peak.
 START, END = 1 / 25, 1 / 250_000
 
 

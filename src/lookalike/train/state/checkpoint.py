@@ -15,7 +15,8 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import atomic_folder, sha256_of_file
+from lookalike.core.files import atomic_folder
+from lookalike.core.hashing import sha256_of_file
 from lookalike.model.artifact import write_weights
 from lookalike.terminal.cache_lock import CacheLock, evict, files_by_age
 from lookalike.terminal.progress import say

@@ -3,7 +3,7 @@
 import hashlib
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import to_json
+from lookalike.core.json_file import to_json
 from lookalike.model.description import ModelDescription
 from lookalike.model.training_images import ImageIds, check_held_out, shortened
 from lookalike.train.data import TrainingData, image_ids

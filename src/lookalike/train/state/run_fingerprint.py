@@ -6,7 +6,8 @@ from pathlib import Path
 import torch
 
 import lookalike
-from lookalike.core.files import sha256_of_file, to_json
+from lookalike.core.hashing import sha256_of_file
+from lookalike.core.json_file import to_json
 from lookalike.core.params import BaseParams
 from lookalike.core.portable import dispatch
 from lookalike.images.store import ImageStore

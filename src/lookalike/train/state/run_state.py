@@ -6,6 +6,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
+from lookalike.core.errors import one_line
 from lookalike.train.state.epoch import BestEpoch
 from lookalike.train.state.optimizer_state import NamedOptimizer
 from lookalike.train.state.position import Position
@@ -56,7 +57,7 @@ class RunState(NamedTuple):
             if self.best.epoch is not None:
                 _check_like(self.best.weights, self.network.state_dict())
         except BROKEN as error:
-            raise ValueError(" ".join(str(error).split())[:200]) from None
+            raise ValueError(one_line(error)) from None
         done = (self.position.epoch - 1) * self.steps_per_epoch + self.position.step
         if done:
             self.schedule.last_epoch = done - 1

@@ -1,0 +1,20 @@
+"""`lookalike check` and `lookalike doctor`: will a run succeed, and what suits this machine?"""
+
+from pathlib import Path
+
+from lookalike.core.layout import find_project
+
+
+def check() -> None:
+    """Check params.yaml, and that the source is there and holds images."""
+    from lookalike.project.check import check
+
+    print(check(find_project(Path())))
+
+
+def doctor() -> None:
+    """Say what this machine has, measure it, and recommend parameters; they stay as they are."""
+    from lookalike.doctor.doctor import doctor
+
+    for line in doctor(find_project(Path())):
+        print(line, flush=True)

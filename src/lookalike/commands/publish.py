@@ -1,0 +1,30 @@
+"""`lookalike publish`: the index in a store, for services to search."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lookalike.core.layout import find_project
+
+
+def publish(
+    to: Annotated[
+        str,
+        typer.Option(
+            help="Where to: mongodb, postgresql://HOST/DATABASE, lancedb:FOLDER or "
+            "s3://BUCKET/PREFIX."
+        ),
+    ] = "mongodb",
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Only compare the store with the index.")
+    ] = False,
+    rewrite: Annotated[
+        bool, typer.Option("--rewrite", help="Write every image though the version is there.")
+    ] = False,
+) -> None:
+    """Make the index the current version in a store, by default the MongoDB of MONGODB_URI."""
+    from lookalike.publish.command import publish_index, verify_index
+
+    project = find_project(Path())
+    print(verify_index(project, to) if verify else publish_index(project, to, rewrite))
