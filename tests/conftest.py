@@ -32,7 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The first of them makes the project that has been run, and files that would wait for it come
     after those that do not need it.
     """
-    long = [item for item in items if item.path.parent.name in {"pipeline", "docs"}]
+    of_processes = {"pipeline", "docs", "test_cli.py"}
+    long = [item for item in items if of_processes & {item.path.parent.name, item.path.name}]
     waiting = [item.path for item in long if "finished" in item.fixturenames]  # type: ignore[attr-defined]
     order = [*waiting[:1], *(item.path for item in long if item.path not in waiting), *waiting]
     places = {path: place for place, path in enumerate(dict.fromkeys(order))}

@@ -18,7 +18,10 @@ from .conftest import run_script
 RUN = {"console", "python"}
 LONG = {
     f"docs/{name}.md"
-    for name in ("near-duplicates", "publish", "review", "search", "stores", "training")
+    for name in (
+        *("export", "near-duplicates", "publish", "review", "search", "search-engines"),
+        *("stores", "training", "tutorial"),
+    )
 }
 
 

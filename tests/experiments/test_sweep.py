@@ -69,6 +69,7 @@ def swept(_swept: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     return _swept
 
 
+@pytest.mark.full
 def test_every_trial_is_an_experiment_that_dvc_lists(swept: Project) -> None:
     result = sweep(swept, "trials: 2")
     found = experiments(swept)

@@ -151,6 +151,7 @@ def test_a_batch_that_cannot_be_sent_is_one_line_and_not_waited_for(
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.full
 def test_any_other_failure_of_a_loading_process_is_one_line(
     tiny_images: ImageStore, one_line_error: OneLineError
 ) -> None:

@@ -8,8 +8,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from tenacity import wait_none
 
 MakeArchive = Callable[[dict[str, bytes], str], bytes]
+
+
+@pytest.fixture(autouse=True)
+def _attempts_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How often a server is asked is what counts; the waits between take seconds."""
+    monkeypatch.setattr(
+        "lookalike.ingest.retrying.wait_exponential_jitter", lambda **_: wait_none()
+    )
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def serious(page: Page) -> list[str]:
     return [v["help"] for v in found if v["impact"] in {"serious", "critical"}]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.full)])
 def test_axe_finds_nothing_serious(opened: Open, three: Path, scheme: str) -> None:
     page = opened(color_scheme=scheme)
     expect(page.locator(".tile").first).to_be_visible()

@@ -136,7 +136,13 @@ def test_a_search_by_an_indexed_image_needs_no_consent_to_say_what_is_not_alike(
     assert len(Collection(str(folder)).hard_negatives()) == before + 1
 
 
-@pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark", **PHONE}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"color_scheme": "light"},
+        pytest.param({"color_scheme": "dark", **PHONE}, marks=pytest.mark.full),
+    ],
+)
 def test_everybody_can_say_it(
     open_page: Open, options: dict[str, Any], of_their_own: dict[str, Any]
 ) -> None:

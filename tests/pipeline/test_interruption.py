@@ -82,9 +82,8 @@ def test_after_a_kill_the_next_run_gives_the_same_bytes(finished: Project) -> No
     assert finished.read("dvc.lock") == before
 
 
-@pytest.mark.parametrize(
-    "stage", [*(pytest.param(s, marks=pytest.mark.full) for s in ("ingest", "embed")), "index"]
-)
+@pytest.mark.full
+@pytest.mark.parametrize("stage", ["ingest", "embed", "index"])
 def test_a_killed_stage_leaves_no_output_and_the_next_run_completes(
     finished: Project, stage: str
 ) -> None:

@@ -117,6 +117,7 @@ def test_repro_stops_before_it_loses_anything_where_the_source_is_not(second: Pr
     assert contents(second) == before
 
 
+@pytest.mark.full
 def test_the_secret_is_in_no_file_but_env_and_is_never_printed(_round: Round, s3: S3Server) -> None:
     secret = s3.secret.encode()
     printed = _round.printed + output_of(_round.first, "make", "repro")

@@ -35,6 +35,7 @@ def test_a_second_repro_runs_nothing_though_bytecode_was_left_behind(finished: P
     assert finished.stages_to_run() == []
 
 
+@pytest.mark.full
 def test_a_change_of_the_index_reruns_only_the_index(finished: Project) -> None:
     finished.set_params(index__engine__trees=5)
     assert finished.stages_to_run() == ["index"]
@@ -45,6 +46,7 @@ def test_a_change_of_the_machine_reruns_nothing(finished: Project) -> None:
     assert finished.stages_to_run() == []
 
 
+@pytest.mark.full
 def test_a_change_of_one_folder_reruns_the_stages_that_name_it(finished: Project) -> None:
     with finished.path("src/lookalike/evaluate/params.py").open("a") as file:
         file.write("# a comment\n")

@@ -11,6 +11,7 @@ from .conftest import Project
 STAC = {"asset": None, "label": "class", "split": "ml-aoi:split", "where": None}
 
 
+@pytest.mark.full
 def test_a_changed_item_of_a_catalog_reruns_ingest(fresh: Project, digit_catalog: Path) -> None:
     shutil.copytree(digit_catalog, fresh.path("data/catalog"))
     fresh.set_params(ingest__source="data/catalog", ingest__stac=STAC)

@@ -56,6 +56,7 @@ def committed(project: Path, tiny_export: Path) -> Path:
     return project
 
 
+@pytest.mark.full
 def test_its_tags_name_commit_data_split_and_lock(committed: Path, tracked: Tracked) -> None:
     mirror(Layout(committed))
     [run] = tracked.runs()
@@ -135,6 +136,7 @@ def test_the_export_is_a_model_that_mlflow_loads(
     np.testing.assert_allclose(outputs[EMBEDDING], expected.run(pixels).embeddings, atol=1e-5)
 
 
+@pytest.mark.full
 def test_registered_on_request_it_is_one_version_a_model(committed: Path, tracked: Tracked) -> None:
     name = tracked.experiment
     mirror(Layout(committed))

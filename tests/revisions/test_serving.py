@@ -66,6 +66,7 @@ def version(client: httpx.Client) -> str | None:
     return number
 
 
+@pytest.mark.full
 def test_the_service_of_a_clone_follows_the_stage_forth_and_back(
     serve: Serve, clone: Registered, registered: Registered, tiny_source: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_a_model_of_images_alone_says_that_it_knows_no_text(
         open_searcher(tiny_model, tiny_index).search(la.Text(CHAIR))
 
 
+@pytest.mark.full
 def test_the_command_line_takes_words(tiny_clip: Path, tiny_source: Path) -> None:
     def search(*words: str) -> subprocess.CompletedProcess[str]:
         places = ("--model", str(tiny_clip / "model"), "--index", str(tiny_clip / "index"))

@@ -48,6 +48,7 @@ def dvc(command: str, folder: Path) -> None:
     subprocess.run(["dvc", *command.split()], cwd=folder, env=environment, check=True)
 
 
+@pytest.mark.full
 def test_start_configures_the_remote_and_stop_takes_it_back(services: Run, tmp_path: Path) -> None:
     local = tmp_path / ".dvc" / "config.local"
     local.write_text(OWN)
