@@ -199,6 +199,14 @@ def test_an_endless_answer_is_given_up(endless: str) -> None:
         HrefReader().read(endless, Allowance(4 * 2**20))
 
 
+def test_an_endless_answer_of_a_catalog_is_given_up(
+    endless: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lookalike.ingest.stac.restricted.MOST_BYTES", 2**20)
+    with pytest.raises(UnreadableError, match="the answer is larger than"):
+        StacServer(endless).read(endless)
+
+
 ON_THE_INTERNET = (ip_address("127.0.0.1"), ip_address("::1"))  # says this test
 
 

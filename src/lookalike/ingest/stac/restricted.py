@@ -1,7 +1,8 @@
 """Requests for the files of a catalog, whose links strangers have written.
 
 A catalog on the open internet leads to nothing on a private network, whether by a link or by a
-redirect; no catalog on a server leads to a file of this machine.
+redirect; no catalog on a server leads to a file of this machine; and no answer is taken whole that
+is larger than any catalog's.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from requests.exceptions import InvalidURL
+from requests.exceptions import ContentDecodingError, InvalidURL
 from urllib3 import Retry
 
 from lookalike.core.public_address import Address, addresses_of, is_public
@@ -22,6 +23,8 @@ from lookalike.ingest.remote import is_remote
 NOT_ON_THE_WEB = "a remote catalog leads to a file of this machine, or to no web server"
 WEB = ("http", "https")
 PRIVATE = "a catalog on the internet leads to an address of a private network"
+MOST_BYTES = 64 * 2**20  # of an answer, unpacked; a page of a hundred items has about one megabyte
+TOO_LARGE = f"the answer is larger than {MOST_BYTES // 2**20} MiB"
 
 
 class RestrictedIO(StacApiIO):
@@ -54,7 +57,10 @@ class RestrictedIO(StacApiIO):
 
 
 class _Adapter(HTTPAdapter):
-    """Sends a request, also one that a redirect asks for, unless it would leave the internet."""
+    """Sends a request, also one that a redirect asks for, unless it would leave the internet.
+
+    Reads the answer, up to `MOST_BYTES`.
+    """
 
     def __init__(self, address: str, retries: Retry, public: Callable[[Address], bool]) -> None:
         super().__init__(max_retries=retries)
@@ -64,7 +70,15 @@ class _Adapter(HTTPAdapter):
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         if self._is_restricted and not self._is_public(request.url or ""):
             raise InvalidURL(PRIVATE)
-        return super().send(request, *args, **kwargs)
+        response = super().send(request, *args, **kwargs)
+        content = bytearray()
+        for part in response.iter_content(2**16):
+            content += part
+            if len(content) > MOST_BYTES:
+                response.close()
+                raise ContentDecodingError(TOO_LARGE)
+        response._content = bytes(content)  # what `response.content` gives
+        return response
 
     def _is_public(self, url: str) -> bool:
         """Whether its host stands for nothing private; names not known here are left to a proxy."""

@@ -16,7 +16,7 @@ from lookalike.core.secrets import without_secrets
 from lookalike.ingest.remote import is_remote
 from lookalike.ingest.source import UnreadableError
 from lookalike.ingest.stac.catalog import complete_item, read_local_json
-from lookalike.ingest.stac.restricted import NOT_ON_THE_WEB, PRIVATE, RestrictedIO
+from lookalike.ingest.stac.restricted import NOT_ON_THE_WEB, PRIVATE, TOO_LARGE, RestrictedIO
 
 TOKEN = "STAC_API_TOKEN"
 NOT_JSON = "is not STAC: the answer is not JSON"
@@ -113,7 +113,7 @@ class StacServer:
         return request
 
     def _reason(self, error: APIError) -> str:
-        if str(error) in (NOT_ON_THE_WEB, PRIVATE):
+        if str(error) in (NOT_ON_THE_WEB, PRIVATE, TOO_LARGE):
             return str(error)
         status = getattr(error, "status_code", None)
         if status in (401, 403):
