@@ -200,6 +200,15 @@ def finished(_finished: Project, tmp_path: Path) -> Project:
 
 
 @pytest.fixture
+def anywhere(finished: Project) -> Project:
+    """The finished project with a source that experiments in folders of their own find, too."""
+    finished.set_params(ingest__source=str(finished.path(f"../{DIGITS}").resolve()))
+    finished.run("dvc", "commit", "--force", "ingest")
+    finished.commit("the source by its whole path")
+    return finished
+
+
+@pytest.fixture
 def run_stages(fresh: Project) -> Callable[..., Project]:
     """Run stage scripts, in their order, on a source of images and changed parameters."""
 

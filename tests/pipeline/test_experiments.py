@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from .conftest import DIGITS, Project, wait_for
+from .conftest import Project, wait_for
 
 COUNTED = '        "images": images,'
 
@@ -18,15 +18,6 @@ def edit_the_library(project: Project) -> None:
     edited = code.replace(COUNTED, f'        "edited": 1,\n{COUNTED}')
     assert edited != code
     path.write_text(edited, encoding="utf-8")
-
-
-@pytest.fixture
-def anywhere(finished: Project) -> Project:
-    """The finished project with a source that experiments in folders of their own find, too."""
-    finished.set_params(ingest__source=str(finished.path(f"../{DIGITS}").resolve()))
-    finished.run("dvc", "commit", "--force", "ingest")
-    finished.commit("the source by its whole path")
-    return finished
 
 
 @pytest.mark.full

@@ -17,20 +17,20 @@ RATES = ("0.0005", "0.002")
 
 
 @pytest.fixture
-def base(finished: Project, s3: S3Server) -> Project:
+def base(anywhere: Project, s3: S3Server) -> Project:
     """A project on `main`, its results pushed, version v0.1.0 in production."""
     s3.make_bucket("story")
-    finished.environment |= s3.environment
-    finished.run("dvc", "remote", "modify", "storage", "url", "s3://story")
-    finished.path("metrics/gates.yaml").write_text(GATES)
-    finished.set_params(split__method="hashed")  # another seed keeps the test images
-    finished.run("dvc", "repro")
-    shutil.copy(finished.path("data/split.csv"), finished.path("first-split.csv"))
-    finished.commit("the first results")
-    finished.run("dvc", "push")
-    finished.run("gto", "register", "model", "--version", "v0.1.0")
-    finished.run("gto", "assign", "model", "--version", "v0.1.0", "--stage", "production")
-    return finished
+    anywhere.environment |= s3.environment
+    anywhere.run("dvc", "remote", "modify", "storage", "url", "s3://story")
+    anywhere.path("metrics/gates.yaml").write_text(GATES)
+    anywhere.set_params(split__method="hashed")  # another seed keeps the test images
+    anywhere.run("dvc", "repro")
+    shutil.copy(anywhere.path("data/split.csv"), anywhere.path("first-split.csv"))
+    anywhere.commit("the first results")
+    anywhere.run("dvc", "push")
+    anywhere.run("gto", "register", "model", "--version", "v0.1.0")
+    anywhere.run("gto", "assign", "model", "--version", "v0.1.0", "--stage", "production")
+    return anywhere
 
 
 def branch(project: Project, name: str) -> None:
