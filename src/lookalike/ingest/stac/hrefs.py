@@ -8,7 +8,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from fsspec import AbstractFileSystem
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.secrets import without_secrets
 from lookalike.images.signature import SIGNATURE_BYTES
 from lookalike.ingest.reading import DEFAULT, START_BYTES, Allowance, read_stream
@@ -112,7 +112,7 @@ class HrefReader:
         except FileNotFoundError:
             raise UnreadableError("there is no such file") from None
         except (LookalikeError, OSError) as error:  # the size is asked for without another try
-            reason = without_secrets(" ".join(str(error).split())).removeprefix(f"{public}: ")
+            reason = without_secrets(one_line(error, None)).removeprefix(f"{public}: ")
             raise UnreadableError(f"cannot be read: {reason}") from None
 
     def _read_http(self, filesystem: AbstractFileSystem, href: str, allowance: Allowance) -> bytes:

@@ -16,7 +16,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from stac_geoparquet.arrow import parse_stac_items_to_arrow, to_parquet
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.json_file import parse_json
 from lookalike.ingest.remote import is_remote
 
@@ -63,7 +63,7 @@ def items_table(items: Iterable[dict[str, Any]], name: str) -> pa.Table:
     try:
         return parse_stac_items_to_arrow(complete).read_all()
     except (pa.ArrowException, ValueError, TypeError, KeyError, AttributeError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error, None)
         raise LookalikeError(f"{name}: its items do not make a table: {reason}") from None
 
 
@@ -82,7 +82,7 @@ def read_items(path: str, root: Path = Path()) -> pa.Table:
     except FileNotFoundError:
         raise LookalikeError(f"ingest.source: {path}: there is no such file") from None
     except (pa.ArrowException, OSError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error, None)
         raise LookalikeError(f"ingest.source: {path}: is not a Parquet file: {reason}") from None
     table = _with_assets(table)
     names = table.column_names
