@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
-from jinja2 import Template
 from PIL import Image, ImageOps
 
-from lookalike.core.files import atomic_file
 from lookalike.evaluate.projection import METHODS, Method
 from lookalike.evaluate.projection_figure import Point, class_colors
 from lookalike.figures.content_policy import content_policy
 from lookalike.figures.data_uri import data_uri
+from lookalike.figures.html_page import render_html, write_html
 from lookalike.images.store import ImageStore
 
 TEMPLATE = Path(__file__).with_name("projection.html")
@@ -59,12 +58,8 @@ def write_projection_page(
         "columns": COLUMNS,
         "thumbnails": _sheet([images.picture(prediction.row) for prediction in predictions], side),
     }
-    template = Template(TEMPLATE.read_text(encoding="utf-8"), autoescape=True)
-    title = f"The test images by embedding ({METHODS[method]})"
-    policy = content_policy(template.render(title=title, data=data))
-    with atomic_file(path) as partial:
-        page = template.render(title=title, data=data, policy=policy)
-        partial.write_text(page, encoding="utf-8")
+    values = {"title": f"The test images by embedding ({METHODS[method]})", "data": data}
+    write_html(path, TEMPLATE, content_policy(render_html(TEMPLATE, **values)), **values)
 
 
 def _sheet(images: Sequence[Image.Image], side: int) -> str:

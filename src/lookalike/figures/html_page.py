@@ -14,12 +14,22 @@ HEAD = Path(__file__).with_name("head.html")
 def write_html(path: Path, template: Path, policy: str, **values: Any) -> None:
     """Write a page, whole or not at all.
 
-    Control characters are shown as in `\\x1b`, except where a template says `| e`.
-
     Args:
         path: the HTML file to write.
-        template: of Jinja; it includes `head.html`, which takes its `title`.
+        template: see `render_html`.
         policy: see `content_policy`.
+        values: what the template shows.
+    """
+    with atomic_file(path) as partial:
+        page = render_html(template, policy=policy, **values)
+        partial.write_text(page, encoding="utf-8")
+
+
+def render_html(template: Path, **values: Any) -> str:
+    """A page as text; control characters are shown as in `\\x1b`, except where it says `| e`.
+
+    Args:
+        template: of Jinja; it includes `head.html`, which takes its `title` and `policy`.
         values: what the template shows.
     """
     environment = Environment(
@@ -27,9 +37,7 @@ def write_html(path: Path, template: Path, policy: str, **values: Any) -> None:
         autoescape=True,
         finalize=_printable,
     )
-    page = environment.get_template(template.name).render(policy=policy, **values)
-    with atomic_file(path) as partial:
-        partial.write_text(page, encoding="utf-8")
+    return environment.get_template(template.name).render(**values)
 
 
 def _printable(value: object) -> object:
