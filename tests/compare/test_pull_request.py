@@ -65,7 +65,7 @@ def test_a_long_report_fits_into_a_comment(repository: Repository, run: Run) -> 
     repository.queries({str(n): query(f"{n:03d}{label}") for n in range(100)})
     repository.split({str(n): (f"{n:03d}{label}", "test") for n in range(100)})
     repository.commit()
-    repository.write("params.yaml", "{}")
+    repository.write("params.yaml", to_json({f"{label}{n:03d}": f">{label}" for n in range(100)}))
     repository.queries({str(n): query(f"{n:03d}{label}", "dog") for n in range(100)})
     repository.split({str(n): (f"{n:03d}{label}", "train") for n in range(100)})
     _, text = run(repository.root, "pr-report", "main")
