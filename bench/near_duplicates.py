@@ -157,10 +157,10 @@ def labeled_pairs(folder: Path, workers: int) -> None:
     kind = np.array([image.kind for image in images])
     hashes = pa.Table.from_pylist([image.found._asdict() for image in images], HASHES)
     thumbnails = Thumbnails()
-    for place, pixels in enumerate(
+    for place, picture in enumerate(
         [image.pixels for image in images] + [image.unframed_pixels for image in images]
     ):
-        thumbnails[place] = pixels
+        thumbnails[place] = picture
 
     def with_an_original(bits: int) -> Pairs:
         pairs = candidates(hashes, bits, workers)
