@@ -1,5 +1,6 @@
 """What runs on GitHub: pinned, and with no more rights than it needs."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,11 @@ import pytest
 from ruamel.yaml import YAML
 
 WORKFLOWS = sorted((Path(__file__).parents[1] / ".github" / "workflows").glob("*.y*ml"))
+
+
+GH = """#!/bin/sh
+echo "$@" >> "$ASKED"
+"""
 
 
 def jobs(workflow: Path) -> dict[str, dict[str, Any]]:
@@ -61,3 +67,44 @@ def test_a_job_of_a_release_that_may_write_runs_nothing_of_the_project() -> None
             used = [step.get("uses", "") for step in job["steps"]]
             assert not [action for action in used if "checkout" in action], name
             assert not [step for step in job["steps"] if "dist" in step.get("run", "")], name
+
+
+def run_step(step: dict[str, Any], folder: Path, **environment: str) -> tuple[int, str]:
+    """Run a step as GitHub does; its exit code, and what it asked a `gh` that does nothing."""
+    asked = folder / "asked"
+    asked.touch()
+    gh = folder / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(GH, encoding="utf-8")
+    gh.chmod(0o755)
+    path = f"{gh.parent}{os.pathsep}{os.environ['PATH']}"
+    variables = {"PATH": path, "ASKED": str(asked), **environment}
+    done = subprocess.run(["bash", "-e", "-c", step["run"]], cwd=folder, env=variables)
+    return done.returncode, asked.read_text(encoding="utf-8")
+
+
+def test_pictures_of_a_pull_request_are_stored_by_names_that_it_cannot_make_up(
+    tmp_path: Path,
+) -> None:
+    pictures = tmp_path / "report" / "pictures"
+    pictures.mkdir(parents=True)
+    for name in ("metrics.png", "data.png", "x?branch=main&y.png", "%2e%2e.png"):
+        (pictures / name).write_bytes(b"picture")
+    steps = jobs(WORKFLOWS[0].parent / "pull-request.yml")["comment"]["steps"]
+    step = next(step for step in steps if step.get("name") == "Pictures")
+    code, asked = run_step(step, tmp_path, REPOSITORY="repos/a/b", NUMBER="7", GITHUB_SHA="abc")
+    assert code == 0
+    stored = re.findall(r"--method PUT --silent (\S+)", asked)
+    assert stored == [f"repos/a/b/contents/7/abc/{name}.png" for name in ("metrics", "data")]
+
+
+def test_a_pull_request_without_pictures_gets_its_comment(tmp_path: Path) -> None:
+    steps = jobs(WORKFLOWS[0].parent / "pull-request.yml")["comment"]["steps"]
+    step = next(step for step in steps if step.get("name") == "Pictures")
+    assert run_step(step, tmp_path)[0] == 0
+
+
+def test_retraining_pushes_no_branch_but_its_own(tmp_path: Path) -> None:
+    *_, step = jobs(WORKFLOWS[0].parent / "retrain.yml")["propose"]["steps"]
+    code, asked = run_step(step, tmp_path, BRANCH="main", GITHUB_REPOSITORY="a/b")
+    assert (code, asked) == (1, "")

@@ -9,6 +9,8 @@ import pytest
 from ruamel.yaml import YAML
 from tests.compare.conftest import Repository, query
 
+from lookalike.core.json_file import to_json
+
 WORKFLOWS = sorted((Path(__file__).parents[2] / ".github/workflows").glob("*.yml"))
 Run = Callable[..., tuple[int, str]]
 GATES = "largest_drop: {accuracy: 0.0}\n"
@@ -41,7 +43,8 @@ def test_the_report_has_gate_metrics_data_parameters_and_pictures(
     shown = set(re.findall(r"\(https://example.org/1/(.+?)\)", text))
     assert shown == {path.name for path in (compared.root / "report").iterdir()}
     assert shown == {"metrics.png", "queries.png", "data.png"}
-    assert "The gate" not in (compared.root / "r.html").read_text(encoding="utf-8")
+    page = (compared.root / "r.html").read_text(encoding="utf-8")
+    assert '<p class="passed">the gate is passed</p>' in page
 
 
 def test_labels_are_no_markdown_and_mention_nobody(repository: Repository, run: Run) -> None:
@@ -53,6 +56,22 @@ def test_labels_are_no_markdown_and_mention_nobody(repository: Repository, run: 
     repository.queries({"1": query(label, "dog")})
     _, text = run(repository.root, "pr-report", "main")
     assert "@\u200ball \\|\\<img src=x\\> \\[a\\](http\\://b)" in text
+
+
+def test_a_long_report_fits_into_a_comment(repository: Repository, run: Run) -> None:
+    label = "<" * 300
+    repository.write("metrics/gates.yaml", GATES)
+    repository.write("params.yaml", to_json({f"{label}{n:03d}": label for n in range(100)}))
+    repository.queries({str(n): query(f"{n:03d}{label}") for n in range(100)})
+    repository.split({str(n): (f"{n:03d}{label}", "test") for n in range(100)})
+    repository.commit()
+    repository.write("params.yaml", "{}")
+    repository.queries({str(n): query(f"{n:03d}{label}", "dog") for n in range(100)})
+    repository.split({str(n): (f"{n:03d}{label}", "train") for n in range(100)})
+    _, text = run(repository.root, "pr-report", "main")
+    assert "… and 60 more, in the HTML report." in text
+    assert text.endswith("\n… the rest is in the HTML report.\n")
+    assert len(text) < 65_536
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

@@ -51,7 +51,9 @@ def compare(
         print(printable_json(comparison.to_dict(), sys.stdout.encoding))
     else:
         print(describe(comparison))
-    if grid is not None:
+    if grid is not None and not comparison.queries:
+        print(f"compare: no test image changed, so {grid} is not written", file=sys.stderr)
+    elif grid is not None:
         thumbnails = Thumbnails(*reversed(sides))
         if not thumbnails:
             raise LookalikeError(f"{grid}: no thumbnails here to draw; --pull fetches them")

@@ -19,12 +19,21 @@ def fresh(
     """
     from lookalike.project.freshness import outdated
     from lookalike.project.not_pushed import not_pushed
-    from lookalike.revisions.repository import open_repository
+    from lookalike.revisions.repository import dvc_errors_in_one_line, open_repository
 
     with open_repository(find_project(Path())) as repo:
-        lines = outdated(repo, not no_remote) + ([] if no_remote else not_pushed(repo))
+        lines = outdated(repo, not no_remote)
+        _print(lines)
+        if not no_remote:
+            with dvc_errors_in_one_line("the remote cannot be asked (--no-remote leaves it out)"):
+                lines += _print(not_pushed(repo))
     if lines:
-        print("\n".join(lines))
         raise typer.Exit(1)
     there = "" if no_remote else ", and the remote has all that it names"
     print(f"dvc.lock matches code, parameters and data{there}")
+
+
+def _print(lines: list[str]) -> list[str]:
+    for line in lines:
+        print(line)
+    return lines

@@ -26,4 +26,5 @@ def resolve_lock(
     else:
         raise LookalikeError("resolve-lock: takes three files, base, ours and theirs, or none")
     after = f"both branches changed {', '.join(dropped)}: run dvc repro" if dropped else "merged"
-    print(f"dvc.lock: {after}", file=sys.stderr)
+    conflict = "" if versions else ", then git add dvc.lock"  # of a driver, Git does that
+    print(f"dvc.lock: {after}{conflict}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """A pull request in one comment: the gate, what changed, whether it is better, pictures."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,8 +25,9 @@ PICTURES = {
     "data.png": "Images of the data that changed",
 }
 SYMBOLS = {"passed": "✅", "failed": "❌", "not measured": "⚪"}
-# A comment on GitHub holds 65,536 characters; long lists are in the HTML report
+# A comment on GitHub holds 65,536 characters; what is longer is in the HTML report
 MOST_ROWS = 40
+MOST_CHARACTERS = 60_000
 
 
 def draw_pictures(comparison: Comparison, folder: Path) -> dict[str, str]:
@@ -46,7 +47,7 @@ def draw_pictures(comparison: Comparison, folder: Path) -> dict[str, str]:
 def report(
     comparison: Comparison, checks: Sequence[Check], pictures: Mapping[str, str], url: str
 ) -> str:
-    """The report as Markdown, the same bytes for the same revisions.
+    """The report as Markdown, short enough for a comment, the same bytes for the same revisions.
 
     Args:
         comparison: the base and the change.
@@ -54,7 +55,18 @@ def report(
         pictures: names and titles of those to show.
         url: the address of their folder.
     """
-    return "\n".join(_lines(comparison, checks, pictures, url)) + "\n"
+    return "".join(_fitting(_lines(comparison, checks, pictures, url)))
+
+
+def _fitting(lines: Iterable[str]) -> Iterator[str]:
+    """The first lines, each with its end, as many as fit."""
+    length = 0
+    for line in lines:
+        length += len(line) + 1
+        if length > MOST_CHARACTERS:
+            yield "\n… the rest is in the HTML report.\n"
+            return
+        yield f"{line}\n"
 
 
 def _lines(

@@ -20,9 +20,13 @@ def describe(comparison: Comparison) -> str:
 def describe_gate(checks: Sequence[Check]) -> str:
     """The checks as a table, and the outcome."""
     rows = [(check.outcome, check.name, check.found, check.allowed) for check in checks]
+    return "\n".join([*map(printable, aligned(rows)), gate_summary(checks)])
+
+
+def gate_summary(checks: Sequence[Check]) -> str:
+    """The outcome in a few words."""
     failed = sum(check.outcome == "failed" for check in checks)
-    result = f"{failed} of {len(checks)} checks failed" if failed else "the gate is passed"
-    return "\n".join([*map(printable, aligned(rows)), result])
+    return f"{failed} of {len(checks)} checks failed" if failed else "the gate is passed"
 
 
 def points(difference: Difference) -> tuple[str, str, str, str]:

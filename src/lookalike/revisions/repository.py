@@ -25,14 +25,25 @@ def open_repository(project: Layout, subject: str | None = None) -> Iterator[Rep
     Raises:
         LookalikeError: for whatever DVC, the system or a cloud's library objects to in the block.
     """
+    root = str(project.root.absolute())
+    with dvc_errors_in_one_line(subject or root), Repo(root) as repo:
+        yield repo
+
+
+@contextmanager
+def dvc_errors_in_one_line(subject: str) -> Iterator[None]:
+    """Raise what DVC, the system or a cloud's library objects to in the block as a LookalikeError.
+
+    Args:
+        subject: what an error is about.
+    """
     try:
-        with Repo(str(project.root.absolute())) as repo:
-            yield repo
+        yield
     except Exception as error:
         if not (isinstance(error, (DvcException, OSError)) or _of_a_cloud(error)):
             raise
         reason = without_secrets(one_line(error, None))[:300]
-        raise LookalikeError(f"{subject or project.root.absolute()}: {reason}") from None
+        raise LookalikeError(f"{subject}: {reason}") from None
 
 
 def _of_a_cloud(error: Exception) -> bool:
