@@ -1,6 +1,7 @@
 """The report on a pull request, and the workflow that posts it."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 from tests.compare.conftest import Repository, query
+
+from lookalike.core.errors import LookalikeError
+from lookalike.core.json_file import to_json
 
 WORKFLOWS = sorted((Path(__file__).parents[2] / ".github/workflows").glob("*.yml"))
 Run = Callable[..., tuple[int, str]]
@@ -44,6 +48,31 @@ def test_the_report_has_gate_metrics_data_parameters_and_pictures(
     assert "The gate" not in (compared.root / "r.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", ["photo.png", "notes.txt", ".hidden", "queries.png/a"])
+def test_a_folder_that_somebody_else_made_is_refused_before_any_work_and_stays(
+    name: str, compared: Repository, run: Run
+) -> None:
+    theirs = compared.root / "theirs" / name
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(b"theirs")
+    with pytest.raises(LookalikeError, match="lookalike did not write"):
+        run(compared.root, "pr-report", "no-such-revision", "--pictures", "theirs")
+    found = (compared.root / "theirs").rglob("*")
+    assert [path for path in found if path.is_file()] == [theirs]
+    assert theirs.read_bytes() == b"theirs"
+
+
+def test_the_pictures_of_an_earlier_report_are_replaced(compared: Repository, run: Run) -> None:
+    compared.write("metrics/gates.yaml", GATES)
+    for number in (1, 2):
+        assert run(compared.root, "pr-report", "main", "--pictures", "report")[0] == 0, number
+    shutil.rmtree(compared.layout.index)
+    shutil.rmtree(compared.root / ".dvc/cache")
+    compared.split({})
+    run(compared.root, "pr-report", "main", "--pictures", "report")
+    assert [path.name for path in (compared.root / "report").iterdir()] == ["metrics.png"]
+
+
 def test_labels_are_no_markdown_and_mention_nobody(repository: Repository, run: Run) -> None:
     label = "@all |<img src=x> [a](http://b)"
     repository.write("metrics/gates.yaml", GATES)
@@ -53,6 +82,23 @@ def test_labels_are_no_markdown_and_mention_nobody(repository: Repository, run: 
     repository.queries({"1": query(label, "dog")})
     _, text = run(repository.root, "pr-report", "main")
     assert "@\u200ball \\|\\<img src=x\\> \\[a\\](http\\://b)" in text
+
+
+def test_labels_of_any_length_make_no_report_that_github_refuses(
+    repository: Repository, run: Run
+) -> None:
+    labels = {str(number): f"{number} {'|*_' * 3000}" for number in range(60)}
+    repository.write("metrics/gates.yaml", GATES)
+    repository.queries({id: query(label, label) for id, label in labels.items()})
+    repository.split({id: (label, "test") for id, label in labels.items()})
+    repository.commit()
+    repository.queries({id: query(label, "other") for id, label in labels.items()})
+    repository.split({id: (f"{label} anew", "test") for id, label in labels.items()})
+    repository.write("data/libraries.json", to_json({x: x for x in labels.values()}))
+    _, text = run(repository.root, "pr-report", "main")
+    assert len(text) < 65_536
+    assert text.startswith("<!-- lookalike pull request report -->")
+    assert text.endswith("\n\n… and more, in the HTML report.\n")
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
