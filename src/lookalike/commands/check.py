@@ -7,9 +7,10 @@ from lookalike.core.layout import find_project
 
 def check() -> None:
     """Check params.yaml, and that the source is there and holds images."""
-    from lookalike.project.check import check
+    project = find_project(Path())
+    from lookalike.project.check import check  # with torch, which takes seconds
 
-    print(check(find_project(Path())))
+    print(check(project))
 
 
 def doctor() -> None:
