@@ -8,9 +8,10 @@ from lookalike.terminal.output import print_lines
 
 def check() -> None:
     """Check params.yaml, and that the source is there and holds images."""
-    from lookalike.project.check import check
+    project = find_project(Path())
+    from lookalike.project.check import check  # with torch, which takes seconds
 
-    print_lines(check(find_project(Path())))
+    print_lines(check(project))
 
 
 def doctor() -> None:
