@@ -1,6 +1,7 @@
 """The report on a pull request, and the workflow that posts it."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 from tests.compare.conftest import Repository, query
 
+from lookalike.core.errors import LookalikeError
 from lookalike.core.json_file import to_json
 
 WORKFLOWS = sorted((Path(__file__).parents[2] / ".github/workflows").glob("*.yml"))
@@ -47,6 +49,31 @@ def test_the_report_has_gate_metrics_data_parameters_and_pictures(
     assert '<p class="passed">the gate is passed</p>' in page
 
 
+@pytest.mark.parametrize("name", ["photo.png", "notes.txt", ".hidden", "queries.png/a"])
+def test_a_folder_that_somebody_else_made_is_refused_before_any_work_and_stays(
+    name: str, compared: Repository, run: Run
+) -> None:
+    theirs = compared.root / "theirs" / name
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(b"theirs")
+    with pytest.raises(LookalikeError, match="lookalike did not write"):
+        run(compared.root, "pr-report", "no-such-revision", "--pictures", "theirs")
+    found = (compared.root / "theirs").rglob("*")
+    assert [path for path in found if path.is_file()] == [theirs]
+    assert theirs.read_bytes() == b"theirs"
+
+
+def test_the_pictures_of_an_earlier_report_are_replaced(compared: Repository, run: Run) -> None:
+    compared.write("metrics/gates.yaml", GATES)
+    for number in (1, 2):
+        assert run(compared.root, "pr-report", "main", "--pictures", "report")[0] == 0, number
+    shutil.rmtree(compared.layout.index)
+    shutil.rmtree(compared.root / ".dvc/cache")
+    compared.split({})
+    run(compared.root, "pr-report", "main", "--pictures", "report")
+    assert [path.name for path in (compared.root / "report").iterdir()] == ["metrics.png"]
+
+
 def test_labels_are_no_markdown_and_mention_nobody(repository: Repository, run: Run) -> None:
     label = "@all |<img src=x> [a](http://b)"
     repository.write("metrics/gates.yaml", GATES)
@@ -58,7 +85,9 @@ def test_labels_are_no_markdown_and_mention_nobody(repository: Repository, run: 
     assert "@\u200ball \\|\\<img src=x\\> \\[a\\](http\\://b)" in text
 
 
-def test_a_long_report_fits_into_a_comment(repository: Repository, run: Run) -> None:
+def test_labels_of_any_length_make_no_report_that_github_refuses(
+    repository: Repository, run: Run
+) -> None:
     label = "<" * 300
     repository.write("metrics/gates.yaml", GATES)
     repository.write("params.yaml", to_json({f"{label}{n:03d}": label for n in range(100)}))

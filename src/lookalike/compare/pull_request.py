@@ -14,7 +14,7 @@ from lookalike.compare.paired import METRICS
 from lookalike.compare.settings import SettingChange
 from lookalike.compare.text import data_summary, hard_negatives, points
 from lookalike.compare.thumbnails import Thumbnails
-from lookalike.core.files import check_output_folder
+from lookalike.core.files import atomic_folder
 from lookalike.terminal.markdown import plain, table
 
 # By it the comment of before is found, and updated
@@ -31,16 +31,21 @@ MOST_CHARACTERS = 60_000
 
 
 def draw_pictures(comparison: Comparison, folder: Path) -> dict[str, str]:
-    """Draw what there is to see into a folder, and give the name and title of each picture."""
-    check_output_folder(folder, "*.png")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in PICTURES:  # of an earlier report
-        (folder / name).unlink(missing_ok=True)
-    thumbnails = Thumbnails(comparison.after, comparison.before)
-    draw_metrics(folder / "metrics.png", comparison.metrics)
-    if thumbnails:
-        draw_query_changes(folder / "queries.png", comparison.queries, thumbnails)
-        draw_data_changes(folder / "data.png", comparison.data or [], thumbnails)
+    """Draw what there is to see, and give the name and title of each picture.
+
+    Args:
+        comparison: what is drawn.
+        folder: to write; one of an earlier report is replaced.
+
+    Raises:
+        LookalikeError: the folder holds something else.
+    """
+    with atomic_folder(folder, *PICTURES) as partial:
+        thumbnails = Thumbnails(comparison.after, comparison.before)
+        draw_metrics(partial / "metrics.png", comparison.metrics)
+        if thumbnails:
+            draw_query_changes(partial / "queries.png", comparison.queries, thumbnails)
+            draw_data_changes(partial / "data.png", comparison.data or [], thumbnails)
     return {name: title for name, title in PICTURES.items() if (folder / name).is_file()}
 
 
