@@ -114,6 +114,8 @@ def test_columns_of_tables_stay_columns(hostile: Project) -> None:
         ("check",),
         ("results",),
         ("duplicates",),
+        ("duplicates", "--json"),
+        ("fresh", "--no-remote"),
         ("review",),
         ("drift", "--subset", "test"),
         ("search", "QUERY"),

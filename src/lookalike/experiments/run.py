@@ -4,8 +4,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from lookalike.core.errors import LookalikeError
 from lookalike.core.params import PARAMS
 from lookalike.experiments.curve import Judge, Watcher
@@ -16,6 +14,7 @@ from lookalike.experiments.search_space import value_at
 from lookalike.experiments.shares import Share
 from lookalike.experiments.workspace import workspace
 from lookalike.revisions.git import EXPERIMENTS, file_at, git
+from lookalike.revisions.yaml_text import parse_yaml
 
 
 class RunFailedError(LookalikeError):
@@ -31,7 +30,7 @@ def recorded(experiment: Experiment, plan: Plan) -> str | None:
     root = plan.project.root
     if (commit := _commit(root, _reference(experiment, plan))) is None:
         return None
-    params = YAML(typ="safe", pure=True).load(file_at(root, commit, PARAMS) or b"")
+    params = parse_yaml(file_at(root, commit, PARAMS) or b"")
     if any(value_at(params, name) != value for name, value in experiment.values.items()):
         raise LookalikeError(
             f"{experiment.name}: there is an experiment of this name with other parameters: remove "
