@@ -78,7 +78,7 @@ def read_lock(text: str, name: str) -> Lock:
     """
     try:
         content = parse_yaml(text, name) if text.strip() else {}
-    except DvcException:
+    except (DvcException, RecursionError):
         content = None
     if not isinstance(content, dict) or not isinstance(content.get(STAGES, {}), dict):
         raise LookalikeError(f"{name}: is not a dvc.lock; write it anew with: dvc repro")

@@ -5,6 +5,7 @@ from pathlib import Path
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
 from lookalike.core.layout import Layout
+from lookalike.core.regular_file import regular_bytes
 from lookalike.project.lock_merge import merge_locks, read_lock, write_lock
 from lookalike.revisions.git import file_at
 from lookalike.revisions.lock_file import LOCK
@@ -16,7 +17,8 @@ def resolve_files(base: Path, ours: Path, theirs: Path) -> list[str]:
     Returns:
         The stages that were dropped, because both sides changed them.
     """
-    return _resolve([path.read_text(encoding="utf-8") for path in (base, ours, theirs)], ours)
+    versions = [regular_bytes(path).decode(errors="replace") for path in (base, ours, theirs)]
+    return _resolve(versions, ours)
 
 
 def resolve_conflict(project: Layout) -> list[str]:

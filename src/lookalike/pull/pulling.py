@@ -4,9 +4,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from lookalike.core.errors import DataError
 from lookalike.core.files import atomic_folder
 from lookalike.core.layout import Layout
@@ -14,7 +11,7 @@ from lookalike.images.shards import SHARDS
 from lookalike.index.storage import CONTENTS
 from lookalike.pull.fingerprints import Fingerprints, fingerprints
 from lookalike.pull.remote import Remote
-from lookalike.revisions.lock_file import LOCK, locked_outputs
+from lookalike.revisions.lock_file import LOCK, read_lock_text
 from lookalike.terminal.progress import say
 
 EXPORTED = ("model.*",)
@@ -53,10 +50,7 @@ def pull_serving(
 
 def _locked(lock: str, name: str, folders: Sequence[Path]) -> dict[Path, str]:
     """The md5 of each folder."""
-    try:
-        locked = locked_outputs(YAML(typ="safe").load(lock))
-    except (YAMLError, TypeError, KeyError, AttributeError):
-        raise DataError(f"{name}: is not a {LOCK} that dvc repro has written") from None
+    locked = read_lock_text(lock, name)
     for folder in folders:
         if not locked.get(folder, "").endswith(".dir"):
             raise DataError(f"{name}: has no {folder}; run dvc repro, and commit {LOCK}")

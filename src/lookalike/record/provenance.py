@@ -34,7 +34,7 @@ class Provenance(NamedTuple):
 def provenance(project: Layout) -> Provenance:
     """The provenance of what lies in a project."""
     lock = project.root / LOCK
-    outputs = locked_outputs(read_yaml(lock)) if lock.is_file() else {}
+    outputs = locked_outputs(read_yaml(lock), LOCK.name) if lock.is_file() else {}
     data = outputs.get(project.relative(project.images))
     commit, uncommitted = None, None
     with suppress(LookalikeError):  # no repository, or nothing is committed

@@ -10,14 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_folder
 from lookalike.core.layout import Layout
 from lookalike.revisions.git import file_at
-from lookalike.revisions.lock_file import LOCK, locked_outputs
+from lookalike.revisions.lock_file import LOCK, read_lock_text
 from lookalike.revisions.registry import Revision
 from lookalike.terminal.cache_lock import CacheLock
 from lookalike.terminal.progress import say
@@ -86,10 +83,7 @@ def _holds(remote: Any, md5: str | None) -> bool:
 def _outputs(project: Layout, revision: Revision) -> dict[Path, str]:
     """The folders to fetch with their hashes; the commit need not have an export."""
     lock = file_at(project.root, revision.commit, LOCK)
-    try:
-        locked = locked_outputs(YAML(typ="safe", pure=True).load(lock or b"{}"))
-    except YAMLError:
-        raise LookalikeError(f"{revision}: {LOCK} of this commit is not YAML") from None
+    locked = read_lock_text(lock or b"{}", f"{revision}: {LOCK} of this commit")
     wanted = [project.relative(path) for path in (project.model, project.index, project.export)]
     for path in wanted[:2]:
         if path not in locked:

@@ -5,11 +5,14 @@ from contextlib import contextmanager
 
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
+from ruamel.yaml.error import YAMLError
 
 from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.layout import Layout
 from lookalike.core.secrets import without_secrets
 
+# What DVC's files make DVC raise: the last ones where they are not UTF-8, or nested deeply.
+DAMAGED = (DvcException, OSError, YAMLError, UnicodeError, RecursionError)
 # The packages of S3, Google Cloud Storage, Azure and web servers, whose errors share no base class
 CLOUDS = {"aiobotocore", "aiohttp", "azure", "botocore", "gcsfs", "google"}
 
@@ -29,7 +32,7 @@ def open_repository(project: Layout, subject: str | None = None) -> Iterator[Rep
         with Repo(str(project.root.absolute())) as repo:
             yield repo
     except Exception as error:
-        if not (isinstance(error, (DvcException, OSError)) or _of_a_cloud(error)):
+        if not (isinstance(error, DAMAGED) or _of_a_cloud(error)):
             raise
         reason = without_secrets(one_line(error, None))[:300]
         raise LookalikeError(f"{subject or project.root.absolute()}: {reason}") from None
