@@ -4,13 +4,13 @@ import csv
 import json
 from collections.abc import Callable, Iterable
 from io import StringIO
+from tempfile import TemporaryFile
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from lookalike.core.errors import one_line
+from lookalike.core.json_file import parse_json
 from lookalike.ingest.coco import COCO_KEYS, coco_records
+from lookalike.ingest.local_copy import cache_folder
+from lookalike.ingest.parquet_file import NotParquetError, ParquetFile, rows_of
 
 Record = dict[str, Any]
 
@@ -70,34 +70,25 @@ def _read_json(data: bytes) -> list[Record]:
 
 
 def _read_parquet(data: bytes) -> list[Record]:
-    try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-        if image_column(file.schema_arrow) is not None:
-            raise ValueError("holds images; a table of labels names files")
-        return parquet_records(file)
-    except (pa.ArrowException, OSError) as error:
-        raise ValueError(f"is not Parquet: {one_line(error, None)}") from None
+    with TemporaryFile(dir=cache_folder()) as copy:
+        copy.write(data)
+        copy.flush()
+        try:
+            with ParquetFile(copy) as file:
+                if file.facts.images is not None:
+                    raise ValueError("holds images; a table of labels names files")
+                return parquet_records(file)
+        except NotParquetError as error:
+            raise ValueError(f"is not Parquet: {error}") from None
 
 
-def image_column(schema: pa.Schema) -> str | None:
-    """The column with encoded images: bytes, or bytes beside a path; None where there is none."""
-    for field in schema:
-        kind = field.type
-        if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
-            kind = kind.field("bytes").type
-        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            return str(field.name)
-    return None
-
-
-def parquet_records(file: pq.ParquetFile) -> list[Record]:
+def parquet_records(file: ParquetFile) -> list[Record]:
     """The rows of a Parquet file, without what holds bytes; numbers of classes as their names."""
-    schema = file.schema_arrow
-    plain = [field.name for field in schema if image_column(pa.schema([field])) is None]
-    names_of = _class_names(schema.metadata or {})
-    rows: list[Record] = file.read(plain).to_pylist() if plain else []
-    rows = rows or [{} for _ in range(file.metadata.num_rows)]
-    for column in names_of.keys() & set(plain):
+    facts = file.facts
+    names_of = _class_names(facts.metadata)
+    rows: list[Record] = rows_of(file.table(facts.plain)) if facts.plain else []
+    rows = rows or [{} for _ in range(sum(facts.groups))]
+    for column in names_of.keys() & set(facts.plain):
         for row in rows:
             if isinstance(row[column], int) and 0 <= row[column] < len(names_of[column]):
                 row[column] = names_of[column][row[column]]
@@ -107,11 +98,11 @@ def parquet_records(file: pq.ParquetFile) -> list[Record]:
 def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
     """The names of classes that a column holds the numbers of, as Hugging Face writes them."""
     try:
-        features = json.loads(metadata[HUGGING_FACE])["info"]["features"]
+        features = parse_json(metadata[HUGGING_FACE])["info"]["features"]
         return {
             column: feature["names"]
             for column, feature in features.items()
-            if feature.get("_type") == "ClassLabel"
+            if feature.get("_type") == "ClassLabel" and isinstance(feature["names"], list)
         }
     except (KeyError, ValueError, AttributeError, TypeError):
         return {}
