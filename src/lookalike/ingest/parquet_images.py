@@ -13,9 +13,10 @@ from lookalike.ingest.label_files import common_folder
 from lookalike.ingest.label_table import LABEL_COLUMNS, SPLIT_COLUMNS, said_of
 from lookalike.ingest.params import LabelFile
 from lookalike.ingest.parquet_file import NotParquetError, ParquetFile, rows_of
+from lookalike.ingest.parquet_table import parquet_records
 from lookalike.ingest.reading import DEFAULT, Allowance
 from lookalike.ingest.source import Candidate, UnreadableError
-from lookalike.ingest.tables import column_of, parquet_records
+from lookalike.ingest.tables import column_of
 
 FILE_NAME = "file_name"  # the column with what an image was called
 
