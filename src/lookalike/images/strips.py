@@ -6,7 +6,7 @@ from typing import NamedTuple
 from PIL import Image
 
 # Pixels that are worked on at once.
-STRIP = 2**20
+STRIP = 2**18
 
 
 class Strip(NamedTuple):

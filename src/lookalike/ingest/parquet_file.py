@@ -8,7 +8,7 @@ what does not fit is refused, and never reaches this process.
 import os
 import pickle
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cached_property
 from multiprocessing.reduction import DupFd
@@ -154,7 +154,12 @@ class _Reader:
     def __call__(self, request: bytes) -> Any:
         what, *arguments = pickle.loads(request)  # which comes from our own side
         try:
-            return {"facts": self.facts, "table": self.table, "image": self.image}[what](*arguments)
+            answers: dict[str, Callable[..., Any]] = {
+                "facts": self.facts,
+                "table": self.table,
+                "image": self.image,
+            }
+            return answers[what](*arguments)
         except MemoryError:
             self._place = -1, -1
             raise UndecodableImageError(
@@ -243,9 +248,9 @@ class _Reader:
 
     def _at_once(self, group: int) -> int:
         """How many images are read at once."""
-        rows = self._file.metadata.row_group(group).num_rows
+        rows: int = self._file.metadata.row_group(group).num_rows
         size = sum(chunk.total_uncompressed_size for chunk in self._chunks(group))
-        return max(1, min(MOST_IMAGES, IMAGES_BYTES * rows // max(1, size)))
+        return int(max(1, min(MOST_IMAGES, IMAGES_BYTES * rows // max(1, size))))
 
     def _chunks(self, group: int) -> list[pq.ColumnChunkMetaData]:
         """What the footer says of the images in a group of rows, and of what lies beside them."""
@@ -268,7 +273,7 @@ class _Reader:
             resource.setrlimit(resource.RLIMIT_AS, (min(most, hard), hard))
 
 
-def _received(file: DupFd, bounds: _Bounds) -> _Reader:
+def _received(file: Any, bounds: _Bounds) -> _Reader:
     pa.set_memory_pool(pa.system_memory_pool())  # others reserve a gigabyte, and keep what they had
     return _Reader(file.detach(), bounds)
 

@@ -126,8 +126,8 @@ def _split_of(name: str) -> str | None:
 
 def _file_names(file: ParquetFile) -> list[str | None]:
     """What the images were called, where the file says so."""
-    column, paths = file.facts.images, file.facts.paths
-    if not paths:
+    column = file.facts.images
+    if column is None or not file.facts.paths:
         return [None] * sum(file.facts.groups)
     rows = rows_of(file.table([f"{column}.path"]))
     return [row[column] and row[column]["path"] for row in rows]

@@ -3,7 +3,7 @@
 from tempfile import TemporaryFile
 
 from lookalike.core.json_file import parse_json
-from lookalike.ingest.local_copy import cache_folder
+from lookalike.core.layout import cache_folder
 from lookalike.ingest.parquet_file import NotParquetError, ParquetFile, rows_of
 from lookalike.ingest.tables import Record
 
