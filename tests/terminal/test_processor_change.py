@@ -1,11 +1,12 @@
 """A stage that computes on another kind of processor than before says so in one line."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from lookalike.core.choices import MODE
-from lookalike.core.json_file import write_json
+from lookalike.core.json_file import parse_json, write_json
 from lookalike.core.layout import Layout
 from lookalike.terminal.processor_change import EVERY, RECORD, note_processor, processor
 
@@ -72,3 +73,10 @@ def test_a_stage_that_no_processor_changes_records_nothing(
     monkeypatch.delenv(MODE)
     note_processor("ingest", project)
     assert not (project.cache / RECORD).exists()
+
+
+def test_stages_of_experiments_side_by_side_are_all_recorded(project: Layout) -> None:
+    stages = [f"stage{number}" for number in range(64)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda stage: note_processor(stage, project), stages))
+    assert parse_json((project.cache / RECORD).read_text()).keys() == set(stages)

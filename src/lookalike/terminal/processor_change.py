@@ -9,6 +9,7 @@ from pathlib import Path
 from lookalike.core.choices import MODE
 from lookalike.core.json_file import parse_json, write_json
 from lookalike.core.layout import Layout
+from lookalike.terminal.cache_lock import CacheLock
 from lookalike.terminal.progress import say
 
 EVERY = "x86-64 with AVX2"  # what portable bytes are of
@@ -26,16 +27,17 @@ def note_processor(stage: str, project: Layout) -> None:
     if mode is None:  # a stage whose bytes no processor changes
         return
     now, path = processor(mode), project.cache / RECORD
-    known: dict[str, str] = {}
-    with suppress(OSError, ValueError, TypeError):  # no record is not worth a failure
-        known = dict(parse_json(path.read_text(encoding="utf-8")))
+    with CacheLock(path):  # experiments that run side by side share the folder
+        known: dict[str, str] = {}
+        with suppress(OSError, ValueError, TypeError):  # no record is not worth a failure
+            known = dict(parse_json(path.read_text(encoding="utf-8")))
+        write_json(path, known | {stage: now})
     before = known.get(stage, EVERY if mode == "portable" else now)
     if before != now:
         say(
             f"{stage}: computed on {now}, before on {before}: last bits may differ; "
             "dvc metrics diff shows the figures (docs/reproducibility.md)"
         )
-    write_json(path, known | {stage: now})
 
 
 def processor(mode: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
