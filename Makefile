@@ -10,9 +10,11 @@ PYTHON ?= python3
 COMMA := ,
 INSTALLED := .venv/.installed
 CODE := src tests services bench docs
-# Threads that wait for each other on cores that are taken make two processes slower than one.
-ONE_THREAD := OMP_NUM_THREADS=1
-SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+# Threads that wait for each other on cores that are taken make two processes slower than one. And
+# hundreds of processes import what is tested: its bytecode is kept, also where it is not by default.
+FOR_TESTS := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
+# Tests wait for browsers, servers and processes of theirs: two cores have work for three.
+SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 # Annoy's own flags, -march=native -ffast-math, break it where clang compiles it, and on older processors.
 MARCH := $(if $(filter x86_64 amd64,$(shell uname -m)),$(COMMA)-march=x86-64-v3)
@@ -72,10 +74,10 @@ extend: setup  ## make what is new in the source searchable, with the model as i
 	$(WITH_ENV) dvc repro --single-item ingest embed index
 
 test: setup  ## run the quick tests
-	$(ONE_THREAD) pytest -m "not full" $(SIDE_BY_SIDE)
+	$(FOR_TESTS) pytest -m "not full" --hypothesis-profile quick $(SIDE_BY_SIDE)
 
 test-full: setup  ## run all tests
-	$(ONE_THREAD) pytest $(SIDE_BY_SIDE)
+	$(FOR_TESTS) pytest $(SIDE_BY_SIDE)
 
 lint: setup  ## ruff and mypy
 	ruff format --check $(CODE)

@@ -33,7 +33,7 @@ from lookalike.near_duplicates.candidates import Pairs, candidates
 from lookalike.near_duplicates.groups import group
 from lookalike.near_duplicates.links import compare, find_links
 from lookalike.near_duplicates.params import NearDuplicates
-from lookalike.near_duplicates.thumbnails import thumbnail
+from lookalike.near_duplicates.thumbnails import Thumbnails, thumbnail
 
 DEFAULT = NearDuplicates()
 HARD = ("Motorbikes", "airplanes", "Faces", "Leopards", "watch", "car_side")
@@ -156,7 +156,11 @@ def labeled_pairs(folder: Path, workers: int) -> None:
     path = np.array([image.path for image in images])
     kind = np.array([image.kind for image in images])
     hashes = pa.Table.from_pylist([image.found._asdict() for image in images], HASHES)
-    thumbnails = np.stack([image.pixels for image in images] + [i.unframed_pixels for i in images])
+    thumbnails = Thumbnails()
+    for place, picture in enumerate(
+        [image.pixels for image in images] + [image.unframed_pixels for image in images]
+    ):
+        thumbnails[place] = picture
 
     def with_an_original(bits: int) -> Pairs:
         pairs = candidates(hashes, bits, workers)

@@ -131,8 +131,8 @@ def measure_many(project: Path, image: bytes, searcher: la.Searcher, seconds: fl
     direct = len(directly(searcher, image, for_seconds(seconds))) / seconds
     print(f"| called directly, one after the other | {direct:.1f} | | | | |")
     rates = []
-    for name, size in (("no batches", 1), ("batches", 16)):
-        with serving(project, batch_size=size) as service:
+    for name, params in (("no batches", {"batch_size": 1}), ("batches", {})):
+        with serving(project, **params) as service:
             ask(service.port, upload(image), CLIENTS, so_often(2 * CLIENTS))
             started = perf_counter()
             answers, memory = peak_memory(

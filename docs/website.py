@@ -3,16 +3,31 @@
 The site starts with the README. Links to what is not a page lead to the repository.
 """
 
+import base64
 import re
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 from posixpath import dirname, join, normpath
 
 REPOSITORY = Path(__file__).parents[1]
 FOLDER = REPOSITORY / "build" / "website"
 ON_GITHUB = "https://github.com/lookalike-ml/lookalike/blob/main"
+# The theme's scripts: to choose light or dark before anything is drawn
+INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL).findall
+META = '<meta http-equiv="Content-Security-Policy" content="{}">'
+POLICY = {
+    "default-src": "'none'",
+    "base-uri": "'none'",
+    "connect-src": "'self'",  # what is searched
+    "font-src": "'self'",
+    "form-action": "'none'",
+    "img-src": "'self' data:",
+    "style-src": "'self' 'unsafe-inline'",  # widths and colors of the theme
+    "worker-src": "'self'",  # which searches
+}
 RENAMED = {"README.md": "index.md", "docs/README.md": "contents.md"}
 
 
@@ -57,7 +72,20 @@ def build(folder: Path) -> Path:
             shutil.copy(source, pages)
     command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
     subprocess.run(command, cwd=folder, check=True)
+    for page in (folder / "site").rglob("*.html"):
+        page.write_text(with_policy(page.read_text("utf-8")), "utf-8")
     return folder / "site"
+
+
+def with_policy(page: str) -> str:
+    """A page that loads nothing from elsewhere, and runs the scripts of the theme and no others."""
+    digests = (base64.b64encode(sha256(text.encode()).digest()).decode() for text in INLINE(page))
+    scripts = " ".join(f"'sha256-{digest}'" for digest in digests)
+    policy = "; ".join(f"{kind} {sources}" for kind, sources in POLICY.items())
+    meta = META.format(f"{policy}; script-src 'self' {scripts}")
+    head, start, rest = page.partition("<head>")
+    assert start, "a page without a head"
+    return f"{head}{start}{meta}{rest}"
 
 
 if __name__ == "__main__":

@@ -17,12 +17,14 @@ from lookalike.terminal.console import ConsoleReporter
 from lookalike.terminal.progress import reporting_to
 
 pytest_plugins = [
-    f"tests.fixtures.{name}" for name in ("digits", "images", "models", "servers", "tiny")
+    f"tests.fixtures.{name}"
+    for name in ("commands", "digits", "images", "models", "servers", "tiny")
 ]
 
 SOURCE = Path(__file__).parents[1] / "src"
 
 settings.register_profile("project", deadline=None, max_examples=50)
+settings.register_profile("quick", deadline=None, max_examples=20)
 settings.load_profile("project")
 
 

@@ -1,4 +1,8 @@
-"""The command line, run as a user runs it: in processes of its own."""
+"""The command line, run as a user runs it: in processes of its own.
+
+Each command starts anew in one test at least; in the others its process is forked from one that has
+imported the library, which is the same but for a second of imports.
+"""
 
 import base64
 import json
@@ -11,10 +15,12 @@ from collections.abc import Callable
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from PIL import Image
+from tests.fixtures.commands import Forked
 
 from lookalike.index.building import build_index
 from lookalike.index.engines.exact import Exact
@@ -41,15 +47,25 @@ def project(tmp_path: Path, tiny_model: Path, tiny_export: Path, tiny_index: Pat
 
 
 @pytest.fixture
-def run(project: Path) -> Run:
-    """Run `lookalike` in a folder of the project."""
+def run(project: Path, forked: Forked) -> Run:
+    """Run `lookalike` in a folder of the project, in a process that has imported the library."""
 
     def lookalike(
-        *arguments: object, folder: str = ".", encoding: str = "utf-8", stdin: Path | None = None
+        *arguments: object, folder: str = ".", **options: Any
     ) -> subprocess.CompletedProcess[str]:
+        return forked([str(argument) for argument in arguments], project / folder, **options)
+
+    return lookalike
+
+
+@pytest.fixture
+def run_anew(project: Path) -> Run:
+    """Run `lookalike` in a folder of the project, in a process that starts as a user's does."""
+
+    def lookalike(*arguments: object, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "lookalike", *map(str, arguments)],
-            cwd=project / folder,
+            cwd=project,
             env={
                 **os.environ,
                 "PYTHONPATH": str(REPOSITORY / "src"),
@@ -58,7 +74,6 @@ def run(project: Path) -> Run:
             },
             encoding=encoding,
             capture_output=True,
-            stdin=None if stdin is None else stdin.open("rb"),
         )
 
     return lookalike
@@ -81,8 +96,8 @@ def misuse(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join(done.stderr.replace("│", " ").split())
 
 
-def test_a_search_prints_what_looks_like_the_image(run: Run, tiny_source: Path) -> None:
-    done = run("search", tiny_source / "3/03.png", "-k", "4")
+def test_a_search_prints_what_looks_like_the_image(run_anew: Run, tiny_source: Path) -> None:
+    done = run_anew("search", tiny_source / "3/03.png", "-k", "4")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0].startswith("looks like: ")
@@ -127,13 +142,13 @@ def relabel(project: Path, label: str) -> None:
     ["ascii", "utf-8", *(pytest.param(e, marks=pytest.mark.full) for e in ("latin-1", "cp1252"))],
 )
 def test_a_label_that_the_output_cannot_encode_is_escaped(
-    encoding: str, run: Run, project: Path, tiny_source: Path
+    encoding: str, run_anew: Run, project: Path, tiny_source: Path
 ) -> None:
     relabel(project, "猫")
-    done = run("search", tiny_source / "3/03.png", "-k", "1", encoding=encoding)
+    done = run_anew("search", tiny_source / "3/03.png", "-k", "1", encoding=encoding)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split()[-2] == ("猫" if encoding == "utf-8" else r"\u732b")
-    as_json = run("search", tiny_source / "3/03.png", "-k", "1", "--json", encoding=encoding)
+    as_json = run_anew("search", tiny_source / "3/03.png", "-k", "1", "--json", encoding=encoding)
     assert json.loads(as_json.stdout)["hits"][0]["label"] == "猫"
 
 
@@ -157,9 +172,9 @@ def test_a_mistake_in_a_filter_is_a_mistake_in_use(run: Run, tiny_source: Path) 
     assert "where: character 9: expected text in single quotes" in misuse(done)
 
 
-def test_a_query_that_is_no_image_is_one_line(run: Run, project: Path) -> None:
+def test_a_query_that_is_no_image_is_one_line(run_anew: Run, project: Path) -> None:
     (project / "text.png").write_text("text")
-    assert "text.png: cannot be searched for" in one_line(run("search", "text.png"))
+    assert "text.png: cannot be searched for" in one_line(run_anew("search", "text.png"))
 
 
 @pytest.mark.parametrize(
@@ -311,9 +326,9 @@ def test_outside_a_project_commands_of_the_pipeline_are_one_line(
     assert "no dvc.yaml here or above" in one_line(run(*command))
 
 
-def test_a_valid_project_is_checked_in_one_line(run: Run) -> None:
+def test_a_valid_project_is_checked_in_one_line(run: Run, run_anew: Run) -> None:
     run("preset", "digits")
-    done = run("check")
+    done = run_anew("check")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "params.yaml is valid; the source is the built-in digits\n"
 
@@ -330,15 +345,15 @@ def test_the_presets_are_listed(run: Run) -> None:
     assert done.stdout.split() == names.split()
 
 
-def test_a_preset_is_put_into_the_parameters(run: Run, project: Path) -> None:
+def test_a_preset_is_put_into_the_parameters(run_anew: Run, project: Path) -> None:
     (project / "presets" / "mine.yaml").write_text("ingest: {source: photos}\n")
-    done = run("preset", "mine")
+    done = run_anew("preset", "mine")
     assert done.stdout == "params.yaml now holds the preset mine; run it with: dvc repro\n"
     assert "  source: photos\n" in (project / "params.yaml").read_text()
 
 
-def test_the_version_is_that_of_the_installed_package(run: Run) -> None:
-    done = run("--version")
+def test_the_version_is_that_of_the_installed_package(run_anew: Run) -> None:
+    done = run_anew("--version")
     assert (done.returncode, done.stdout) == (0, f"lookalike {version('lookalike')}\n")
 
 
@@ -352,23 +367,25 @@ def test_an_unknown_preset_is_one_line(run: Run) -> None:
     assert "preset digit: there is none; there are caltech101" in one_line(run("preset", "digit"))
 
 
-def test_before_the_pipeline_has_run_there_are_no_results(run: Run) -> None:
-    assert "metrics/evaluate.json: missing; run the pipeline first" in one_line(run("results"))
+def test_before_the_pipeline_has_run_there_are_no_results(run_anew: Run) -> None:
+    assert "metrics/evaluate.json: missing; run the pipeline first" in one_line(run_anew("results"))
 
 
-def test_the_report_is_written_where_it_is_asked_for(run: Run, project: Path) -> None:
-    assert "metrics/evaluate.json: missing; run the pipeline first" in one_line(run("report"))
+def test_the_report_is_written_where_it_is_asked_for(run_anew: Run, project: Path) -> None:
+    assert "metrics/evaluate.json: missing; run the pipeline first" in one_line(run_anew("report"))
     (project / "metrics").mkdir()
     (project / "metrics" / "evaluate.json").write_text('{"test_images": 3, "queries": 0}')
-    done = run("report", "-o", "page.html")
+    done = run_anew("report", "-o", "page.html")
     assert done.stdout == "page.html shows the last run; it needs nothing but itself\n"
     assert "3 test images" in (project / "page.html").read_text()
 
 
-def test_without_an_address_nothing_is_published(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_address_nothing_is_published(
+    run_anew: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("MONGODB_URI", raising=False)
     for arguments in ((), ("--verify",)):
-        assert "MONGODB_URI is not set" in one_line(run("publish", *arguments))
+        assert "MONGODB_URI is not set" in one_line(run_anew("publish", *arguments))
 
 
 def test_a_damaged_index_is_found_by_verifying(run: Run, project: Path, tiny_source: Path) -> None:
@@ -380,8 +397,8 @@ def test_a_damaged_index_is_found_by_verifying(run: Run, project: Path, tiny_sou
     assert "vectors.npy: has the fingerprint" in failed
 
 
-def test_help_names_every_command(run: Run) -> None:
-    done = run("--help")
+def test_help_names_every_command(run_anew: Run) -> None:
+    done = run_anew("--help")
     assert done.returncode == 0
     assert all(
         command in done.stdout

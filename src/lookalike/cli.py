@@ -33,13 +33,17 @@ from lookalike.commands.search import EXAMPLES, search
 from lookalike.commands.serve import open_page, serve
 from lookalike.commands.stac_items import stac_items
 from lookalike.commands.sweep import sweep
+from lookalike.commands.usage_mistakes import PrintableMistakes
 from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
-from lookalike.terminal.printable import printable_lines
+from lookalike.terminal.error_text import error_text
+from lookalike.terminal.output import print_line
+from lookalike.terminal.printable import printable
 from lookalike.terminal.progress import reporting_to
 
 app = typer.Typer(
     name="lookalike",
+    cls=PrintableMistakes,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -47,7 +51,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"lookalike {version('lookalike')}")
+        print_line(f"lookalike {version('lookalike')}")
         raise typer.Exit
 
 
@@ -106,10 +110,10 @@ def main() -> None:
         with reporting_to(ConsoleReporter()), extra("pipeline"):
             app()
     except LookalikeError as error:
-        sys.exit(f"lookalike: {printable_lines(str(error))}")
+        sys.exit(f"lookalike: {error_text(error)}")
     except Exception as error:
         from lookalike.terminal.system_failure import system_failure
 
         if (failure := system_failure(error)) is None:
             raise
-        sys.exit(f"lookalike: {failure}")
+        sys.exit(f"lookalike: {printable(failure)}")

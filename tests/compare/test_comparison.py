@@ -10,7 +10,6 @@ from tests.compare.conftest import Repository, query
 
 from lookalike.compare.comparison import compare
 from lookalike.compare.data_changes import counts_by_class
-from lookalike.compare.text import describe
 from lookalike.core.json_file import to_json
 
 OneLineError = Callable[..., AbstractContextManager[None]]
@@ -98,12 +97,15 @@ def test_a_lock_file_cannot_name_files_outside_of_the_cache(compared: Repository
     assert compared.at().output(compared.layout.split) is None
 
 
-def test_labels_from_elsewhere_do_not_command_the_terminal(repository: Repository) -> None:
+def test_labels_from_elsewhere_do_not_command_the_terminal(
+    repository: Repository, run: Callable[..., tuple[int, str]]
+) -> None:
     repository.queries({"1": query("cat\x1b[2J", "cat\x1b[2J")})
     repository.split({})
     repository.commit()
     repository.queries({"1": query("cat\x1b[2J", "dog")})
-    text = describe(compare(repository.at("main"), repository.at()))
+    code, text = run(repository.root, "compare", "main")
+    assert code == 0
     assert "cat\\x1b[2J: 0 better, 1 worse" in text
     assert "\x1b" not in text
 

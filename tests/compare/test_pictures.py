@@ -5,7 +5,7 @@ from collections.abc import Callable
 from html import unescape
 
 from PIL import Image
-from tests.compare.conftest import Repository
+from tests.compare.conftest import Repository, query
 
 from lookalike.compare.comparison import compare
 from lookalike.compare.page import write_page
@@ -36,6 +36,17 @@ def test_the_grid_shows_the_image_before_and_after(
     assert {(200, 50, 60), (46, 139, 87)} <= counts.keys()  # wrong after, right before
 
 
+def test_where_nothing_changed_the_command_says_that_there_is_no_grid(
+    repository: Repository, run: Callable[..., tuple[int, str]]
+) -> None:
+    repository.queries({"1": query()})
+    repository.commit()
+    code, output = run(repository.root, "compare", "--grid", "changes.png")
+    assert code == 0
+    assert "no test image changed, so changes.png is not written" in output
+    assert not (repository.root / "changes.png").exists()
+
+
 def test_the_page_shows_all_and_loads_nothing(compared: Repository) -> None:
     page = compared.root / "page.html"
     write_page(page, compare(compared.at("main"), compared.at()))
@@ -45,3 +56,4 @@ def test_the_page_shows_all_and_loads_nothing(compared: Repository) -> None:
     assert "<h3>cat: 2 changed</h3>" in text
     assert all(f"1 {kind}" in text for kind in ("added", "removed", "relabeled", "moved"))
     assert text.count("<img") == 2 * 3 + 4
+    assert "<figcaption>cat<br>→ dog</figcaption>" in text

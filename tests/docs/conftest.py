@@ -35,8 +35,21 @@ def _photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def _weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of torch's downloads with random weights: what is there is not downloaded."""
+    folder = tmp_path_factory.mktemp("torch")
+    weights = folder / "hub" / "checkpoints" / "mobilenet_v2-7ebf99e0.pth"
+    weights.parent.mkdir(parents=True)
+    torch.manual_seed(0)
+    torch.save(models.get_model("mobilenet_v2").state_dict(), weights)
+    return folder
+
+
 @pytest.fixture
-def home(finished: Project, _photos: Path, tmp_path: Path) -> tuple[Project, dict[str, str]]:
+def home(
+    finished: Project, _photos: Path, _weights: Path, tmp_path: Path
+) -> tuple[Project, dict[str, str]]:
     """A home folder with the project and photographs, and an environment like a user's."""
     project = copy(finished, tmp_path / "lookalike")
     shutil.copytree(_photos, tmp_path / "photos")
@@ -46,14 +59,10 @@ def home(finished: Project, _photos: Path, tmp_path: Path) -> tuple[Project, dic
     (project.root / "new").mkdir()
     with Image.open(digits[-1]) as image:  # one that the source does not have
         image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(project.path("new/1.png"))
-    weights = tmp_path / "torch" / "hub" / "checkpoints" / "mobilenet_v2-7ebf99e0.pth"
-    weights.parent.mkdir(parents=True)
-    torch.manual_seed(0)  # where the file is there, nothing is downloaded
-    torch.save(models.get_model("mobilenet_v2").state_dict(), weights)
     environment = project.environment | {
         "HOME": str(tmp_path),
         "PYTHONPATH": str(project.root / "src"),
-        "TORCH_HOME": str(tmp_path / "torch"),
+        "TORCH_HOME": str(_weights),
         "PAGER": "cat",
     }
     return project, environment

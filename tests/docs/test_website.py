@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 from tests.conftest import file_server
+from tests.page.conftest import watched
 
 from docs.website import ON_GITHUB, build, site_files, with_links
 
@@ -99,6 +100,33 @@ def test_reading_and_searching_asks_no_other_host(browser: Browser, address: str
     page.wait_for_load_state("networkidle")
     context.close()
     assert asked == []
+
+
+def test_a_strict_policy_blocks_nothing_of_the_site_and_all_that_is_smuggled_in(
+    browser: Browser, address: str, site: Path
+) -> None:
+    with watched(browser) as new:
+        for name in ("", "page/", "api/", "security/", "404.html"):
+            page = new()
+            page.goto(f"{address}/{name}")
+            expect(page.locator("article")).to_be_visible()
+        page = new()
+        page.goto(f"{address}/page/")
+        page.get_by_title("Switch to light mode").locator("visible=true").click()
+        page.get_by_title("Switch to dark mode").locator("visible=true").click()
+        expect(page.locator("body")).to_have_attribute("data-md-color-scheme", "slate")
+        page.keyboard.press("/")
+        page.keyboard.type("recall")
+        expect(page.get_by_role("link", name="Glossary").last).to_be_visible()
+    page = browser.new_page()
+    text = built(site, "glossary.md").read_text(encoding="utf-8")
+    harm = "document.title = 'harmed'"
+    harm = f'<img src=x onerror="{harm}"><script>{harm}</script>'
+    (site / "harm").mkdir()
+    (site / "harm" / "index.html").write_text(text.replace("<h1", f"{harm}<h1"), encoding="utf-8")
+    page.goto(f"{address}/harm/")
+    page.wait_for_load_state("networkidle")
+    assert "harmed" not in page.title()
 
 
 def test_no_page_is_wider_than_a_phone(browser: Browser, address: str) -> None:

@@ -3,7 +3,8 @@
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from subprocess import Popen
 
 import pytest
 import torch
@@ -14,10 +15,10 @@ from lookalike.model.compute import accelerator, autocast, fix_compute
 @pytest.fixture(autouse=True)
 def _put_back() -> Iterator[None]:
     threads = torch.get_num_threads()
-    deterministic = torch.are_deterministic_algorithms_enabled()
+    deterministic = torch.get_deterministic_debug_mode()
     yield
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(deterministic)
+    torch.set_deterministic_debug_mode(deterministic)
 
 
 def test_the_number_of_threads_is_that_of_the_parameters() -> None:
@@ -35,9 +36,21 @@ def test_the_seed_decides_random_numbers() -> None:
 
 
 def test_only_algorithms_that_always_give_the_same_are_used() -> None:
-    torch.use_deterministic_algorithms(False)
+    torch.set_deterministic_debug_mode("default")
     fix_compute(threads=1)
     assert torch.are_deterministic_algorithms_enabled()
+    assert not torch.is_deterministic_algorithms_warn_only_enabled()
+
+
+def test_no_compiler_is_imported_to_fix_it(start: Callable[[str], Popen[str]]) -> None:
+    code = """
+import sys
+from lookalike.model.compute import fix_compute
+fix_compute(threads=1)
+print({"torch._dynamo", "torch._inductor"} & {*sys.modules})
+"""
+    out, err = start(code).communicate()
+    assert out == "set()\n", err
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's allocator is meant")

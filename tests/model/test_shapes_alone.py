@@ -23,10 +23,13 @@ def test_shapes_are_those_of_the_network_itself(backbone: str) -> None:
 def test_they_are_known_without_dynamo(start: Callable[[str], Popen[str]]) -> None:
     code = """
 import sys
+from lookalike.model.image_size import check_image_size
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.shapes_alone import shapes_alone
-with shapes_alone():
-    EmbeddingNetwork("resnet18", 16, 5)
+for backbone in ("resnet18", "vit_b_32"):
+    with shapes_alone():
+        EmbeddingNetwork(backbone, 16, 5)
+    check_image_size("train.image_size", 224, backbone)
 print("torch._dynamo" in sys.modules)
 """
     out, err = start(code).communicate()

@@ -1,5 +1,6 @@
 """Pairs of like hashes, against a plain double loop."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lookalike.core.errors import LookalikeError
 from lookalike.near_duplicates import hash_pairs
 from lookalike.near_duplicates.hash_pairs import near_hashes
 
@@ -48,3 +50,19 @@ def test_hashes_that_tell_nothing_are_one_line(
     blank = np.zeros(20, np.uint64)
     with one_line_error("more than 100 pairs", "within 8 bits", "max_hash_distance"):
         near_hashes(blank, blank, 8, workers=1)
+
+
+def test_of_very_many_hashes_a_sample_tells_which_distance_fits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    phash = np.random.default_rng(0).integers(0, 2**64, 400, np.uint64)
+    monkeypatch.setattr(hash_pairs, "MOST_PAIRS", 2000)
+    monkeypatch.setattr(hash_pairs, "MANY", 0)
+    monkeypatch.setattr(hash_pairs, "SAMPLED_ROWS", len(phash))
+    with pytest.raises(LookalikeError, match="hashes within 28 bits, and at most 2000") as refused:
+        near_hashes(phash, phash, 28, workers=1)
+    found = re.search(r"set max_hash_distance to (\d+) or less", str(refused.value))
+    assert found is not None
+    assert len(near_hashes(phash, phash, int(found[1]), workers=1)[0]) <= 2000
+    with pytest.raises(LookalikeError, match="at most 2000 are looked at"):
+        near_hashes(phash, phash, int(found[1]) + 1, workers=1)

@@ -97,6 +97,7 @@ def test_a_wrong_parameter(fresh: Project, text: str, problem: str) -> None:
     assert one_line(fresh, "python", "src/train.py") == f"train: params.yaml: {problem}"
 
 
+@FULL
 def test_an_index_of_another_model(finished: Project) -> None:
     description = finished.path("models/model/model.json")
     description.write_text(description.read_text().replace('"temperature": ', '"temperature": 1'))
@@ -108,8 +109,8 @@ def test_an_index_of_another_model(finished: Project) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "empty file"),
-        (b"not an image", "not an image of a known format"),
+        pytest.param(b"", "empty file", marks=FULL),
+        pytest.param(b"not an image", "not an image of a known format", marks=FULL),
         (None, "broken image"),
     ],
 )

@@ -19,7 +19,7 @@ from lookalike.core.layout import Layout
 from lookalike.images.store import ImageStore
 from lookalike.record.run_parts import run_parts
 
-from .conftest import Project, copy, made_once
+from .conftest import Project, copy, project_made_once
 
 HARM = "document.title = 'harmed'"
 LABELS = [
@@ -78,7 +78,7 @@ def _hostile(_fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
         project.commit("hostile names")
         return project
 
-    return made_once(tmp_path_factory, "hostile", run_all)
+    return project_made_once(tmp_path_factory, "hostile", run_all)
 
 
 @pytest.fixture
@@ -114,6 +114,8 @@ def test_columns_of_tables_stay_columns(hostile: Project) -> None:
         ("check",),
         ("results",),
         ("duplicates",),
+        ("duplicates", "--json"),
+        ("fresh", "--no-remote"),
         ("review",),
         ("drift", "--subset", "test"),
         ("search", "QUERY"),

@@ -7,6 +7,7 @@ same table.
 import json
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from dvc.repo import Repo
@@ -144,7 +145,16 @@ def stages_to_run(project: Project) -> set[str]:
     return changed - {"libraries"}
 
 
-@pytest.mark.parametrize("name", CHANGES)
+def cases() -> Iterator[Any]:
+    """The names of the changes; in all tests alone what another one of its kind runs as well."""
+    tried = set()
+    for name, (change, stages) in CHANGES.items():
+        case = (change.__qualname__, stages)
+        yield pytest.param(name, marks=[pytest.mark.full] if case in tried else [])
+        tried.add(case)
+
+
+@pytest.mark.parametrize("name", [*cases()])
 def test_a_change_runs_exactly_these_stages(project: Project, name: str) -> None:
     change, stages = CHANGES[name]
     change(project)

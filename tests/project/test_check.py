@@ -11,9 +11,14 @@ from ruamel.yaml import YAML
 from tests.ingest.videos import clip
 
 from lookalike.core.layout import Layout
-from lookalike.project.check import check
+from lookalike.project.check import check as lines_of_check
 
 OneLineError = Callable[..., AbstractContextManager[None]]
+
+
+def check(project: Layout) -> str:
+    """What the command says."""
+    return "\n".join(lines_of_check(project))
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def photos(project: Path, photo_images: ImageStore) -> Path:
 
 
 def test_copies_groups_and_leaks_are_listed(photos: Path) -> None:
-    lines = describe(find_duplicates(Layout(photos), split=None)).splitlines()
+    lines = describe(find_duplicates(Layout(photos), split=None))
     assert lines[0] == "exact duplicates: 1"
     assert lines[1] == "  temple/again.jpg: duplicate of temple/large.jpg"
     assert lines[2].startswith("near-duplicates: 16 pairs; 8 images in 2 groups; 0 pairs apart")
@@ -53,6 +53,20 @@ def test_copies_groups_and_leaks_are_listed(photos: Path) -> None:
     assert lines[4] == "  flower/large.jpg, flower/small.webp"
     assert lines[5].endswith("split.csv: 1 of the pairs are in two subsets (test and train 1)")
     assert lines[6:] == ["  flower/large.jpg (train), flower/small.webp (test)"]
+
+
+def test_a_name_from_elsewhere_makes_no_line_of_its_own(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (photos / "data" / "rejected.csv").open("a", newline="") as file:
+        name = "temple/\x1b[2J\nleaks: none\u202e.jpg"
+        csv.writer(file).writerow((name, "duplicate", 9, "duplicate", "temple/large.jpg", "train"))
+    monkeypatch.chdir(photos)
+    monkeypatch.setattr("sys.argv", ["lookalike", "duplicates"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert r"  temple/\x1b[2J\nleaks: none\u202e.jpg: duplicate of temple/large.jpg" in lines
 
 
 def test_the_split_of_the_source_is_checked_too(photos: Path) -> None:

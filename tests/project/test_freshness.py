@@ -217,3 +217,17 @@ def test_a_remote_that_lets_nobody_in_is_one_line(
     with pytest.raises(LookalikeError) as refused:
         fresh(clone)
     assert len(str(refused.value).splitlines()) == 1
+    assert "the remote cannot be asked (--no-remote leaves it out): " in str(refused.value)
+
+
+def test_what_was_found_before_the_remote_refuses_is_printed(
+    clone: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.chdir(clone.root)
+    clone.path("code.py").write_text("print('other')\n", encoding="utf-8")
+    done = CliRunner().invoke(app, ["fresh"])
+    assert isinstance(done.exception, LookalikeError)
+    assert done.stdout == "prepare: code.py is modified\n"

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.compare.conftest import Repository
 
 from lookalike.core.errors import LookalikeError
-from lookalike.project.lock_merge import merge_locks, read_lock, write_lock
+from lookalike.project.lock_merge import merge_locks, write_lock
 from lookalike.project.resolve_lock import resolve_conflict
+from lookalike.revisions.lock_file import read_lock
 
 REPOSITORY = Path(__file__).parents[2]
 NAMES = ("ingest", "split", "train", "evaluate", "index")

@@ -31,7 +31,7 @@ def write(project: Path, name: str, metrics: dict[str, float]) -> None:
 
 
 def test_the_outputs_and_the_headline_figures_are_named(finished: Path) -> None:
-    lines = results(Layout(finished), "lookalike").splitlines()
+    lines = results(Layout(finished), "lookalike")
     assert lines[:4] == [
         "model    models/model/",
         "index    models/index/ (120 images)",
@@ -41,7 +41,7 @@ def test_the_outputs_and_the_headline_figures_are_named(finished: Path) -> None:
 
 
 def test_the_query_to_paste_is_a_test_image_that_is_there(finished: Path) -> None:
-    lines = results(Layout(finished), "lookalike").splitlines()
+    lines = results(Layout(finished), "lookalike")
     command, search, image, *rest = shlex.split(lines[lines.index("a first query:") + 1])
     assert [command, search, *rest] == ["lookalike", "search", "-k", "5"]
     assert Path(image).is_file()
@@ -59,7 +59,8 @@ def test_only_after_the_built_in_digits_it_says_how_to_use_images_of_ones_own(
 
 def test_without_classification_only_what_was_measured_is_said(finished: Path) -> None:
     write(finished, "evaluate", {"recall_at_1": 0.25, "map_at_r": 0.125})
-    assert "metrics/*.json: recall at 1 0.2500, map at r 0.1250, " in results(Layout(finished), "l")
+    lines = results(Layout(finished), "l")
+    assert "metrics/*.json: recall at 1 0.2500, map at r 0.1250, " in "\n".join(lines)
 
 
 @pytest.mark.parametrize("name", ["evaluate", "index"])
@@ -79,4 +80,4 @@ def test_before_the_first_run_there_is_one_line(
 
 
 def test_the_last_line_opens_the_page(finished: Path) -> None:
-    assert results(Layout(finished), "lookalike").splitlines()[-1] == "lookalike open"
+    assert results(Layout(finished), "lookalike")[-1] == "lookalike open"

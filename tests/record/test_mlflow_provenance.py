@@ -124,7 +124,7 @@ def test_the_export_is_a_model_that_mlflow_loads(
 ) -> None:
     import mlflow
 
-    assert "now has train and evaluate and export" in mirror(Layout(committed))
+    assert "now has train, evaluate and export" in mirror(Layout(committed))
     [run] = tracked.runs()
     mlflow.set_tracking_uri(tracked.address)
     model = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/export")

@@ -19,7 +19,7 @@ def test_what_passes_the_gate_is_a_commit_of_results_alone_on_a_branch_of_its_ow
     small: Small, one_line_error: OneLineError
 ) -> None:
     small.set_source(right=18)
-    said = retrain(small.project, None, False, REPORT)
+    said = "\n".join(retrain(small.project, None, False, REPORT))
     [branch] = set(small.branches()) - {"main"}
     assert branch.startswith("retrain-")
     assert small.git("rev-parse", "--abbrev-ref", "HEAD") == branch
@@ -33,7 +33,7 @@ def test_what_passes_the_gate_is_a_commit_of_results_alone_on_a_branch_of_its_ow
     assert f"gh pr create --head {branch}" in said
     assert "✅ The gate is passed" in REPORT.read_text(encoding="utf-8")
     assert small.tags() == []
-    assert "nothing new" in retrain(small.project, None, False, REPORT)
+    assert "nothing new" in retrain(small.project, None, False, REPORT)[0]
     small.git("switch", "--quiet", "main")
     with one_line_error(branch, "have been proposed"):  # and perhaps others have committed there
         retrain(small.project, None, False, REPORT)
@@ -65,19 +65,19 @@ def test_it_is_compared_with_production_where_a_version_is(
     small.commit()  # main is no better, so against it the gate would be passed
     with one_line_error("against production (v0.1.0"):
         retrain(small.project, None, False, REPORT)
-    assert "nothing new" in retrain(small.project, "main", False, REPORT)
+    assert "nothing new" in retrain(small.project, "main", False, REPORT)[0]
 
 
 def test_a_registered_version_is_in_no_stage_and_is_not_registered_twice(small: Small) -> None:
     small.register("v0.1.0")
     small.set_source(right=18)
     small.run_pipeline()  # as a run that was killed before it could commit
-    said = retrain(small.project, None, True, REPORT)
+    said = "\n".join(retrain(small.project, None, True, REPORT))
     assert "v0.1.1 is registered" in said
     assert "gto assign model --version v0.1.1 --stage production" in said
     assert small.tags() == ["model@v0.1.0", "model@v0.1.1"]
     assert small.git("rev-list", "-1", "model@v0.1.1") == small.git("rev-parse", "HEAD")
-    assert "v0.1.1 is registered" in retrain(small.project, None, True, REPORT)
+    assert "v0.1.1 is registered" in retrain(small.project, None, True, REPORT)[0]
     assert small.tags() == ["model@v0.1.0", "model@v0.1.1"]
 
 

@@ -1,6 +1,7 @@
 """Model, export and index of a revision: fetched whole or not at all, beside the working tree."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -137,3 +138,19 @@ def test_without_network_it_is_one_line(
         fetched("production")
     assert "ERROR" not in capfd.readouterr().err
     assert not list(clone.path(".cache").rglob("models"))
+
+
+def test_a_listing_that_leads_elsewhere_writes_nothing_there(
+    clone: Registered, s3: S3Server, one_line_error: OneLineError
+) -> None:
+    lock = clone.read("dvc.lock")
+    md5 = lock.split("models/index")[1].split("md5: ")[1].split()[0]
+    there = hashlib.md5(b"there").hexdigest()
+    listing = json.dumps([{"md5": there, "relpath": "../../../../there"}]).encode()
+    s3.client().put_object(Bucket=BUCKET, Key=object_of(b"there"), Body=b"there")
+    s3.client().put_object(Bucket=BUCKET, Key=f"{object_of(listing)}.dir", Body=listing)
+    clone.path("dvc.lock").write_text(lock.replace(md5, hashlib.md5(listing).hexdigest() + ".dir"))
+    clone.commit("another index")
+    with one_line_error("models/index names", "which is not taken"):
+        fetched("HEAD")
+    assert not list(clone.root.rglob("there"))

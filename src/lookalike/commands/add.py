@@ -7,6 +7,7 @@ import typer
 
 from lookalike.core.errors import QueryError
 from lookalike.core.layout import find_index
+from lookalike.terminal.output import print_line
 
 DONE = {
     "added": "added",
@@ -49,7 +50,6 @@ def add(
     from lookalike.project.project import Project
     from lookalike.search.download import Url
     from lookalike.terminal.listing import counted
-    from lookalike.terminal.printable import printable
     from lookalike.terminal.progress import say
 
     if files and "-" in files:
@@ -57,7 +57,7 @@ def add(
     fresh = Project(find_index(Path())).fresh()
     if prune:
         pruned = fresh.prune()
-        print(
+        print_line(
             f"dropped {counted(pruned.images, 'image')} that the index has and "
             f"{counted(pruned.removals, 'removal')} that it needs no more; embedded "
             f"{counted(pruned.embedded, 'image')} anew"
@@ -70,14 +70,14 @@ def add(
             if isinstance(done, QueryError):
                 failed.append(done)
             else:
-                print(f"{done.id}  {done.path}  {DONE[done.outcome]}")
+                print_line(f"{done.id}  {done.path}  {DONE[done.outcome]}")
     for error in failed:
-        say(f"lookalike: {printable(str(error))}")
+        say(f"lookalike: {error}")
     if remove:
         fresh.remove(remove)
-        print(f"removed {counted(len(remove), 'image')}")
+        print_line(f"removed {counted(len(remove), 'image')}")
     if as_list:
         for record in fresh.searcher.gallery.added:
-            print(f"{record['id']}  {printable(record['label'] or '-')}  {record['path']}")
+            print_line(f"{record['id']}  {record['label'] or '-'}  {record['path']}")
     if failed:
         raise typer.Exit(1)

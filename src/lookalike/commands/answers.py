@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from lookalike.core.errors import QueryError
 from lookalike.search.results import SearchResult
-from lookalike.terminal.printable import printable
 from lookalike.terminal.progress import say
 
 
@@ -23,6 +22,6 @@ class Answers:
         for found in self._found:
             if isinstance(found, QueryError):
                 self.failed += 1
-                say(f"lookalike: {printable(str(found))}")
+                say(f"lookalike: {found}")
             else:
                 yield found

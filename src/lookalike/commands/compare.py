@@ -1,15 +1,15 @@
 """`lookalike compare`, `gate` and `pr-report`: what changed, is it better, may it land?"""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.files import check_output_file
+from lookalike.core.files import check_output_file, check_output_folder
 from lookalike.core.layout import find_project
-from lookalike.terminal.printable import printable_json
+from lookalike.terminal.output import print_json, print_lines
+from lookalike.terminal.progress import say
 
 Pull = Annotated[bool, typer.Option("--pull", help="Fetch split and thumbnails that are not here.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -48,10 +48,12 @@ def compare(
     sides = open_revisions(find_project(Path()), before, after, pull)
     comparison = compare_revisions(*sides)
     if as_json:
-        print(printable_json(comparison.to_dict(), sys.stdout.encoding))
+        print_json(comparison.to_dict())
     else:
-        print(describe(comparison))
-    if grid is not None:
+        print_lines(describe(comparison))
+    if grid is not None and not comparison.queries:
+        say(f"compare: no test image changed, so {grid} is not written")
+    elif grid is not None:
         thumbnails = Thumbnails(*reversed(sides))
         if not thumbnails:
             raise LookalikeError(f"{grid}: no thumbnails here to draw; --pull fetches them")
@@ -79,9 +81,9 @@ def gate(
     failed = [check for check in checks if check.outcome == "failed"]
     if as_json:
         content = {"passed": not failed, "checks": [check._asdict() for check in checks]}
-        print(printable_json(content, sys.stdout.encoding))
+        print_json(content)
     else:
-        print(describe_gate(checks))
+        print_lines(describe_gate(checks))
     if failed:
         raise typer.Exit(1)
 
@@ -101,14 +103,17 @@ def pr_report(
     from lookalike.compare.comparison import compare as compare_revisions
     from lookalike.compare.gate import gate as check_gates
     from lookalike.compare.page import write_page
-    from lookalike.compare.pull_request import draw_pictures, report
+    from lookalike.compare.pull_request import PICTURES, draw_pictures, report
     from lookalike.compare.revisions import open_revisions
 
     if html is not None:
         check_output_file(html)
+    if pictures is not None:
+        check_output_folder(pictures, *PICTURES)
     comparison = compare_revisions(*open_revisions(find_project(Path()), base, None, pull))
     checks = check_gates(comparison)
     drawn = {} if pictures is None else draw_pictures(comparison, pictures)
-    print(report(comparison, checks, drawn, pictures_url or str(pictures)), end="")
+    text = report(comparison, checks, drawn, pictures_url or str(pictures))
+    print_lines(text.splitlines())
     if html is not None:
         write_page(html, comparison, checks)

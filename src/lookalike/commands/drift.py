@@ -1,13 +1,14 @@
 """`lookalike drift`: do new images look like those that are indexed?"""
 
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lookalike.core.layout import Layout, find_index, find_project
-from lookalike.terminal.printable import printable, printable_json
+from lookalike.terminal.output import print_json, print_lines
+from lookalike.terminal.progress import say
 
 if TYPE_CHECKING:
     from lookalike.review.drift import Drift
@@ -50,9 +51,9 @@ def drift(
     sides = _sides(files or [], since, subset, pull)
     found = find_drift(sides.reference, sides.new, sides.names)
     if as_json:
-        print(printable_json(found.to_dict(), sys.stdout.encoding))
+        print_json(found.to_dict())
     else:
-        _print(found)
+        print_lines(_lines(found))
     if fail_on_drift and found.drifted:
         raise typer.Exit(1)
 
@@ -72,33 +73,35 @@ def _sides(files: list[str], since: str | None, subset: str | None, pull: bool) 
 
 def _files(project: Layout, files: list[str]) -> "Sides":
     from lookalike.commands.query_words import queries_of
-    from lookalike.core.errors import LookalikeError
     from lookalike.core.params import MachineParams, read_params_if_any
     from lookalike.review.new_images import files_against_index
     from lookalike.search.searcher import open_searcher
 
     asked = queries_of(files, [], [], [])
     if asked.failures:
-        raise LookalikeError("\n".join(map(str, asked.failures)))
+        *others, last = asked.failures
+        for failure in others:
+            say(f"lookalike: {failure}")
+        raise last
     runtime = read_params_if_any(MachineParams, "runtime", path=project.params).runtime
     searcher = open_searcher(project.model, project.index, runtime=runtime)
     return files_against_index(searcher, asked.queries)
 
 
-def _print(found: "Drift") -> None:
+def _lines(found: "Drift") -> Iterator[str]:
     verdict = "differ from" if found.drifted else "are like"
-    print(
+    yield (
         f"{len(found.images)} new images {verdict} {found.reference} others as a whole "
         f"(p = {found.test.p:.3f})"
     )
     if far := found.far:
-        print(
+        yield (
             f"farther from them than 99% of themselves are (distance {found.usual:.2f}): {len(far)}"
         )
     shown = found.images if found.drifted else far
     if shown:
-        print("distance, path; those first that are most unlike the others and like each other:")
+        yield "distance, path; those first that are most unlike the others and like each other:"
     for image in shown[:SHOWN]:
-        print(f"  {image.distance:.2f}  {printable(image.name)}")
+        yield f"  {image.distance:.2f}  {image.name}"
     if len(shown) > SHOWN:
-        print(f"  and {len(shown) - SHOWN} more: --json names them")
+        yield f"  and {len(shown) - SHOWN} more: --json names them"

@@ -7,8 +7,8 @@ import typer
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import check_output_file
-from lookalike.core.json_file import to_json
 from lookalike.core.layout import find_project
+from lookalike.terminal.output import print_json, print_lines
 
 
 def duplicates(
@@ -27,7 +27,10 @@ def duplicates(
         check_output_file(gallery)
     project = find_project(Path())
     found = find_duplicates(project, split)
-    print(to_json(found.to_dict()) if as_json else describe(found), end="" if as_json else "\n")
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        print_lines(describe(found))
     if gallery is not None:
         draw_duplicates(project, found, gallery)
     if fail_on_leaks and any(found.leaks.values()):

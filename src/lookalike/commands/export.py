@@ -7,6 +7,7 @@ import typer
 
 from lookalike.core.choices import ExportFormat
 from lookalike.core.layout import find_project
+from lookalike.terminal.output import print_line
 
 
 def export(
@@ -19,4 +20,4 @@ def export(
     """Write the model as a graph for other programs, compared with the network on real images."""
     from lookalike.project.export import export_model
 
-    print(export_model(find_project(Path()), graph, output))
+    print_line(export_model(find_project(Path()), graph, output))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lookalike.core.layout import find_project
+from lookalike.terminal.output import print_line, print_lines
 
 
 def fresh(
@@ -19,12 +20,20 @@ def fresh(
     """
     from lookalike.project.freshness import outdated
     from lookalike.project.not_pushed import not_pushed
-    from lookalike.revisions.repository import open_repository
+    from lookalike.revisions.lock_file import check_lock
+    from lookalike.revisions.repository import dvc_errors_in_one_line, open_repository
 
-    with open_repository(find_project(Path())) as repo:
-        lines = outdated(repo, not no_remote) + ([] if no_remote else not_pushed(repo))
+    project = find_project(Path())
+    check_lock(project.root)
+    with open_repository(project) as repo:
+        lines = outdated(repo, not no_remote)
+        print_lines(lines)
+        if not no_remote:
+            with dvc_errors_in_one_line("the remote cannot be asked (--no-remote leaves it out)"):
+                missing = not_pushed(repo)
+            print_lines(missing)
+            lines += missing
     if lines:
-        print("\n".join(lines))
         raise typer.Exit(1)
     there = "" if no_remote else ", and the remote has all that it names"
-    print(f"dvc.lock matches code, parameters and data{there}")
+    print_line(f"dvc.lock matches code, parameters and data{there}")

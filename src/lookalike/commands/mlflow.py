@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lookalike.core.layout import find_project
+from lookalike.terminal.output import print_line
 
 
 def mlflow(
@@ -17,4 +18,4 @@ def mlflow(
     """Show the last training and its evaluation in the MLflow that MLFLOW_TRACKING_URI names."""
     from lookalike.record.mlflow_run import mirror
 
-    print(mirror(find_project(Path()), register))
+    print_line(mirror(find_project(Path()), register))

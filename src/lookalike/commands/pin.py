@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lookalike.core.files import check_output_file
+from lookalike.terminal.output import print_line
 
 OUTPUT = Path("data/source.pin")
 
@@ -25,4 +26,4 @@ def pin(
 
     check_output_file(output)
     pinned = write_pin(address, output)
-    print(f"{output} names {pinned}; ingest reads it with ingest.source: {output}")
+    print_line(f"{output} names {pinned}; ingest reads it with ingest.source: {output}")

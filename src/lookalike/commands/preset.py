@@ -7,6 +7,7 @@ import typer
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import find_project
+from lookalike.terminal.output import print_line, print_lines
 
 
 def _complete_preset(start: str) -> list[str]:
@@ -35,7 +36,7 @@ def preset(
 
     project = find_project(Path())
     if name is None:
-        print("\n".join(preset_names(project)))
+        print_lines(preset_names(project))
     else:
         apply_preset(project, name, source, weights)
-        print(f"{project.params} now holds the preset {name}; run it with: dvc repro")
+        print_line(f"{project.params} now holds the preset {name}; run it with: dvc repro")

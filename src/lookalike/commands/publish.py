@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lookalike.core.layout import find_project
+from lookalike.terminal.output import print_line
 
 
 def publish(
@@ -27,4 +28,4 @@ def publish(
     from lookalike.publish.command import publish_index, verify_index
 
     project = find_project(Path())
-    print(verify_index(project, to) if verify else publish_index(project, to, rewrite))
+    print_line(verify_index(project, to) if verify else publish_index(project, to, rewrite))

@@ -9,6 +9,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
 from lookalike.core.layout import Layout, find_index, find_project
 from lookalike.revisions.lock_file import LOCK
+from lookalike.terminal.output import print_lines
 
 
 def pull_serving(
@@ -33,24 +34,24 @@ def pull_serving(
 
     name = str(lock) if rev is None else f"{rev}:{lock}"
     text = _read(lock) if rev is None else _read_revision(rev, lock)
-    print(pulling.pull_serving(Remote(remote), text, name, Layout(output), images))
+    print_lines(pulling.pull_serving(Remote(remote), text, name, Layout(output), images).lines())
 
 
 def fingerprints() -> None:
     """Print the fingerprints of the model and the index, as GET /version gives them."""
     from lookalike.pull.fingerprints import fingerprints
 
-    print(fingerprints(find_index(Path())))
+    print_lines(fingerprints(find_index(Path())).lines())
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return path.read_bytes()
     except OSError as error:
         raise LookalikeError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def _read_revision(rev: str, lock: Path) -> str:
+def _read_revision(rev: str, lock: Path) -> bytes:
     from lookalike.revisions.git import file_at
     from lookalike.revisions.registry import resolve
 
@@ -58,4 +59,4 @@ def _read_revision(rev: str, lock: Path) -> str:
     revision = resolve(root, rev)
     if (content := file_at(root, revision.commit, lock)) is None:
         raise LookalikeError(f"{revision}: has no {lock}")
-    return content.decode(errors="replace")
+    return content

@@ -8,6 +8,7 @@ import typer
 
 from lookalike.core.files import check_output_file
 from lookalike.core.layout import find_project
+from lookalike.terminal.output import print_line, print_lines
 
 REPORT = Path("report.html")
 CARDS = Path("cards")
@@ -17,7 +18,7 @@ def results() -> None:
     """Say where the results are and how to search."""
     from lookalike.project.results import results
 
-    print(results(find_project(Path()), command=sys.argv[0]))
+    print_lines(results(find_project(Path()), command=sys.argv[0]))
 
 
 def report(
@@ -32,7 +33,7 @@ def report(
 
     check_output_file(output)
     write_report(find_project(Path()), output, revisions or ())
-    print(f"{output} shows the last run; it needs nothing but itself")
+    print_line(f"{output} shows the last run; it needs nothing but itself")
 
 
 def card(
@@ -48,4 +49,4 @@ def card(
     from lookalike.record.cards import write_cards
 
     write_cards(find_project(Path()), output, license, data_license)
-    print(f"{output} holds the cards of the last run: model/README.md, data/README.md")
+    print_line(f"{output} holds the cards of the last run: model/README.md, data/README.md")

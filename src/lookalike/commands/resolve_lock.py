@@ -1,6 +1,5 @@
 """`lookalike resolve-lock`: merge the dvc.lock of two branches."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import find_project
+from lookalike.terminal.progress import say
 
 
 def resolve_lock(
@@ -26,4 +26,5 @@ def resolve_lock(
     else:
         raise LookalikeError("resolve-lock: takes three files, base, ours and theirs, or none")
     after = f"both branches changed {', '.join(dropped)}: run dvc repro" if dropped else "merged"
-    print(f"dvc.lock: {after}", file=sys.stderr)
+    conflict = "" if versions else ", then git add dvc.lock"  # of a driver, Git does that
+    say(f"dvc.lock: {after}{conflict}")

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from lookalike.terminal.output import print_json, print_lines
 from lookalike.terminal.pictures import Inline
-from lookalike.terminal.printable import printable, printable_json
+from lookalike.terminal.printable import printable
 
 if TYPE_CHECKING:
     from lookalike.search.results import SearchResult
@@ -50,10 +51,10 @@ def print_results(
     if form is Form.JSON:
         answers = [result.to_dict() for result in results]
         if several or answers:
-            print(printable_json(answers if several else answers[0], sys.stdout.encoding))
+            print_json(answers if several else answers[0])
     elif form is Form.JSON_LINES:
         for result in results:
-            print(printable_json(result.to_dict(), sys.stdout.encoding, indent=None), flush=True)
+            print_json(result.to_dict(), indent=None)
     elif form is Form.CSV:
         _print_csv(results)
     else:
@@ -78,7 +79,8 @@ def _print_tables(results: "Iterable[SearchResult]", several: bool, inline: Inli
 
     for number, result in enumerate(results):
         if several:
-            print("\n" * (number > 0) + printable(result.query))
+            print_lines([""] * (number > 0) + [result.query])
         if inline is not None:
-            print(inline(strip_of(result)), end="", flush=True)
+            sys.stdout.write(inline(strip_of(result)))  # commands the terminal, as it should
+            sys.stdout.flush()
         print_result(result)

@@ -8,6 +8,7 @@ import typer
 from lookalike.core.errors import ConfigError
 from lookalike.core.extras import extra
 from lookalike.core.layout import find_project
+from lookalike.terminal.output import print_line, print_lines
 
 REPORT = Path(".cache/retrain.md")
 
@@ -32,7 +33,7 @@ def retrain(
     from lookalike.retrain.retraining import retrain as retrain_project
 
     check_output_file(output)
-    print(retrain_project(find_project(Path()), against, register, output))
+    print_lines(retrain_project(find_project(Path()), against, register, output))
 
 
 def collected(
@@ -65,6 +66,6 @@ def collected(
         pairs: add_hard_negatives(pairs, collection.hard_negatives()),
     }
     for table, rows in new.items():
-        print(f"{table}: {counted(rows, 'new row')}")
+        print_line(f"{table}: {counted(rows, 'new row')}")
     if any(new.values()):
-        print("look at them, and commit those that are right")
+        print_line("look at them, and commit those that are right")

@@ -1,6 +1,5 @@
 """`lookalike review`: what in the data is likely wrong, for people to decide."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 
 from lookalike.core.files import check_output_file
 from lookalike.core.layout import find_project
-from lookalike.terminal.printable import printable_json
+from lookalike.terminal.output import print_json
 
 
 def review(
@@ -31,7 +30,7 @@ def review(
 
     found = review_project(find_project(Path()))
     if as_json:
-        print(printable_json(found.to_dict(), sys.stdout.encoding))
+        print_json(found.to_dict())
     else:
         print_review(found)
     if grid is not None:

@@ -8,6 +8,7 @@ import typer
 from lookalike.core.extras import extra
 from lookalike.core.files import check_output_file
 from lookalike.core.layout import find_project
+from lookalike.terminal.output import print_line
 
 OUTPUT = Path("data/items.parquet")
 
@@ -32,4 +33,4 @@ def stac_items(
 
     project = find_project(Path())
     number = freeze(url, collection or [], where, label, output, project.root)
-    print(f"{output} holds {number} items; ingest reads it with ingest.source: {output}")
+    print_line(f"{output} holds {number} items; ingest reads it with ingest.source: {output}")

@@ -9,7 +9,8 @@ import typer
 from lookalike.core.extras import extra
 from lookalike.core.files import check_output_file
 from lookalike.core.layout import find_project
-from lookalike.terminal.printable import printable_json
+from lookalike.terminal.output import print_json
+from lookalike.terminal.progress import say
 
 WIDTH = 160  # of a table that no terminal shows
 
@@ -35,11 +36,11 @@ def sweep(
     try:
         study = run_sweep(file, find_project(Path()))
     except KeyboardInterrupt:
-        print("sweep: interrupted; the same command goes on", file=sys.stderr)
+        say("sweep: interrupted; the same command goes on")
         raise typer.Exit(130) from None
     result = result_of(study)
     if as_json:
-        print(printable_json(result.to_dict(), sys.stdout.encoding))
+        print_json(result.to_dict())
     else:
         width = None if sys.stdout.isatty() else WIDTH
         print_result(result, Console(width=width, highlight=False, emoji=False, soft_wrap=True))

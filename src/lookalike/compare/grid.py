@@ -53,21 +53,22 @@ def draw_data_changes(path: Path, changes: Sequence[DataChange], thumbnails: Thu
             headings.append(f"{kind}\n{len(of_kind)}")
             rows.append(
                 [
-                    Panel(thumbnails.picture(change.id) or BLANK, caption(change, kind), None)
+                    Panel(picture, "\n".join(caption(change, kind)), None)
                     for change in of_kind[:IMAGES_OF_KIND]
+                    for picture in [thumbnails.picture(change.id) or BLANK]
                 ]
             )
     if rows:
         draw_grid(rows, "What changed in the data", path, headings)
 
 
-def caption(change: DataChange, kind: str) -> str:
-    """What a change of one kind is, in a few words."""
+def caption(change: DataChange, kind: str) -> tuple[str, ...]:
+    """What a change of one kind is, in one or two short lines."""
     if change.before is None or change.after is None:
-        return change.label
+        return (change.label,)
     if kind == "relabeled":
-        return f"{change.before.label}\n→ {change.after.label}"
-    return f"{change.label}\n{change.before.split} → {change.after.split}"
+        return change.before.label, f"→ {change.after.label}"
+    return change.label, f"{change.before.split} → {change.after.split}"
 
 
 def _panels(change: QueryChange, thumbnails: Thumbnails) -> list[Panel]:

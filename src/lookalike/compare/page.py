@@ -9,13 +9,15 @@ from lookalike.compare.data_changes import KINDS
 from lookalike.compare.gate import Check
 from lookalike.compare.grid import caption
 from lookalike.compare.paired import METRICS
-from lookalike.compare.text import data_summary, hard_negatives, points
+from lookalike.compare.text import data_summary, gate_summary, hard_negatives, points
 from lookalike.compare.thumbnails import Thumbnails
 from lookalike.figures.content_policy import content_policy
 from lookalike.figures.data_uri import data_uri
 from lookalike.figures.html_page import write_html
 
 TEMPLATE = Path(__file__).with_name("page.html")
+SHARED = TEMPLATE.parents[1] / "page"
+STYLES = SHARED / "theme.css", SHARED / "reading.css", TEMPLATE.with_name("page.css")
 MOST_OF_CLASS = 30
 MOST_OF_KIND = 200
 
@@ -38,8 +40,10 @@ def write_page(path: Path, comparison: Comparison, checks: Sequence[Check] = ())
         path,
         TEMPLATE,
         content_policy(),
+        style="".join(style.read_text(encoding="utf-8") for style in STYLES),
         comparison=comparison,
         checks=checks,
+        gate_summary=gate_summary(checks),
         metrics=[
             (METRICS[name], *points(difference), difference.verdict)
             for name, difference in comparison.metrics.items()

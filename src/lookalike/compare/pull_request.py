@@ -1,7 +1,7 @@
 """A pull request in one comment: the gate, what changed, whether it is better, pictures."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from lookalike.compare.paired import METRICS
 from lookalike.compare.settings import SettingChange
 from lookalike.compare.text import data_summary, hard_negatives, points
 from lookalike.compare.thumbnails import Thumbnails
-from lookalike.core.files import check_output_folder
+from lookalike.core.files import atomic_folder
 from lookalike.terminal.markdown import plain, table
 
 # By it the comment of before is found, and updated
@@ -25,28 +25,34 @@ PICTURES = {
     "data.png": "Images of the data that changed",
 }
 SYMBOLS = {"passed": "✅", "failed": "❌", "not measured": "⚪"}
-# A comment on GitHub holds 65,536 characters; long lists are in the HTML report
+# A comment on GitHub holds 65,536 characters; what is longer is in the HTML report
 MOST_ROWS = 40
+MOST_CHARACTERS = 60_000
 
 
 def draw_pictures(comparison: Comparison, folder: Path) -> dict[str, str]:
-    """Draw what there is to see into a folder, and give the name and title of each picture."""
-    check_output_folder(folder, "*.png")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in PICTURES:  # of an earlier report
-        (folder / name).unlink(missing_ok=True)
-    thumbnails = Thumbnails(comparison.after, comparison.before)
-    draw_metrics(folder / "metrics.png", comparison.metrics)
-    if thumbnails:
-        draw_query_changes(folder / "queries.png", comparison.queries, thumbnails)
-        draw_data_changes(folder / "data.png", comparison.data or [], thumbnails)
+    """Draw what there is to see, and give the name and title of each picture.
+
+    Args:
+        comparison: what is drawn.
+        folder: to write; one of an earlier report is replaced.
+
+    Raises:
+        LookalikeError: the folder holds something else.
+    """
+    with atomic_folder(folder, *PICTURES) as partial:
+        thumbnails = Thumbnails(comparison.after, comparison.before)
+        draw_metrics(partial / "metrics.png", comparison.metrics)
+        if thumbnails:
+            draw_query_changes(partial / "queries.png", comparison.queries, thumbnails)
+            draw_data_changes(partial / "data.png", comparison.data or [], thumbnails)
     return {name: title for name, title in PICTURES.items() if (folder / name).is_file()}
 
 
 def report(
     comparison: Comparison, checks: Sequence[Check], pictures: Mapping[str, str], url: str
 ) -> str:
-    """The report as Markdown, the same bytes for the same revisions.
+    """The report as Markdown, short enough for a comment, the same bytes for the same revisions.
 
     Args:
         comparison: the base and the change.
@@ -54,7 +60,18 @@ def report(
         pictures: names and titles of those to show.
         url: the address of their folder.
     """
-    return "\n".join(_lines(comparison, checks, pictures, url)) + "\n"
+    return "".join(_fitting(_lines(comparison, checks, pictures, url)))
+
+
+def _fitting(lines: Iterable[str]) -> Iterator[str]:
+    """The first lines, each with its end, as many as fit."""
+    length = 0
+    for line in lines:
+        length += len(line) + 1
+        if length > MOST_CHARACTERS:
+            yield "\n… the rest is in the HTML report.\n"
+            return
+        yield f"{line}\n"
 
 
 def _lines(

@@ -4,12 +4,10 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.json_file import parse_json
 from lookalike.core.layout import Layout
+from lookalike.core.yaml_text import parse_yaml
 from lookalike.revisions.git import commit_of, file_at
 from lookalike.revisions.lock_file import LOCK, locked_outputs
 
@@ -60,7 +58,7 @@ class Snapshot:
 
     def yaml(self, path: Path) -> dict[str, Any]:
         """A YAML file that Git tracks; empty where the revision has none."""
-        return self._mapping(path, YAML(typ="safe", pure=True).load)
+        return self._mapping(path, parse_yaml)
 
     def output(self, path: Path) -> Path | None:
         """A file that DVC tracks, here or in the cache; None where it has to be pulled.
@@ -84,7 +82,8 @@ class Snapshot:
     @cached_property
     def _outputs(self) -> dict[Path, str]:
         """The hash of each output of the pipeline."""
-        return locked_outputs(self.yaml(self.project.root / LOCK))
+        text = self.text(self.project.root / LOCK)
+        return locked_outputs(text or "", f"{self.name}: {LOCK}")
 
     def _cached(self, md5: str) -> Path | None:
         path = _cache_of(self.project.root.absolute()) / md5[:2] / md5[2:]
@@ -95,7 +94,7 @@ class Snapshot:
             return {}
         try:
             content = parse(text)
-        except (ValueError, YAMLError) as error:
+        except ValueError as error:
             reason = one_line(error)
             raise LookalikeError(f"{self.name}: {path} cannot be read: {reason}") from None
         return content if isinstance(content, dict) else {}

@@ -9,20 +9,23 @@ from lookalike.compare.gate import Check
 from lookalike.compare.hard_negatives import NEAREST
 from lookalike.compare.paired import METRICS, Difference
 from lookalike.compare.settings import SettingChange
-from lookalike.terminal.printable import printable
 
 
-def describe(comparison: Comparison) -> str:
-    """What changed and whether it is better, as text."""
-    return "\n".join(printable(line) for line in _lines(comparison))
+def describe(comparison: Comparison) -> list[str]:
+    """What changed and whether it is better, as lines."""
+    return list(_lines(comparison))
 
 
-def describe_gate(checks: Sequence[Check]) -> str:
-    """The checks as a table, and the outcome."""
+def describe_gate(checks: Sequence[Check]) -> list[str]:
+    """The checks as a table, and the outcome, as lines."""
     rows = [(check.outcome, check.name, check.found, check.allowed) for check in checks]
+    return [*aligned(rows), gate_summary(checks)]
+
+
+def gate_summary(checks: Sequence[Check]) -> str:
+    """The outcome in a few words."""
     failed = sum(check.outcome == "failed" for check in checks)
-    result = f"{failed} of {len(checks)} checks failed" if failed else "the gate is passed"
-    return "\n".join([*map(printable, aligned(rows)), result])
+    return f"{failed} of {len(checks)} checks failed" if failed else "the gate is passed"
 
 
 def points(difference: Difference) -> tuple[str, str, str, str]:

@@ -54,6 +54,13 @@ class Layout:
         return path.relative_to(self.root)
 
 
+def cache_folder() -> Path:
+    """Where temporary files of this project go, on a disk with room for them; made if need be."""
+    folder = Layout(Path()).cache
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def find_project(folder: Path) -> Layout:
     """The project that a folder is in: the nearest folder, upwards, that holds a `dvc.yaml`.
 

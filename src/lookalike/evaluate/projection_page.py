@@ -10,8 +10,9 @@ from lookalike.evaluate.projection import METHODS, Method
 from lookalike.evaluate.projection_figure import Point, class_colors
 from lookalike.figures.content_policy import content_policy
 from lookalike.figures.data_uri import data_uri
-from lookalike.figures.html_page import render_html, write_html
+from lookalike.figures.html_page import write_html
 from lookalike.images.store import ImageStore
+from lookalike.terminal.printable import printable
 
 TEMPLATE = Path(__file__).with_name("projection.html")
 COLUMNS = 64
@@ -41,7 +42,7 @@ def write_projection_page(
     number_of = {label: number for number, label in enumerate(labels)}
     side = thumbnail_side(len(points))
     data = {
-        "labels": labels,
+        "labels": list(map(printable, labels)),
         "colors": list(class_colors(labels).values()),
         "points": [
             [
@@ -50,7 +51,7 @@ def write_projection_page(
                 number_of[point.prediction.label],
                 None if (said := point.prediction.predicted) is None else number_of[said],
                 point.prediction.probability,
-                point.prediction.path,
+                printable(point.prediction.path),
             ]
             for point in points
         ],
@@ -58,8 +59,9 @@ def write_projection_page(
         "columns": COLUMNS,
         "thumbnails": _sheet([images.picture(prediction.row) for prediction in predictions], side),
     }
-    values = {"title": f"The test images by embedding ({METHODS[method]})", "data": data}
-    write_html(path, TEMPLATE, content_policy(render_html(TEMPLATE, **values)), **values)
+    policy = content_policy(TEMPLATE.read_text(encoding="utf-8"))
+    title = f"The test images by embedding ({METHODS[method]})"
+    write_html(path, TEMPLATE, policy, title=title, data=data)
 
 
 def _sheet(images: Sequence[Image.Image], side: int) -> str:

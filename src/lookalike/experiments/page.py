@@ -6,10 +6,13 @@ from lookalike.experiments.plots import plots
 from lookalike.experiments.result import SweepResult
 from lookalike.experiments.search_space import shown
 from lookalike.experiments.study import SweepStudy
+from lookalike.experiments.table import trial_name
 from lookalike.figures.content_policy import content_policy
 from lookalike.figures.html_page import write_html
 
 TEMPLATE = Path(__file__).with_name("page.html")
+SHARED = TEMPLATE.parents[1] / "page"
+STYLES = SHARED / "theme.css", SHARED / "reading.css"
 
 
 def write_page(path: Path, study: SweepStudy, result: SweepResult) -> None:
@@ -18,8 +21,11 @@ def write_page(path: Path, study: SweepStudy, result: SweepResult) -> None:
         path,
         TEMPLATE,
         content_policy(),
+        style="".join(style.read_text(encoding="utf-8") for style in STYLES),
         result=result,
         names=list(study.plan.sweep.space),
+        trial_name=trial_name,
+        has_seeds=len(study.plan.sweep.seeds) > 1,
         plots=plots(study, result.importance),
         shown=shown,
     )

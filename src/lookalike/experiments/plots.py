@@ -41,8 +41,11 @@ def plots(study: SweepStudy, importance: dict[str, float]) -> dict[str, str]:
 
 
 def _svg(axes: Any) -> str:
-    """A drawn figure as a data URI, by one of its axes or several."""
+    """A drawn figure without its title as a data URI, by one of its axes or several."""
     figure = np.ravel(axes)[0].figure
+    figure.suptitle("")
+    for drawn in figure.axes:
+        drawn.set_title("")
     buffer = BytesIO()
     figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
     plt.close(figure)

@@ -4,10 +4,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from lookalike.core.errors import LookalikeError
 from lookalike.core.params import PARAMS
+from lookalike.core.yaml_text import parse_yaml
 from lookalike.experiments.curve import Judge, Watcher
 from lookalike.experiments.dimension import override_text
 from lookalike.experiments.plan import Experiment, Plan
@@ -31,7 +30,7 @@ def recorded(experiment: Experiment, plan: Plan) -> str | None:
     root = plan.project.root
     if (commit := _commit(root, _reference(experiment, plan))) is None:
         return None
-    params = YAML(typ="safe", pure=True).load(file_at(root, commit, PARAMS) or b"")
+    params = parse_yaml(file_at(root, commit, PARAMS) or b"")
     if any(value_at(params, name) != value for name, value in experiment.values.items()):
         raise LookalikeError(
             f"{experiment.name}: there is an experiment of this name with other parameters: remove "

@@ -22,12 +22,13 @@ def _table(result: SweepResult) -> Table:
         table.add_column(Text(printable(heading)), overflow="fold")
     for trial in result.trials:
         values = (shown(value) for value in trial.parameters.values())
-        cells = (_name(result, trial), _value(trial), *values)
+        cells = (trial_name(result, trial), _value(trial), *values)
         table.add_row(*(Text(printable(cell)) for cell in cells))
     return table
 
 
-def _name(result: SweepResult, trial: TrialResult) -> str:
+def trial_name(result: SweepResult, trial: TrialResult) -> str:
+    """Its experiment, or the first of several."""
     if len(trial.experiments) <= 1:
         return f"{result.name}-{trial.number:03d}"
     return f"{trial.experiments[0]} and {len(trial.experiments) - 1} more"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from lookalike.core.extras import extra
+from lookalike.core.layout import cache_folder
 from lookalike.images.shards import FRAME_OF
 from lookalike.images.worker import Limits, Worker
-from lookalike.ingest.local_copy import cache_folder
 from lookalike.ingest.params import IngestParams
 from lookalike.ingest.read_ahead import ReadFile, read_ahead
 from lookalike.ingest.sidecars import is_video

@@ -2,11 +2,10 @@
 
 import shutil
 import tempfile
-from pathlib import Path
 from typing import IO
 
 from lookalike.core.errors import LookalikeError
-from lookalike.core.layout import Layout
+from lookalike.core.layout import cache_folder
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.reading import PIECE_BYTES, Stream
 from lookalike.ingest.remote import in_parts, open_remote
@@ -78,10 +77,3 @@ def unnamed_copy(
         )
     copy.seek(0)
     return copy
-
-
-def cache_folder() -> Path:
-    """Where temporary files go, on a disk with room for them."""
-    folder = Layout(Path()).cache
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -7,6 +7,7 @@ import platform
 import torch
 
 from lookalike.core.seeds import seed_for
+from lookalike.model.without_dynamo import without_dynamo
 
 
 def fix_compute(threads: int, seed: int = 0) -> None:
@@ -19,11 +20,14 @@ def fix_compute(threads: int, seed: int = 0) -> None:
     _keep_freed_memory()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    # As `use_deterministic_algorithms(True)`, which also imports torch's compiler: seconds, to set
+    # what nothing here uses
+    torch.set_deterministic_debug_mode("error")
     # Filling every fresh tensor with NaN halves the speed, and nothing reads before it writes.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
-    torch.manual_seed(seed_for(seed, "torch"))
+    with without_dynamo():
+        torch.manual_seed(seed_for(seed, "torch"))
 
 
 def _keep_freed_memory() -> None:

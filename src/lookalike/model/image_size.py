@@ -7,6 +7,7 @@ from lookalike.core.choices import Pooling
 from lookalike.core.errors import LookalikeError
 from lookalike.model.backbones import build_backbone
 from lookalike.model.shapes_alone import shapes_alone
+from lookalike.model.without_dynamo import without_dynamo
 
 # What networks are made for: multiples of 32 and of 14, and Inception's 299.
 USUAL_SIZES = (64, 96, 112, 128, 160, 192, 224, 256, 299, 336, 384, 448, 512, 518)
@@ -50,7 +51,7 @@ def build_shapes(name: str, pooling: Pooling = "auto") -> nn.Module:
 
 def _takes(backbone: nn.Module, size: int) -> bool:
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), without_dynamo():
             features: Tensor = backbone(torch.zeros(2, 3, size, size, device="meta"))
     except (RuntimeError, AssertionError, ValueError):
         return False

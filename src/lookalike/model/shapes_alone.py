@@ -21,9 +21,10 @@ class _Unfilled(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        if func.__name__ in RANDOM and args:
-            return args[0]
-        return func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if func.__name__ in RANDOM:  # of a tensor, or `torch.nn.init` calls it so
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
 
 
 @contextmanager

@@ -6,17 +6,16 @@ exist`. Declaring the two missing schemas fixes that: models and transforms work
 the operators, and images are decoded with Pillow.
 
 torchvision also imports all of TorchDynamo, a second of processor time in every stage, for a
-function that only operators call. Here it is imported when they do.
+function that only operators call, and to except some of its own from compilation. Here the former
+imports it when it is called.
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 
 import torch
+
+from lookalike.model.without_dynamo import without_dynamo
 
 
 def _operators_load() -> bool:
@@ -40,29 +39,8 @@ if not _operators_load():
         _declarations.define(f"{_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 
-@contextmanager
-def _without_dynamo() -> Iterator[None]:
-    """What is imported in this block gets a stand-in for `is_compile_supported`."""
-    name = "torch._dynamo.utils"
-    if name in sys.modules:
-        yield
-        return
-
-    def is_compile_supported(device_type: str) -> bool:
-        from torch._dynamo import utils
-
-        return bool(utils.is_compile_supported(device_type))
-
-    stand_in = ModuleType(name)
-    stand_in.is_compile_supported = is_compile_supported  # type: ignore[attr-defined]
-    sys.modules[name] = stand_in
-    try:
-        yield
-    finally:
-        del sys.modules[name]
-
-
-with _without_dynamo():
+with without_dynamo():
     from torchvision import models
+    from torchvision.transforms import v2
 
-__all__ = ["models"]
+__all__ = ["models", "v2"]

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from lookalike.near_duplicates.candidates import Pairs
 from lookalike.near_duplicates.orientations import turn
-from lookalike.near_duplicates.thumbnails import SIZE
+from lookalike.near_duplicates.thumbnails import SIZE, Thumbnails
 
 # Side of the pictures that are compared, in pixels.
 SIDE = 16
@@ -52,34 +52,39 @@ class Alignment(NamedTuple):
     horizontal: np.ndarray
 
 
-def align(thumbnails: np.ndarray, pairs: Pairs, workers: int) -> Alignment:
+def align(thumbnails: Thumbnails, pairs: Pairs, workers: int) -> Alignment:
     """Try every window of each pair's first image, as a whole row of the matrix of correlations.
 
     Args:
-        thumbnails: uint8 `[images, 32, 32, 3]`.
+        thumbnails: of the images.
         pairs: positions in `thumbnails`.
         workers: threads.
     """
     order = np.argsort(pairs.one, kind="stable")
     first, starts = np.unique(pairs.one[order], return_index=True)
-    found_for = dict(zip(first.tolist(), np.split(order, starts[1:]), strict=True))
-    batches = [thumbnails[start : start + BATCH] for start in range(0, len(thumbnails), BATCH)]
-    wholes = np.concatenate([_whole(batch) for batch in batches])
+    ends = np.append(starts[1:], len(order))
     correlation = np.empty(len(order), np.float32)
     window = np.empty(len(order), np.int64)
 
-    def fill(images: np.ndarray) -> None:
-        windows, lengths = _windows(thumbnails[images])
-        for image, tried, length in zip(images.tolist(), windows, lengths, strict=True):
-            found = found_for[image]
-            others = turn(wholes[pairs.other[found]], pairs.orientation[found])
-            scores = (others.reshape(-1, SIDE * SIDE) @ tried.T) / length
-            window[found] = scores.argmax(axis=1)
-            correlation[found] = scores.max(axis=1)
+    def fill(images: slice) -> None:
+        begin = starts[images][0]
+        found = order[begin : ends[images][-1]]
+        others, place = np.unique(pairs.other[found], return_inverse=True)
+        batches = np.split(others, range(BATCH, len(others), BATCH))
+        wholes = np.concatenate([_whole(thumbnails[batch]) for batch in batches])
+        windows, lengths = _windows(thumbnails[first[images]])
+        for start, end, tried, length in zip(
+            starts[images] - begin, ends[images] - begin, windows, lengths, strict=True
+        ):
+            of_image = found[start:end]
+            turned = turn(wholes[place[start:end]], pairs.orientation[of_image])
+            scores = (turned.reshape(-1, SIDE * SIDE) @ tried.T) / length
+            window[of_image] = scores.argmax(axis=1)
+            correlation[of_image] = scores.max(axis=1)
 
     # One thread of linear algebra a thread: more of them wait for each other.
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(max(1, workers)) as pool:
-        list(pool.map(fill, np.split(first, range(BATCH, len(first), BATCH))))
+        list(pool.map(fill, (slice(at, at + BATCH) for at in range(0, len(first), BATCH))))
     return Alignment(correlation, *np.divmod(window, len(WINDOWS)))
 
 

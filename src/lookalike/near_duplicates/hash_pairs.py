@@ -13,8 +13,13 @@ BLOCK_ROWS, BLOCK_COLUMNS = 32, 4096
 # Two hashes that differ in fewer bits than there are parts have one of these parts in common.
 PARTS = 9
 
-# Beyond this, hashes tell nothing: the images are blank, or of a few pixels.
+# More would take hours to look at. So many are there where images are blank, or of a few pixels, or
+# very many: pairs grow with the square.
 MOST_PAIRS = 50_000_000
+
+# From so many comparisons on, a sample of them tells first how many pairs there will be.
+MANY = 10**11
+SAMPLED_ROWS = 1024
 
 
 def near_hashes(
@@ -31,6 +36,8 @@ def near_hashes(
     Raises:
         LookalikeError: there are more pairs than can be looked at.
     """
+    if len(rows) * len(columns) > MANY:
+        _check_sample(rows, columns, max_distance)
     whole = [(np.arange(len(rows)), np.arange(len(columns)))]
     groups = _with_a_part_in_common(rows, columns) if max_distance < PARTS else whole
     blocks = (
@@ -58,6 +65,25 @@ def near_hashes(
                 )
     one, other = np.divmod(np.unique(np.concatenate(found)), max(1, len(columns)))
     return np.stack([one, other]).astype(np.int32)
+
+
+def _check_sample(rows: np.ndarray, columns: np.ndarray, max_distance: int) -> None:
+    """Raise LookalikeError where some rows, evenly spread, tell that there are too many pairs."""
+    sample = rows[np.linspace(0, len(rows) - 1, SAMPLED_ROWS).astype(int)]
+    within = np.zeros(64 + 1, np.int64)
+    for one in sample:
+        within += np.bincount(np.bitwise_count(one ^ columns), minlength=64 + 1)
+    # Each pair of images is there twice, and an image is near itself.
+    pairs = (within.cumsum() - SAMPLED_ROWS) / SAMPLED_ROWS * len(rows) / 2
+    if pairs[max_distance] <= MOST_PAIRS:
+        return
+    fitting = int(np.searchsorted(pairs, MOST_PAIRS, side="right")) - 1
+    remedy = f"set max_hash_distance to {fitting} or less, or" if fitting >= 0 else "set"
+    raise LookalikeError(
+        f"split.near_duplicates: some {pairs[max_distance]:.0f} pairs of images have hashes within "
+        f"{max_distance} bits, and at most {MOST_PAIRS} are looked at: {remedy} "
+        "split.near_duplicates to null"
+    )
 
 
 def _with_a_part_in_common(

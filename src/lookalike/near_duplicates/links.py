@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow.compute as pc
 from threadpoolctl import threadpool_limits
 
 from lookalike.images.store import ImageStore
@@ -15,7 +16,7 @@ from lookalike.near_duplicates.candidates import Pairs, candidates
 from lookalike.near_duplicates.orientations import INVERSE
 from lookalike.near_duplicates.params import NearDuplicates
 from lookalike.near_duplicates.pixel_difference import pixel_difference
-from lookalike.near_duplicates.thumbnails import read_thumbnails
+from lookalike.near_duplicates.thumbnails import Thumbnails, read_thumbnails
 
 # No copy of docs/near-duplicates.md within the pixel threshold is less like its original.
 LEAST_CORRELATION = 0.9
@@ -42,8 +43,8 @@ def find_links(images: ImageStore, params: NearDuplicates, workers: int) -> list
     Raises:
         LookalikeError: there are too many pairs of like hashes to look at.
     """
-    ids = np.array(images.ids)
-    by_id = np.argsort(ids)
+    ids = images.metadata["id"]
+    by_id = pc.sort_indices(ids).to_numpy()
     hashes = [name for name in images.metadata.column_names if name.startswith("phash")]
     in_order = images.metadata.select(hashes).take(by_id)
     pairs = candidates(in_order, params.max_hash_distance, workers)
@@ -55,20 +56,18 @@ def find_links(images: ImageStore, params: NearDuplicates, workers: int) -> list
     links: dict[tuple[str, str], float] = {}  # one pair may be found in several ways
     alike, differences = compare(thumbnails, Pairs(one, other, pairs.orientation), workers)
     near = np.flatnonzero(differences <= params.max_pixel_difference)
-    name = ids[by_id[image]].tolist()
-    for a, b, difference in zip(
-        alike.one[near], alike.other[near], differences[near].tolist(), strict=True
-    ):
-        key = (min(name[a], name[b]), max(name[a], name[b]))
+    names = (ids.take(by_id[image[ends[near]]]).to_pylist() for ends in (alike.one, alike.other))
+    for one_name, other_name, difference in zip(*names, differences[near].tolist(), strict=True):
+        key = (min(one_name, other_name), max(one_name, other_name))
         links[key] = min(difference, links.get(key, difference))
     return [Link(*key, difference) for key, difference in sorted(links.items())]
 
 
-def compare(thumbnails: np.ndarray, pairs: Pairs, workers: int) -> tuple[Pairs, np.ndarray]:
+def compare(thumbnails: Thumbnails, pairs: Pairs, workers: int) -> tuple[Pairs, np.ndarray]:
     """Those pairs that are at all alike, with their differences; either image may be the crop.
 
     Args:
-        thumbnails: uint8 `[images, 32, 32, 3]`.
+        thumbnails: of the images.
         pairs: positions in `thumbnails`.
         workers: threads.
     """

@@ -5,7 +5,7 @@ import numpy as np
 from lookalike.near_duplicates.alignment import LUMA, SIDE, WINDOWS, Alignment
 from lookalike.near_duplicates.candidates import Pairs
 from lookalike.near_duplicates.orientations import turn
-from lookalike.near_duplicates.thumbnails import SIZE
+from lookalike.near_duplicates.thumbnails import SIZE, Thumbnails
 
 # Tiles along a side: an object that is another one fills at least one of them.
 TILES = 4
@@ -21,7 +21,7 @@ CAPTIONED = 2
 GRAY = 3
 
 
-def pixel_difference(thumbnails: np.ndarray, pairs: Pairs, alignment: Alignment) -> np.ndarray:
+def pixel_difference(thumbnails: Thumbnails, pairs: Pairs, alignment: Alignment) -> np.ndarray:
     """The largest difference of any tile, in the tile's own standard deviations.
 
     The window of the first image and the whole second image, 16 x 16 pixels in color (in gray
@@ -30,7 +30,7 @@ def pixel_difference(thumbnails: np.ndarray, pairs: Pairs, alignment: Alignment)
     alike in most tiles, a copy in all.
 
     Args:
-        thumbnails: uint8 `[images, 32, 32, 3]`.
+        thumbnails: of the images.
         pairs: `[n]` positions in `thumbnails`.
         alignment: the window of each pair's first image.
 
@@ -51,7 +51,7 @@ def pixel_difference(thumbnails: np.ndarray, pairs: Pairs, alignment: Alignment)
 
 
 def _aligned(
-    thumbnails: np.ndarray, pairs: Pairs, alignment: Alignment
+    thumbnails: Thumbnails, pairs: Pairs, alignment: Alignment
 ) -> tuple[np.ndarray, np.ndarray]:
     """The parts to compare, float32 `[n, 16, 16, 3]`."""
     first = thumbnails[pairs.one].astype(np.float32)

@@ -1,7 +1,7 @@
 // "Why": the query and a hit side by side, with what is known of both.
 
 import { relation } from "./copies.js";
-import { byId, element } from "./dom.js";
+import { byId, element, printable } from "./dom.js";
 import { show } from "./pictures.js";
 import { sendHardNegative } from "./service.js";
 
@@ -86,7 +86,7 @@ byId("not-alike").addEventListener("click", async () => {
     notAlike.add(said);
     showNotAlike(hits[place]);
   } catch (error) {
-    byId("verdict").textContent = error.message;
+    byId("verdict").textContent = printable(error.message);
   }
 });
 byId("previous").addEventListener("click", () => turn(-1));

@@ -1,6 +1,6 @@
 // Form controls for one column of the metadata: a choice of values, a text, or a range of numbers.
 
-import { element } from "./dom.js";
+import { element, printable } from "./dom.js";
 
 const LONG = ["path", "source"]; // one knows a part of these, however few there are
 
@@ -15,10 +15,10 @@ export function control(column) {
   return column.values && !LONG.includes(column.name) ? choice(column) : text(column);
 }
 
-function choice({ name, values, counts = {} }) {
+function choice({ name, values, counts = new Map() }) {
   const boxes = values.map(value => element("input", { type: "checkbox", value }));
   const options = boxes.map(box => element("label", {}, box, element("span", {}, box.value),
-    counts[box.value] ? element("small", {}, counts[box.value].toLocaleString("en")) : null));
+    counts.has(box.value) ? element("small", {}, counts.get(box.value).toLocaleString("en")) : null));
   const find = element("input", { type: "search", placeholder: "Find", "aria-label": `Find a ${title(name)}` });
   find.addEventListener("input", () => {
     const wanted = find.value.toLowerCase();
@@ -42,7 +42,7 @@ function choice({ name, values, counts = {} }) {
   });
   const say = () => {
     const chosen = boxes.filter(box => box.checked).map(box => box.value);
-    said.textContent = chosen.length > 2 ? `${chosen.length} chosen` : chosen.join(", ") || "any";
+    said.textContent = chosen.length > 2 ? `${chosen.length} chosen` : printable(chosen.join(", ")) || "any";
     made.classList.toggle("active", chosen.length > 0);
     return chosen;
   };

@@ -1,6 +1,6 @@
 // What is searched for: the examples and counterexamples, each with what can be done to it.
 
-import { byId, element } from "./dom.js";
+import { byId, element, printable } from "./dom.js";
 import { show } from "./pictures.js";
 import { metadata } from "./service.js";
 
@@ -33,7 +33,7 @@ function shown(example, alone, actions) {
   const about = element("span", { className: "about" });
   const picture = element("img", { alt: "", className: "example-picture" });
   if (example.upload) {
-    name.textContent = example.upload.file.name;
+    name.textContent = printable(example.upload.file.name);
     picture.alt = "Your picture";
     picture.src = example.upload.address;
     picture.addEventListener("load", () => {
@@ -43,9 +43,9 @@ function shown(example, alone, actions) {
     picture.addEventListener("error", () => { about.textContent = "no preview in this browser"; });
   } else {
     recordOf(example.id).then(record => {
-      name.textContent = record.label ?? record.path;
+      name.textContent = printable(record.label ?? record.path);
       about.textContent = said(record);
-      picture.alt = record.label ?? record.path;
+      picture.alt = name.textContent;
       show(picture, record, alone);
     }, () => { name.textContent = "not in this index"; });
   }

@@ -1,6 +1,6 @@
 // What people allow and say: may their pictures be kept, is the class wrong, is a hit not alike?
 
-import { byId, element } from "./dom.js";
+import { byId, element, printable } from "./dom.js";
 import { sendCorrection } from "./service.js";
 
 const KEPT = {
@@ -42,7 +42,7 @@ function showCorrection() {
   byId("correction").hidden = !upload;
   byId("correction").open = false;
   byId("right-label").value = "";
-  byId("correction-note").textContent = upload?.label ? `Noted: it is ${upload.label}.` : "";
+  byId("correction-note").textContent = upload?.label ? `Noted: it is ${printable(upload.label)}.` : "";
 }
 
 async function correct(corrected, label) {
@@ -51,6 +51,6 @@ async function correct(corrected, label) {
     corrected.label = label;
     if (corrected === upload) showCorrection();
   } catch (error) {
-    byId("correction-note").textContent = error.message;
+    byId("correction-note").textContent = printable(error.message);
   }
 }

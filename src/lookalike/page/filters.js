@@ -21,7 +21,7 @@ export class Filters {
       if (column.name === "label" && labels.length) {
         const named = labels.filter(({ label }) => label !== null);
         column.values = named.map(({ label }) => label);
-        column.counts = Object.fromEntries(named.map(({ label, images }) => [label, images]));
+        column.counts = new Map(named.map(({ label, images }) => [label, images]));
       }
       if (column.values?.length !== 0) this.#controls.set(column.name, control(column));
     }

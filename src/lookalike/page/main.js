@@ -4,7 +4,7 @@ import { DEFAULTS, toAddress } from "./address.js";
 import { compare } from "./comparison.js";
 import { pixelsOf } from "./copies.js";
 import { cropped } from "./crop.js";
-import { byId, count, element } from "./dom.js";
+import { byId, count, element, printable } from "./dom.js";
 import { recordOf, showExamples } from "./examples.js";
 import { consents, feedbackIsOffered, keptId, offerFeedback, showKept } from "./feedback.js";
 import { Filters } from "./filters.js";
@@ -169,7 +169,7 @@ async function sizeOf({ file, address }) {
 function fail(error) {
   byId("alert").hidden = !error;
   if (!error) return;
-  byId("alert").replaceChildren(error.message,
+  byId("alert").replaceChildren(printable(error.message),
     error.requestId ? element("small", {}, `Request ${error.requestId}`) : "");
 }
 

@@ -24,7 +24,7 @@ from lookalike.train.check import check_training
 REMEDY = "put each class into its folder (STAC: name its property in ingest.stac.label)"
 
 
-def check(project: Layout) -> str:
+def check(project: Layout) -> list[str]:
     """Check a project's parameters and its source, for all that `params.yaml` and names can tell.
 
     Returns:
@@ -43,8 +43,8 @@ def check(project: Layout) -> str:
         lines = ["the source is the built-in digits"]
     else:
         lines = _check_source(params, project.root)
-    valid = f"{project.params.name} is valid; "
-    return valid + "\n".join([*lines, *_about_the_path(project.root)])
+    lines[0] = f"{project.params.name} is valid; {lines[0]}"
+    return [*lines, *_about_the_path(project.root)]
 
 
 def _about_the_path(root: Path) -> list[str]:

@@ -113,7 +113,7 @@ def find_duplicates(project: Layout, split: Path | None) -> Duplicates:
     )
 
 
-def describe(found: Duplicates) -> str:
+def describe(found: Duplicates) -> list[str]:
     """What was found, for people: a line for each duplicate, each group and each leak."""
     lines = [f"exact duplicates: {len(found.exact)}"]
     lines += [f"  {copy.path}: duplicate of {copy.duplicate_of}" for copy in found.exact]
@@ -130,7 +130,7 @@ def describe(found: Duplicates) -> str:
         lines += [
             f"  {leak.one} ({leak.subsets[0]}), {leak.other} ({leak.subsets[1]})" for leak in leaks
         ]
-    return "\n".join(lines)
+    return lines
 
 
 def _between(leaks: list[Leak]) -> str:

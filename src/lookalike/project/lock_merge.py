@@ -8,8 +8,7 @@ or runs the stage.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from dvc.exceptions import DvcException
-from dvc.utils.serialize import dumps_yaml, parse_yaml
+from dvc.utils.serialize import dumps_yaml
 
 from lookalike.core.errors import LookalikeError
 
@@ -68,21 +67,6 @@ def _merge(base: Lock, ours: Lock, theirs: Lock, leave: str = "") -> tuple[Lock,
 def _keys(*sides: Iterable[str]) -> list[str]:
     """The keys of all, each once, in order."""
     return list(dict.fromkeys(key for side in sides for key in side))
-
-
-def read_lock(text: str, name: str) -> Lock:
-    """The content of a lock file; empty where the file is.
-
-    Raises:
-        LookalikeError: it is not one.
-    """
-    try:
-        content = parse_yaml(text, name) if text.strip() else {}
-    except DvcException:
-        content = None
-    if not isinstance(content, dict) or not isinstance(content.get(STAGES, {}), dict):
-        raise LookalikeError(f"{name}: is not a dvc.lock; write it anew with: dvc repro")
-    return content
 
 
 def write_lock(lock: Lock) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from lookalike.bot.params import BotParams
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import ConfigError, LookalikeError
 from lookalike.core.params import BaseParams, Block, MachineParams, parse_block, read_yaml
 from lookalike.evaluate.params import EvaluateParams
 from lookalike.index.params import IndexParams
@@ -39,7 +39,7 @@ def read_all(path: Path) -> Parameters:
     """Read and check every block of a parameter file.
 
     Raises:
-        LookalikeError: a line for each problem in the whole file.
+        ConfigError: a line for each problem in the whole file.
     """
     content = read_yaml(path)
     problems = [
@@ -54,5 +54,5 @@ def read_all(path: Path) -> Parameters:
         except LookalikeError as error:
             problems.append(str(error))
     if problems:
-        raise LookalikeError("\n".join(problems))
+        raise ConfigError("\n".join(problems))
     return Parameters(**blocks)

@@ -5,9 +5,10 @@ from pathlib import Path
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
 from lookalike.core.layout import Layout
-from lookalike.project.lock_merge import merge_locks, read_lock, write_lock
+from lookalike.core.regular_file import regular_bytes
+from lookalike.project.lock_merge import merge_locks, write_lock
 from lookalike.revisions.git import file_at
-from lookalike.revisions.lock_file import LOCK
+from lookalike.revisions.lock_file import LOCK, read_lock
 
 
 def resolve_files(base: Path, ours: Path, theirs: Path) -> list[str]:
@@ -16,7 +17,7 @@ def resolve_files(base: Path, ours: Path, theirs: Path) -> list[str]:
     Returns:
         The stages that were dropped, because both sides changed them.
     """
-    return _resolve([path.read_text(encoding="utf-8") for path in (base, ours, theirs)], ours)
+    return _resolve([_read(path) for path in (base, ours, theirs)], ours)
 
 
 def resolve_conflict(project: Layout) -> list[str]:
@@ -32,11 +33,18 @@ def resolve_conflict(project: Layout) -> list[str]:
     path = project.root / LOCK
     if ours is None or theirs is None:
         raise LookalikeError(f"{path}: has no conflict that Git knows of")
-    return _resolve([side.decode(errors="replace") for side in (base or b"", ours, theirs)], path)
+    return _resolve([base or b"", ours, theirs], path)
 
 
-def _resolve(versions: list[str], output: Path) -> list[str]:
-    base, ours, theirs = (read_lock(text, LOCK.name) for text in versions)
+def _read(path: Path) -> bytes:
+    try:
+        return regular_bytes(path)
+    except OSError as error:
+        raise LookalikeError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _resolve(versions: list[bytes], output: Path) -> list[str]:
+    base, ours, theirs = (read_lock(side, LOCK.name) for side in versions)
     merged = merge_locks(base, ours, theirs)
     with atomic_file(output) as partial:
         partial.write_text(write_lock(merged.lock), encoding="utf-8")

@@ -10,7 +10,7 @@ from lookalike.index.storage import open_index
 from lookalike.model.artifact_fingerprint import fingerprint
 
 
-def results(project: Layout, command: str) -> str:
+def results(project: Layout, command: str) -> list[str]:
     """Name the outputs and the headline figures of a finished run, and a query to paste.
 
     Args:
@@ -48,7 +48,7 @@ def results(project: Layout, command: str) -> str:
             lines += ["", "a first query:", f"{command} search {shlex.quote(source)} -k 5"]
             break
     lines += ["", "a page to search from:", f"{command} open"]
-    return "\n".join(lines)
+    return lines
 
 
 def _read(path: Path) -> dict[str, float]:

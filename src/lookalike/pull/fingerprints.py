@@ -16,8 +16,9 @@ class Fingerprints:
     model: str
     index: str
 
-    def __str__(self) -> str:
-        return f"model {self.model}\nindex {self.index}"
+    def lines(self) -> list[str]:
+        """For people and for `make image`."""
+        return [f"model {self.model}", f"index {self.index}"]
 
 
 def fingerprints(project: Layout) -> Fingerprints:

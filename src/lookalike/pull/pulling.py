@@ -4,11 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from lookalike.core.errors import DataError
-from lookalike.core.files import atomic_folder
+from lookalike.core.files import atomic_folder, check_output_folder
 from lookalike.core.layout import Layout
 from lookalike.images.shards import SHARDS
 from lookalike.index.storage import CONTENTS
@@ -21,7 +18,7 @@ EXPORTED = ("model.*",)
 
 
 def pull_serving(
-    remote: Remote, lock: str, name: str, project: Layout, images: bool = False
+    remote: Remote, lock: bytes | str, name: str, project: Layout, images: bool = False
 ) -> Fingerprints:
     """Bring the export and the index that a `dvc.lock` names.
 
@@ -38,6 +35,8 @@ def pull_serving(
     wanted = {project.export: EXPORTED, project.index: CONTENTS}
     if images:
         wanted[project.images] = (SHARDS,)
+    for folder, contents in wanted.items():
+        check_output_folder(folder, *contents)
     md5s = _locked(lock, name, [project.relative(folder) for folder in wanted])
     for folder, contents in wanted.items():
         files = remote.listing(md5s[project.relative(folder)])
@@ -51,12 +50,9 @@ def pull_serving(
     return fingerprints(project)
 
 
-def _locked(lock: str, name: str, folders: Sequence[Path]) -> dict[Path, str]:
+def _locked(lock: bytes | str, name: str, folders: Sequence[Path]) -> dict[Path, str]:
     """The md5 of each folder."""
-    try:
-        locked = locked_outputs(YAML(typ="safe").load(lock))
-    except (YAMLError, TypeError, KeyError, AttributeError):
-        raise DataError(f"{name}: is not a {LOCK} that dvc repro has written") from None
+    locked = locked_outputs(lock, name)
     for folder in folders:
         if not locked.get(folder, "").endswith(".dir"):
             raise DataError(f"{name}: has no {folder}; run dvc repro, and commit {LOCK}")

@@ -21,6 +21,7 @@ from lookalike.record.provenance import provenance
 from lookalike.record.run_charts import Picture
 from lookalike.record.run_parts import Part, export_of, flat_params, run_parts
 from lookalike.record.tracking_server import open_tracking_server
+from lookalike.terminal.listing import all_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -66,7 +67,7 @@ def mirror(project: Layout, register: str | None = None) -> str:
                 _log(client, run, part, export)
         if new:
             client.set_terminated(run.info.run_id)
-        has = f"now has {' and '.join(new)}" if new else "has everything already"
+        has = f"now has {all_of(new)}" if new else "has everything already"
         if register is not None:
             version = mlflow_model.register(client, run, register, origin)
             has += f", and is version {version} of the model {register}"

@@ -16,7 +16,7 @@ from lookalike.retrain.proposal import commit_results, register_version
 from lookalike.retrain.results import check_clean, tracked_results
 
 
-def retrain(project: Layout, against: str | None, register: bool, output: Path) -> str:
+def retrain(project: Layout, against: str | None, register: bool, output: Path) -> list[str]:
     """Train again where data, code or parameters have changed, and propose the result.
 
     Args:
@@ -26,7 +26,7 @@ def retrain(project: Layout, against: str | None, register: bool, output: Path) 
         output: where the report goes, Markdown, whatever the gate says.
 
     Returns:
-        What was done, and what a person may do now.
+        What was done, and what a person may do now; lines.
 
     Raises:
         LookalikeError: something is not committed, a stage fails, or the gate does.
@@ -38,7 +38,7 @@ def retrain(project: Layout, against: str | None, register: bool, output: Path) 
     _check_gate(project, production, output)
     branch = commit_results(project, results, production.name)
     version = register_version(project) if register else None
-    return "\n".join(_next_steps(branch, version, output))
+    return _next_steps(branch, version, output)
 
 
 def _run_pipeline(project: Layout) -> None:

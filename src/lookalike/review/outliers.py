@@ -10,6 +10,7 @@ from lookalike.review.findings import Finding
 
 NEIGHBORS = 10
 FENCE = 1.5  # interquartile ranges beyond the third quartile
+LEAST = 1e-6  # what is closer is a copy, of whose distance only rounding is left
 SHOWN = 3
 
 
@@ -18,7 +19,8 @@ def outlier_findings(vectors: Tensor) -> list[Finding]:
 
     How far an image is: the mean cosine distance of its ten nearest (Angiulli and Pizzuti, Fast
     outlier detection in high dimensional spaces, PKDD 2002). Too far is what is outside of Tukey's
-    fences (Exploratory Data Analysis, 1977).
+    fences (Exploratory Data Analysis, 1977), of the logarithms: distances are skewed, most of all
+    those of a trained network, and of the digits 181 of 1,797 lie outside without them, 34 with.
 
     Args:
         vectors: unit vectors `[n, d]`, a row an image.
@@ -26,8 +28,9 @@ def outlier_findings(vectors: Tensor) -> list[Finding]:
     if len(vectors) <= NEIGHBORS:
         return []
     distances, nearest = distances_to(vectors, vectors, torch.arange(len(vectors)))
-    low, high = np.quantile(distances, (0.25, 0.75))
-    rows = np.flatnonzero(distances > high + FENCE * (high - low))
+    logarithms = np.log(np.maximum(distances, LEAST))
+    low, high = np.quantile(logarithms, (0.25, 0.75))
+    rows = np.flatnonzero(logarithms > high + FENCE * (high - low))
     return [
         Finding(
             "outlier",

@@ -10,10 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import DataError, LookalikeError
 from lookalike.core.files import atomic_folder
 from lookalike.core.layout import Layout
 from lookalike.revisions.git import file_at
@@ -65,6 +62,8 @@ def _fetched(project: Layout, revision: Revision) -> dict[Path, Path]:
             # The list of a folder that lacks a file is not put into the cache
             place = cache if cache.exists(info.value) else remote
             for key, _, part in Tree.load(place, info):
+                if not key or any("/" in part or part in {"", ".", ".."} for part in key):
+                    raise DataError(f"{revision}: {folder} names {key!r:.80}, which is not taken")
                 path = folder.joinpath(*key)
                 if not cache.exists(part.value):
                     broken = remote.exists(part.value)
@@ -86,10 +85,7 @@ def _holds(remote: Any, md5: str | None) -> bool:
 def _outputs(project: Layout, revision: Revision) -> dict[Path, str]:
     """The folders to fetch with their hashes; the commit need not have an export."""
     lock = file_at(project.root, revision.commit, LOCK)
-    try:
-        locked = locked_outputs(YAML(typ="safe", pure=True).load(lock or b"{}"))
-    except YAMLError:
-        raise LookalikeError(f"{revision}: {LOCK} of this commit is not YAML") from None
+    locked = locked_outputs(lock or b"", f"{revision}: {LOCK}")
     wanted = [project.relative(path) for path in (project.model, project.index, project.export)]
     for path in wanted[:2]:
         if path not in locked:

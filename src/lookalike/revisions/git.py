@@ -66,7 +66,7 @@ def file_at(root: Path, commit: str, path: Path) -> bytes | None:
 
 
 def git(root: Path, *arguments: str) -> str:
-    """What Git prints.
+    """What Git prints, read as Python reads names of files: what is not UTF-8 stays the same name.
 
     Raises:
         LookalikeError: it fails; the line is Git's first one.
@@ -75,7 +75,7 @@ def git(root: Path, *arguments: str) -> str:
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise LookalikeError(f"git {arguments[0]}: {without_secrets((lines or ['failed'])[0])}")
-    return done.stdout.decode(errors="replace")
+    return os.fsdecode(done.stdout)
 
 
 def fetch(root: Path) -> None:
@@ -97,7 +97,7 @@ def _commit(root: Path, name: str) -> str | None:
 
 def _try_git(root: Path, *arguments: str) -> str | None:
     done = _run(root, *arguments)
-    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+    return os.fsdecode(done.stdout) if done.returncode == 0 else None
 
 
 def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -19,6 +19,7 @@ from lookalike.publish.opening import (
 )
 from lookalike.search.encoding import Decode
 from lookalike.search.searcher import Searcher, open_searcher
+from lookalike.serve.memory import release_free_memory
 from lookalike.serve.projection import projection
 from lookalike.serve.settings import Settings
 from lookalike.serve.source import Location
@@ -72,6 +73,7 @@ class Bundle:
             raise DataError(f"{where}: model and index are being replaced; try again")
         self.images = self._open_images(settings)
         self._warm_up()
+        release_free_memory()
 
     @property
     def searcher(self) -> Searcher:

@@ -2,6 +2,7 @@
 
 import re
 from http import HTTPStatus
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from PIL import Image
@@ -62,10 +63,15 @@ def _row(gallery: Searchable, id: str) -> int:
 
 def _unchanged(request: Request, tag: str) -> Response | None:
     known = re.findall(r'"([^"]*)"', request.headers.get("if-none-match", ""))
-    headers = {"ETag": f'"{tag}"', "Cache-Control": CACHED}
-    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers) if tag in known else None
+    if quote(tag) not in known:
+        return None
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_caching(tag))
 
 
 def _cached(data: bytes, media_type: str, tag: str) -> Response:
-    headers = {"ETag": f'"{tag}"', "Cache-Control": CACHED}
-    return Response(data, media_type=media_type, headers=headers)
+    return Response(data, media_type=media_type, headers=_caching(tag))
+
+
+def _caching(tag: str) -> dict[str, str]:
+    # quoted, as an index that somebody else has made may have ids that are no sha256
+    return {"ETag": f'"{quote(tag)}"', "Cache-Control": CACHED}

@@ -18,7 +18,7 @@ class ServeParams(Block):
     host_names: list[str] = Field(default=[])
     workers: int = Field(default=1, ge=1)
     decoders: int = Field(default=2, ge=1)
-    batch_size: int = Field(default=16, ge=1)
+    batch_size: int = Field(default=4, ge=1)
     batch_wait_ms: float = Field(default=3.0, ge=0)
     queue_size: int = Field(default=128, ge=1)
     timeout: float = Field(default=30.0, gt=0)

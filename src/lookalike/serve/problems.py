@@ -14,6 +14,7 @@ from starlette.responses import Response
 from lookalike.core.errors import LookalikeError, NotReadyError, QueryError, one_line
 from lookalike.serve.request_id import request_id
 from lookalike.serve.schemas import MODEL
+from lookalike.terminal.printable import printable
 
 
 class ProblemError(Exception):
@@ -78,7 +79,7 @@ class JsonAnswer(Response):
 
 def problem_answer(error: ProblemError, path: str) -> Response:
     """The answer to a request that is refused, in the form of the protocol that its path is of."""
-    message = one_line(error, None)
+    message = printable(one_line(error, None))
     answer: BaseModel
     if f"{path}/".startswith("/v2/"):
         answer = InferenceProblemAnswer(error=message)

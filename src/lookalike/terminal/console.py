@@ -16,7 +16,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from lookalike.terminal.printable import printable_lines
+from lookalike.terminal.printable import printable
 from lookalike.terminal.process import is_first_process
 
 Item = TypeVar("Item")
@@ -43,7 +43,7 @@ class ConsoleReporter:
 
     def say(self, message: str) -> None:
         """Print one line as it is: no markup, no wrapping, no control characters."""
-        self.console.print(printable_lines(message), markup=False)
+        self.console.print(printable(message), markup=False)
 
     def track(
         self, items: Iterable[Item], description: str, total: int | None, images: int | None

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from lookalike.terminal.printable import printable
 
 LONGEST = 200
-SPECIAL = re.compile(r"([\\`*_\[\]<>|~&:])")
-MENTION = re.compile(r"(?<!\w)@")
+SPECIAL = re.compile(r"([\\`*_\[\]<>|~&:$])")
+# What GitHub makes a link or a mention of without any markup, and notifies people by, or closes an
+# issue: @name, a@b.c, #1, GH-1, www.example.org
+CALL = re.compile(r"@|#|gh-(?=\d)|www(?=\.)", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
-    """Text that is no Markdown and mentions nobody, on one line, cut after 200 characters."""
-    return MENTION.sub("@\u200b", SPECIAL.sub(r"\\\1", printable(text[:LONGEST])))
+    """Text that is no Markdown and calls nobody, on one line, cut after 200 characters."""
+    return CALL.sub("\\g<0>\u200b", SPECIAL.sub(r"\\\1", printable(text)[:LONGEST]))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -11,9 +11,10 @@ from typing import NoReturn
 from lookalike.core.errors import LookalikeError
 from lookalike.core.layout import Layout
 from lookalike.terminal.console import ConsoleReporter
+from lookalike.terminal.error_text import error_text
 from lookalike.terminal.loading_failure import loading_failure
 from lookalike.terminal.lock import stage_lock
-from lookalike.terminal.printable import printable_lines
+from lookalike.terminal.printable import printable
 from lookalike.terminal.process import is_first_of_its_host, is_first_process
 from lookalike.terminal.processor_change import note_processor
 from lookalike.terminal.progress import reporting_to
@@ -40,16 +41,16 @@ def run_stage(name: str, main: Callable[[Layout], None]) -> NoReturn:
                 note_processor(name, project)
     except LookalikeError as error:
         _silence_what_is_left()
-        sys.exit(f"{name}: {printable_lines(str(error))}" if speaks else 1)
+        sys.exit(f"{name}: {error_text(error)}" if speaks else 1)
     except Exception as error:
         if (failure := loading_failure(error) or system_failure(error)) is None:
             raise
         _silence_what_is_left()
-        sys.exit(f"{name}: {failure}" if speaks else 1)
+        sys.exit(f"{name}: {printable(failure)}" if speaks else 1)
     except KeyboardInterrupt as interruption:
         if speaks:
             remedy = str(interruption) or "run it again to start this stage anew"
-            print(f"{name}: interrupted; {remedy}", file=sys.stderr)
+            print(f"{name}: interrupted; {printable(remedy)}", file=sys.stderr)
         sys.exit(130)
     sys.exit(0)
 
