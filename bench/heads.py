@@ -71,8 +71,9 @@ def subset(split: list[SplitImage], name: str) -> Subset:
 
 def features(project: Path) -> Tensor:
     """The embeddings of all images, `[n, d]`, of the mean length 1."""
-    vectors = torch.tensor(open_embeddings(Layout(project).embeddings).vectors)
-    return vectors / vectors.norm(dim=1).mean()
+    vectors: Tensor = torch.tensor(open_embeddings(Layout(project).embeddings).vectors)
+    length: Tensor = vectors.norm(dim=1).mean()
+    return vectors / length
 
 
 def fitted(
