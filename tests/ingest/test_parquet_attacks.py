@@ -88,8 +88,8 @@ def test_an_image_that_unpacks_to_a_thousand_times_its_size_is_one_rejection() -
 
 
 def test_images_that_fill_one_page_are_read_one_after_the_other() -> None:
-    noise = np.random.default_rng(0).bytes(2**20)
-    files = [noise[number:] for number in range(40)]
+    random = np.random.default_rng(0)
+    files = [random.bytes(2**20) for _ in range(40)]
     pq.write_table(pa.table({"image": files}), "photos.parquet", use_dictionary=False)
     with Path("photos.parquet").open("rb") as opened, ParquetFile(opened, 2**21) as file:
         assert [file.image(0, row) for row in (0, 39, 5)] == [files[0], files[39], files[5]]

@@ -34,7 +34,7 @@ TABLE_ROWS = 2**10  # read at once
 MOST_DEPTH = 32  # of types in types
 # Memory to read with, as a multiple of what is read: packed, unpacked and alone.
 COPIES = 3
-SPARE_BYTES = 32 * 2**20
+SPARE_BYTES = 64 * 2**20
 # Images read at once: as many bytes, by the average that the footer says, and no more rows.
 IMAGES_BYTES, MOST_IMAGES = 4 * 2**20, 16
 
@@ -171,7 +171,6 @@ class _Reader:
             raise UndecodableImageError(one_line(error, None)) from None
 
     def facts(self) -> Facts:
-        self._may_take(self._bounds.table_bytes)
         file = self._file
         schema, metadata = file.schema_arrow, file.metadata
         groups = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
@@ -192,10 +191,11 @@ class _Reader:
 
     def table(self, columns: list[str]) -> pa.Table:
         most_bytes, most_values = self._bounds.table_bytes, self._bounds.table_values
+        file = self._file
         self._may_take(most_bytes)
         batches: list[pa.RecordBatch] = []
         held = values = 0
-        for packed in self._file.iter_batches(TABLE_ROWS, columns=columns, use_threads=False):
+        for packed in file.iter_batches(TABLE_ROWS, columns=columns, use_threads=False):
             batch = packed.cast(pa.schema([_unshared(field) for field in packed.schema]))
             batch.validate(full=True)  # text that is not UTF-8
             held += batch.nbytes
@@ -211,10 +211,9 @@ class _Reader:
         return pa.Table.from_batches(batches)
 
     def image(self, group: int, row: int) -> tuple[bytes | None]:
+        # images hardly shrink, and one page may hold all that the group has
         packed = sum(chunk.total_compressed_size for chunk in self._chunks(group))
-        self._may_take(
-            max(self._bounds.image_bytes, min(packed, self._bounds.size))
-        )  # images hardly shrink
+        self._may_take(max(self._bounds.image_bytes, 4 * min(packed, self._bounds.size)))
         try:
             return (self._image(group, row, self._at_once(group)),)
         except MemoryError:
@@ -261,8 +260,12 @@ class _Reader:
 
     @cached_property
     def _file(self) -> pq.ParquetFile:
-        opened = os.fdopen(self._descriptor, "rb")
-        return pq.ParquetFile(opened, pre_buffer=False, buffer_size=2**20)
+        # Not as a file of Python, of which Arrow reads several copies; it may have no other name.
+        self._may_take(self._bounds.table_bytes)
+        opened = pa.OSFile(f"/dev/fd/{self._descriptor}", "rb")
+        file = pq.ParquetFile(opened, pre_buffer=False, buffer_size=2**20)
+        self._started = psutil.Process().memory_info().vms  # threads of Arrow reserve memory, too
+        return file
 
     def _may_take(self, size: int) -> None:
         """Allow this process so much memory that it can read so many bytes."""
