@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 from PIL import Image
 
 from bench.ingest_memory import generate, total_memory
@@ -70,6 +72,25 @@ def tar_of_zeros(folder: Path) -> Path:
     return path
 
 
+def tar_of_names(folder: Path) -> Path:
+    """A .tar.bz2 of a million members without content."""
+    headers = b"".join(tarfile.TarInfo(f"{number}.gif").tobuf() for number in range(10_000))
+    path = folder / "bomb.tar.bz2"
+    path.write_bytes(100 * bz2.compress(headers) + bz2.compress(bytes(1024)))
+    return path
+
+
+def parquet_page(folder: Path) -> Path:
+    """A Parquet file of 33 KB with one image of 1.9 GB."""
+    return _parquet(folder / "bomb.parquet", "image", pa.binary())
+
+
+def parquet_label(folder: Path) -> Path:
+    """A Parquet file of labels, one of which is 1.9 GB."""
+    _parquet(folder / "metadata.parquet", "label", pa.string())
+    return folder
+
+
 def videos(folder: Path) -> Path:
     """Ten videos of 300 MB."""
     for number in range(10):
@@ -107,6 +128,16 @@ def largest_allowed(folder: Path) -> Path:
     return folder
 
 
+def _parquet(path: Path, column: str, kind: pa.DataType) -> Path:
+    """A Parquet file with one row, whose value is 1.9 GB of zeros."""
+    size = 1900 * MEBIBYTE
+    buffers = [None, pa.py_buffer(struct.pack("<2i", 0, size)), pa.py_buffer(bytes(size))]
+    value = pa.Array.from_buffers(kind, 1, buffers)
+    table = pa.table({"file_name": ["0000/000.jpg"], column: value})
+    pq.write_table(table, path, compression="zstd", use_dictionary=False, write_statistics=False)
+    return path
+
+
 def _zip(photos: Path, mebibytes: dict[str, int]) -> Path:
     """A zip of the photos, and of members that begin like a GIF and go on with zeros."""
     path = photos / "bomb.zip"
@@ -126,6 +157,9 @@ BOMBS = (
     lying_zip,
     zip_of_large_members,
     tar_of_zeros,
+    tar_of_names,
+    parquet_page,
+    parquet_label,
     videos,
     too_many_pixels,
     many_frames,

@@ -46,7 +46,7 @@ from lookalike.inference.runtimes.graph import open_graph
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.compute import accelerator, fix_compute
 from lookalike.model.network import normalize
-from lookalike.model.vision_transforms import v2
+from lookalike.model.vision import v2
 from lookalike.retrieval.evaluation import evaluate_rankings
 
 SIDE = 224

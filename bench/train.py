@@ -38,7 +38,7 @@ from lookalike.inference.devices import launch
 from lookalike.model.compute import accelerator, autocast, fix_compute
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.preprocessing import ImageSize
-from lookalike.model.vision_transforms import v2
+from lookalike.model.vision import v2
 from lookalike.train.data import Subset, TrainingData
 from lookalike.train.log import training_log
 from lookalike.train.params import TrainParams

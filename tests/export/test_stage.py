@@ -54,6 +54,7 @@ def test_it_records_how_close_the_graph_is(project: Layout) -> None:
     assert read_export(project.export).model_sha256 == fingerprint(project.model)
 
 
+@pytest.mark.full
 def test_a_second_run_writes_the_same_bytes(project: Layout) -> None:
     outputs = ["models/export/model.onnx", "models/export/model.json", "metrics/export.json"]
     run(project)

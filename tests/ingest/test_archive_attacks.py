@@ -123,6 +123,23 @@ def test_a_tar_that_would_fill_the_disk_is_stopped(
         ArchiveSource("a.tar").candidates()
 
 
+@pytest.mark.parametrize("packed", [bytes, bz2.compress])
+def test_members_without_end_are_one_line(
+    packed: Callable[[bytes], bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    one_line_error: OneLineError,
+) -> None:
+    """A header of 512 bytes compresses to one, and takes a thousand to remember."""
+    monkeypatch.setattr("lookalike.ingest.tar_archive.MOST_MEMBERS", 100)
+    headers = b"".join(tarfile.TarInfo(f"{number}.gif").tobuf() for number in range(5000))
+    Path("a.tar").write_bytes(packed(headers + bytes(1024)))
+    if packed is bytes:  # as long as it says: one for each 512 bytes
+        assert len(ArchiveSource("a.tar").candidates()) == 5000
+        return
+    with one_line_error("a.tar: is not a whole zip or tar archive (more than", "members"):
+        ArchiveSource("a.tar").candidates()
+
+
 def test_where_there_is_no_room_it_says_so(
     archived: MakeArchive, monkeypatch: pytest.MonkeyPatch, one_line_error: OneLineError
 ) -> None:

@@ -142,6 +142,19 @@ def test_a_file_and_a_folder_that_may_not_be_read_are_refused(unprivileged: Path
     }
 
 
+def test_folders_without_end_that_may_not_be_read_are_one_line(
+    unprivileged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(100):
+        make(unprivileged, f"{number}/hidden.png")
+        (unprivileged / str(number)).chmod(0)
+    as_nobody()
+    assert len(FolderSource(str(unprivileged)).candidates()) == 100
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("ingest: 100 folders cannot be listed, so all in them is lost: ")
+    assert line.endswith(" and 95 more")
+
+
 def test_names_that_differ_in_case_alone_are_two_files(tmp_path: Path) -> None:
     assert paths(make(tmp_path, "cat/A.png", "cat/a.png")) == ["cat/A.png", "cat/a.png"]
 

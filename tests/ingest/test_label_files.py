@@ -98,6 +98,16 @@ def test_a_table_of_other_files_is_a_remark_unless_it_was_asked_for(photos: Path
         understood(photos, path="labels.csv")
 
 
+def test_label_files_without_end_that_say_nothing_are_few_remarks(photos: Path) -> None:
+    for number in range(40):
+        (photos / str(number)).mkdir()
+        write(photos / f"{number}/labels.csv", [{"file_name": "9" * 10**4, "label": "cat"}])
+    remarks = understood(photos).remarks
+    assert len(remarks) == 6
+    assert remarks[-1] == "35 other files are not read for labels"
+    assert max(map(len, remarks)) <= 500
+
+
 def test_files_that_have_moved_are_found_by_their_names(photos: Path) -> None:
     moved = [{"file_name": f"raw/{n}.jpg", "label": label} for n, label in ((1, "cat"), (2, "dog"))]
     write(photos / "labels.csv", moved)

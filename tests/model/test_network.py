@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from lookalike.model.network import EmbeddingNetwork, normalize
-from lookalike.model.vision_transforms import v2
+from lookalike.model.vision import v2
 
 IMAGES = torch.randint(0, 256, (2, 3, 32, 32), generator=torch.Generator().manual_seed(0)).byte()
 

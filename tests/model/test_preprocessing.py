@@ -17,7 +17,7 @@ from lookalike.model.preprocessing import (
     preprocess,
     resize_whole,
 )
-from lookalike.model.vision_transforms import v2
+from lookalike.model.vision import v2
 
 PHOTO = Image.fromarray(load_sample_image("flower.jpg"))
 FILTERS: dict[Interpolation, v2.InterpolationMode] = {

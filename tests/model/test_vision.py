@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import Popen
 
+import pytest
 import torch
 
 SOURCE = Path(__file__).parents[2] / "src"
 
 USE = """
-from lookalike.model.vision import models
-from lookalike.model.vision_transforms import v2
+from lookalike.model.vision import models, v2
 import torch
 import torchvision
 print(models.resnet18(num_classes=3).eval()(torch.zeros(1, 3, 32, 32)).shape)
@@ -35,6 +35,7 @@ def test_torchvision_works_in_a_fresh_process(start: Callable[[str], Popen[str]]
     assert output(start(USE)) == "torch.Size([1, 3])\n"
 
 
+@pytest.mark.full
 def test_operators_that_are_declared_already_are_not_declared_again(
     start: Callable[[str], Popen[str]],
 ) -> None:
@@ -45,7 +46,7 @@ def test_operators_that_are_declared_already_are_not_declared_again(
 def test_dynamo_is_imported_by_those_who_use_it_alone(start: Callable[[str], Popen[str]]) -> None:
     code = """
 import sys
-from lookalike.model.vision import models
+from lookalike.model.vision import models, v2
 print("torch._dynamo" in sys.modules)
 from torchvision.ops import roi_align
 print(roi_align.__globals__["is_compile_supported"]("cpu"), "torch._dynamo" in sys.modules)
@@ -66,4 +67,4 @@ def test_no_other_file_imports_torchvision() -> None:
         for file in sorted(SOURCE.rglob("*.py"))
         if any(name.partition(".")[0] == "torchvision" for name in imported_modules(file))
     ]
-    assert importing == ["lookalike/model/vision.py", "lookalike/model/vision_transforms.py"]
+    assert importing == ["lookalike/model/vision.py"]

@@ -403,6 +403,22 @@ def test_imagenet_weights_with_another_hash_are_refused_and_not_kept(
     assert files_below(kept) == []
 
 
+def test_imagenet_weights_say_what_to_pin_and_are_held_against_it(
+    serve_imagenet: Callable[..., Path],
+    web: Any,
+    classifier_weights: StateDict,
+    one_line_error: OneLineError,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    serve_imagenet(classifier_weights, None)
+    read_weights("imagenet", NAME, None, NO_CACHE)
+    (file,) = web.folder.glob("net-*.pth")
+    assert f"add  weights_sha256: {sha256_of_file(file)}" in capsys.readouterr().err
+    assert same(read_weights("imagenet", NAME, sha256_of_file(file), NO_CACHE), classifier_weights)
+    with one_line_error("has the sha256", sha256_of_file(file), "0" * 64):
+        read_weights("imagenet", NAME, "0" * 64, NO_CACHE)
+
+
 def test_imagenet_weights_out_of_reach_are_one_line_with_advice(
     serve_imagenet: Callable[..., Path], web: Any, one_line_error: OneLineError
 ) -> None:

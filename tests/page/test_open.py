@@ -14,12 +14,13 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def project(tiny_model: Path, tiny_index: Path, tmp_path: Path) -> Path:
+def project(tiny_model: Path, tiny_export: Path, tiny_index: Path, tmp_path: Path) -> Path:
     """A project whose pipeline has run, and that was cloned without its images."""
     for name in ("dvc.yaml", "params.yaml"):
         (tmp_path / name).write_bytes((REPOSITORY / name).read_bytes())
     (tmp_path / "models").mkdir()
     (tmp_path / "models/model").symlink_to(tiny_model)
+    (tmp_path / "models/export").symlink_to(tiny_export)
     (tmp_path / "models/index").symlink_to(tiny_index)
     return tmp_path
 

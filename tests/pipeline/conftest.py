@@ -23,9 +23,9 @@ TIMEOUT = 300.0
 DIGITS = "digits"  # the folder beside a finished project that it has ingested
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = TIMEOUT) -> None:
     """Wait until something is so; fail where it never is."""
-    end = time.monotonic() + TIMEOUT
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)

@@ -154,7 +154,7 @@ def cases() -> Iterator[Any]:
         tried.add(case)
 
 
-@pytest.mark.parametrize("name", cases())
+@pytest.mark.parametrize("name", [*cases()])
 def test_a_change_runs_exactly_these_stages(project: Project, name: str) -> None:
     change, stages = CHANGES[name]
     change(project)

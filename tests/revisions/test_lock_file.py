@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lookalike.core.errors import DataError
+from lookalike.core.yaml_text import parse_yaml
 from lookalike.revisions.lock_file import locked_outputs
-from lookalike.revisions.yaml_text import parse_yaml
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 

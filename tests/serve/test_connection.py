@@ -12,7 +12,7 @@ from lookalike.serve.connection import BoundedConnection
 
 async def sends_at_once(listener: socket.socket) -> bool:
     """Whether the server's end of a connection to this listener waits for nothing to send."""
-    config = uvicorn.Config(FastAPI(), http=BoundedConnection)
+    config = uvicorn.Config(FastAPI(), http=BoundedConnection, log_config=None)
     config.load()
     accepted = BoundedConnection(config, ServerState(), {})
     server = await asyncio.get_running_loop().create_server(lambda: accepted, sock=listener)

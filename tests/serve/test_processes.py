@@ -41,7 +41,14 @@ def until(true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def start(tiny_project: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+def exported(tiny_project: Path, tiny_export: Path) -> Path:
+    """The tiny project with an export, by which processes start without torch."""
+    (tiny_project / "models/export").symlink_to(tiny_export)
+    return tiny_project
+
+
+@pytest.fixture
+def start(exported: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Start `lookalike serve` on a free port; ended at the end."""
     started: list[Service] = []
 
@@ -50,7 +57,7 @@ def start(tiny_project: Path, tmp_path: Path) -> Iterator[Callable[..., Service]
         with log.open("wb") as errors:
             process = subprocess.Popen(
                 [sys.executable, "-m", "lookalike", "serve", "--port", "0", *options],
-                cwd=tiny_project,
+                cwd=exported,
                 env={**os.environ, "PYTHONPATH": str(SOURCE), **environment},
                 stderr=errors,
             )
@@ -69,8 +76,9 @@ def start(tiny_project: Path, tmp_path: Path) -> Iterator[Callable[..., Service]
 
 
 def test_every_request_is_a_line_of_json_with_its_id_and_phases(
-    start: Callable[..., Service], digit: bytes
+    exported: Path, start: Callable[..., Service], digit: bytes
 ) -> None:
+    (exported / "models/export").unlink()  # so it is torch that computes
     service = start()
     headers = {"X-Request-Id": "mine-1"}
     answer = service.client.post("/predict", files={"file": digit}, headers=headers)
@@ -158,11 +166,10 @@ def test_several_workers_add_up_their_figures_and_reload_together(
 
 
 def test_an_export_and_an_index_are_enough(
-    tiny_project: Path, tiny_export: Path, start: Callable[..., Service], digit: bytes
+    exported: Path, tiny_export: Path, start: Callable[..., Service], digit: bytes
 ) -> None:
     for name in ("dvc.yaml", "params.yaml", "models/model", "data/images"):
-        (tiny_project / name).unlink()
-    (tiny_project / "models/export").symlink_to(tiny_export)
+        (exported / name).unlink()
     service = start()
     found = service.client.post("/predict", files={"file": digit}).json()
     assert found["hits"][0]["path"] == "3/03.png"
@@ -180,26 +187,22 @@ def test_an_export_and_an_index_are_enough(
     ],
 )
 def test_where_it_may_not_listen_it_says_so_in_one_line(
-    tiny_project: Path, options: list[str], words: list[str]
+    exported: Path, options: list[str], words: list[str]
 ) -> None:
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     command = [sys.executable, "-m", "lookalike", "serve", "--port", "0", *options]
-    done = subprocess.run(
-        command, cwd=tiny_project, env=environment, capture_output=True, text=True
-    )
+    done = subprocess.run(command, cwd=exported, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert [word for word in words if word not in done.stderr] == []
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_without_an_index_it_says_what_to_run_first(tiny_project: Path, workers: str) -> None:
-    (tiny_project / "models/index").unlink()
+def test_without_an_index_it_says_what_to_run_first(exported: Path, workers: str) -> None:
+    (exported / "models/index").unlink()
     command = [sys.executable, "-m", "lookalike", "serve", "--port", "0", "--workers", workers]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
-    done = subprocess.run(
-        command, cwd=tiny_project, env=environment, capture_output=True, text=True
-    )
+    done = subprocess.run(command, cwd=exported, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert "run the index stage first" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr

@@ -29,8 +29,8 @@ def train(**values: object) -> TrainParams:
         ({"resize": 100_000}, ["resize = 100000 should be at most 8192"]),
         ({"weights_sha256": SHA256}, ["weights_sha256 has no meaning with weights: none"]),
         (
-            {"weights": "imagenet", "weights_sha256": SHA256},
-            ["weights_sha256 has no meaning with weights: imagenet"],
+            {"backbone": "timm/resnet18", "weights": "pretrained", "weights_sha256": SHA256},
+            ["of timm are pinned by weights_revision"],
         ),
         ({"weights": "w.pth", "weights_sha256": "abc"}, ["64 hexadecimal digits"]),
         (

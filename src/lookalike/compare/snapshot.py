@@ -7,9 +7,9 @@ from typing import Any
 from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.json_file import parse_json
 from lookalike.core.layout import Layout
+from lookalike.core.yaml_text import parse_yaml
 from lookalike.revisions.git import commit_of, file_at
 from lookalike.revisions.lock_file import LOCK, locked_outputs
-from lookalike.revisions.yaml_text import parse_yaml
 
 WORKSPACE = "workspace"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lookalike.core.errors import DataError
 from lookalike.core.files import atomic_file
+from lookalike.core.regular_file import regular_text
 
 Row = Sequence[str | int | float | None]
 
@@ -33,8 +34,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         OSError: it cannot be read.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = list(csv.DictReader(StringIO(regular_text(path), newline="")))
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{path}: is no CSV file in UTF-8 ({error})") from None
     for number, row in enumerate(rows, 1):

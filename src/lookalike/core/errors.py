@@ -29,3 +29,8 @@ def one_line(error: BaseException, most: int | None = 200) -> str:
         most: characters that are kept; None: all.
     """
     return " ".join(str(error).split())[:most] or type(error).__name__
+
+
+def shortened(text: str, most: int = 500) -> str:
+    """A text of which no more characters are kept: what it quotes may have any length."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

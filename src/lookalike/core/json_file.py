@@ -11,6 +11,7 @@ from typing import Any
 
 from lookalike.core.errors import DataError, LookalikeError
 from lookalike.core.files import atomic_file
+from lookalike.core.regular_file import regular_text
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -33,7 +34,7 @@ def read_object(path: Path) -> dict[str, Any]:
         OSError: it cannot be read.
     """
     try:
-        content = parse_json(path.read_text(encoding="utf-8"))
+        content = parse_json(regular_text(path))
         if not isinstance(content, dict):
             raise ValueError(f"it holds a {type(content).__name__}")
     except ValueError as error:

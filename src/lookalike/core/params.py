@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from lookalike.core.choices import MachineEngine, RuntimeChoice
-from lookalike.core.errors import ConfigError, one_line
+from lookalike.core.errors import ConfigError
 from lookalike.core.group import Group
 from lookalike.core.inference_params import AnyInference, Torch
 from lookalike.core.param_problems import problems_of
+from lookalike.core.regular_file import regular_text
 from lookalike.core.secrets import check_addresses, without_secrets
+from lookalike.core.yaml_text import parse_yaml
 
 
 class Block(Group):
@@ -128,13 +128,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ConfigError: the file is missing, is not YAML, or is not a mapping.
     """
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        content = parse_yaml(regular_text(path))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8 text") from None
-    except YAMLError as error:
-        raise ConfigError(f"{path}: is not YAML: {one_line(error, None)}") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: is not YAML: {error}") from None
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: should hold blocks such as 'base:' and 'train:'")
     return content

@@ -12,6 +12,7 @@ from pathlib import Path
 from lookalike.core.choices import MODE
 from lookalike.core.errors import ConfigError
 from lookalike.core.params import BaseParams, read_params
+from lookalike.core.temporary_folder import check_temporary_folder
 
 PORTABLE = {
     "ATEN_CPU_CAPABILITY": "avx2",  # torch's own kernels
@@ -28,7 +29,8 @@ READERS = {"numpy", "scipy", "torch"}
 def fix_environment() -> None:
     """Set what `base.reproducible` asks for; a stage calls it before it imports what computes.
 
-    Exits with one line where `params.yaml` cannot be read.
+    Exits with one line where `params.yaml` cannot be read, or where there is no folder for
+    temporary files, which torch asks for when it is loaded.
 
     Raises:
         RuntimeError: a library was loaded before, which would not see it.
@@ -36,6 +38,7 @@ def fix_environment() -> None:
     if loaded := sorted(READERS & sys.modules.keys()):
         raise RuntimeError(f"fix_environment() comes too late: {', '.join(loaded)} is loaded")
     try:
+        check_temporary_folder()
         base = read_params(BaseParams, "reproducible")
     except ConfigError as error:
         sys.exit(f"{Path(sys.argv[0]).stem}: {error}")

@@ -4,7 +4,8 @@ import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
-NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+# The last 32 bits are an IPv4 address: RFC 6052, and RFC 4291, 2.5.5.1.
+WITH_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 
 
 def is_public(address: Address) -> bool:
@@ -12,7 +13,9 @@ def is_public(address: Address) -> bool:
     inner: Address | None = None
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
-        if address in NAT64:
+        if address.is_site_local:  # RFC 3879: no longer, and yet never elsewhere
+            return False
+        if any(address in network for network in WITH_IPV4):
             inner = IPv4Address(int(address) & (2**32 - 1))
     return address.is_global and not address.is_multicast and (inner is None or is_public(inner))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.params import PARAMS
+from lookalike.core.yaml_text import parse_yaml
 from lookalike.experiments.curve import Judge, Watcher
 from lookalike.experiments.dimension import override_text
 from lookalike.experiments.plan import Experiment, Plan
@@ -14,7 +15,6 @@ from lookalike.experiments.search_space import value_at
 from lookalike.experiments.shares import Share
 from lookalike.experiments.workspace import workspace
 from lookalike.revisions.git import EXPERIMENTS, file_at, git
-from lookalike.revisions.yaml_text import parse_yaml
 
 
 class RunFailedError(LookalikeError):

@@ -13,7 +13,7 @@ SAME = 1
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """An image without transparency as 8-bit sRGB.
+    """An image without transparency as 8-bit sRGB; it may be the same object.
 
     Args:
         image: 8 bits a channel.
@@ -23,7 +23,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         image = image.convert("RGB")
     transform = _transform(image.mode, profile)
     if transform is None:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     converted = ImageCms.applyTransform(image, transform)
     if converted is None:  # which only a change in place gives
         raise AssertionError

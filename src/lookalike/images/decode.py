@@ -20,8 +20,9 @@ from lookalike.images.refusal import (
     check_not_raw,
     check_pixels,
 )
+from lookalike.images.strips import in_strips, strips
 from lookalike.images.tiff_directory import TILE_LENGTH, TILE_WIDTH
-from lookalike.images.transparency import composite
+from lookalike.images.transparency import composite, ground_for
 
 __all__ = ["DEFAULT_MAX_PIXELS", "FORMATS", "UndecodableImageError", "decode"]
 
@@ -31,7 +32,7 @@ def decode(
     max_pixels: int | None = DEFAULT_MAX_PIXELS,
     at_least: tuple[int, int] | None = None,
 ) -> Image.Image:
-    """Decode the first frame, upright, as 8-bit sRGB; transparency is composited (`composite`).
+    """Decode the first frame, upright, as 8-bit sRGB; transparency is composited (`ground_for`).
 
     Args:
         data: the encoded image, in one of `FORMATS`.
@@ -46,7 +47,9 @@ def decode(
         if at_least is not None and image.format == "JPEG":
             image.draft(None, at_least)
         image.load()
-        return upright(_to_rgb(image), orientation_of(image))
+        rgb, orientation = _to_rgb(image), orientation_of(image)
+        image.close()  # its pixels are not held while others are turned
+        return upright(rgb, orientation)
 
 
 def decode_opened(image: Image.Image, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Image:
@@ -78,8 +81,11 @@ def decode_gray(
     if image.format != "JPEG":
         size = image.size  # a header may say another one than its pixels
     plain = image.mode == "L" and not image.has_transparency_data and not is_deep_gray(image)
-    gray = image if plain else _to_rgb(image).convert("L")
     orientation = orientation_of(image)
+    if plain:
+        return upright(image, orientation), upright_size(size, orientation)
+    gray = _to_rgb(image, "L")
+    image.close()  # see `decode`
     return upright(gray, orientation), upright_size(size, orientation)
 
 
@@ -131,16 +137,23 @@ def _identified(data: bytes, max_pixels: int | None) -> Image.Image:
         return image
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """A decoded image as 8-bit sRGB, without transparency."""
+def _to_rgb(image: Image.Image, mode: str = "RGB") -> Image.Image:
+    """A decoded image as 8-bit sRGB, without transparency; or as the gray of that, mode `L`."""
     profile = image.info.get("icc_profile")
     if is_deep_gray(image):
-        return to_srgb(to_8_bits(image), profile)
+        return in_strips(to_8_bits(image), lambda part: to_srgb(part, profile).convert(mode))
     if not image.has_transparency_data:
-        return to_srgb(image, profile)
+        return in_strips(image, lambda part: to_srgb(part, profile).convert(mode))
+    ground = ground_for(_color_and_alpha(strip.image, profile) for strip in strips(image))
+    return in_strips(
+        image, lambda part: composite(*_color_and_alpha(part, profile), ground).convert(mode)
+    )
+
+
+def _color_and_alpha(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, Image.Image]:
+    """A decoded image as 8-bit sRGB, and how opaque it is."""
     is_gray = image.mode in {"1", "L", "LA", "La"}
     if image.mode != "RGBA":
         image = image.convert("RGBA")
     color = image.getchannel("R") if is_gray else image.convert("RGB")
-    alpha = image.getchannel("A")
-    return composite(to_srgb(color, profile), alpha)
+    return to_srgb(color, profile), image.getchannel("A")

@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image
 
+from lookalike.images.strips import in_strips, strips
 from lookalike.images.tiff_directory import BITS, NODATA, PHOTOMETRIC, SAMPLE_FORMAT
 
 MIN_IS_WHITE = 0  # of the tag PHOTOMETRIC
@@ -24,24 +25,47 @@ def to_8_bits(image: Image.Image) -> Image.Image:
     file's GDAL_NODATA, are as dark as the darkest.
     """
     tags = _tags(image)
-    stored = np.asarray(image)
+    low, high = _range(image, tags)
+    if low > high:  # nothing is there
+        return Image.new("L", image.size)
+    black, white = _levels(image.mode, tags, low, high)
     is_white_first = tags.get(PHOTOMETRIC) == MIN_IS_WHITE
-    if image.mode == "L" and is_white_first:
+
+    def gray_of(values: np.ndarray) -> np.ndarray:
+        scale = 255 / (white - black) if white > black else 0.0
+        gray = (values - black) * scale if scale else np.zeros_like(values)
+        return 255 - gray if is_white_first else gray
+
+    darkest = gray_of(np.array([low, high])).min()
+
+    def to_gray(part: Image.Image) -> Image.Image:
+        values = _values(part, tags)
+        values[...] = np.where(np.isnan(values), darkest, gray_of(values))
+        return Image.fromarray(values.clip(0, 255).round().astype(np.uint8))
+
+    return in_strips(image, to_gray)
+
+
+def _range(image: Image.Image, tags: dict[int, object]) -> tuple[float, float]:
+    """The lowest and the highest value; infinities the other way round where there is none."""
+    low, high = np.inf, -np.inf
+    for strip in strips(image):
+        values = _values(strip.image, tags)
+        low = min(low, float(np.nanmin(values, initial=np.inf)))
+        high = max(high, float(np.nanmax(values, initial=-np.inf)))
+    return low, high
+
+
+def _values(image: Image.Image, tags: dict[int, object]) -> np.ndarray:
+    """The numbers that the file holds, as float64; NaN where they are missing."""
+    stored = np.asarray(image)
+    if image.mode == "L" and tags.get(PHOTOMETRIC) == MIN_IS_WHITE:
         stored = 255 - stored  # Pillow has turned these, and no others
     if image.mode == "L" and _is_signed(tags):
         stored = stored.view(np.int8)
-    pixels = stored.astype(np.float64)
-    there = np.isfinite(pixels) & (stored != _nodata(tags))
-    values = pixels[there]
-    gray = np.zeros_like(pixels)
-    if values.size:
-        low, high = float(values.min()), float(values.max())
-        low, high = _levels(image.mode, tags, low, high)
-        values = (values - low) * (255 / (high - low)) if high > low else np.zeros_like(values)
-        values = 255 - values if is_white_first else values
-        gray[there] = values
-        gray[~there] = values.min()
-    return Image.fromarray(gray.clip(0, 255).round().astype(np.uint8))
+    values = stored.astype(np.float64)
+    values[~np.isfinite(values) | (stored == _nodata(tags))] = np.nan
+    return values
 
 
 def _levels(mode: str, tags: dict[int, object], low: float, high: float) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """A background for what is transparent, on which one can see what is drawn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import numpy as np
 from PIL import Image
@@ -11,38 +11,30 @@ LIGHT = 224
 SEEN_ON_WHITE = 0.01
 
 
-# Pixels that are worked on at once: what is computed of all of a large image takes gigabytes.
-STRIP = 2**20
-
-
-def composite(color: Image.Image, alpha: Image.Image) -> Image.Image:
-    """Lay an RGB image on white; on black where nearly all that is drawn would vanish on white.
+def composite(color: Image.Image, alpha: Image.Image, ground: str) -> Image.Image:
+    """Lay an RGB image on a ground.
 
     Args:
-        color: RGB; changed in place, and returned.
+        color: RGB; changed in place.
         alpha: L, of the same size; 255: opaque.
+        ground: the name of a color.
     """
-    ground = "black" if _vanishes_on_white(color, alpha) else "white"
-    for box in _strips(color.size):
-        drawn = color.crop(box)
-        drawn.putalpha(alpha.crop(box))
-        laid = Image.alpha_composite(Image.new("RGBA", drawn.size, ground), drawn)
-        color.paste(laid.convert("RGB"), box)
-    return color
+    color.putalpha(alpha)
+    laid = Image.alpha_composite(Image.new("RGBA", color.size, ground), color).convert("RGB")
+    laid.info = color.info
+    return laid
 
 
-def _vanishes_on_white(color: Image.Image, alpha: Image.Image) -> bool:
+def ground_for(parts: Iterable[tuple[Image.Image, Image.Image]]) -> str:
+    """White for an image; black where nearly all that is drawn would vanish on white.
+
+    Args:
+        parts: colors and alpha, as for `composite`, of all its parts.
+    """
     ink = np.zeros(256)
-    for box in _strips(color.size):
-        gray = np.asarray(color.crop(box).convert("L")).ravel()
-        opacity = np.asarray(alpha.crop(box)).ravel()
+    for color, alpha in parts:
+        gray = np.asarray(color.convert("L")).ravel()
+        opacity = np.asarray(alpha).ravel()
         ink += np.bincount(gray, weights=opacity, minlength=256)
-    return bool(ink.sum() > 0 and ink[:LIGHT].sum() < SEEN_ON_WHITE * ink.sum())
-
-
-def _strips(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
-    """Boxes of whole rows, from top to bottom."""
-    width, height = size
-    rows = max(1, STRIP // max(width, 1))
-    for top in range(0, height, rows):
-        yield 0, top, width, min(top + rows, height)
+    vanishes = ink.sum() > 0 and ink[:LIGHT].sum() < SEEN_ON_WHITE * ink.sum()
+    return "black" if vanishes else "white"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from lookalike.core.errors import LookalikeError, one_line
+from lookalike.core.regular_file import open_regular
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.local_copy import local_copy, unnamed_copy
 from lookalike.ingest.members import Member, files_of, say_replaced
@@ -82,7 +83,7 @@ class ArchiveSource:
     def _members(self) -> dict[str, Member]:
         try:
             path = self._root / self._uri
-            file = local_copy(self._uri) if is_remote(self._uri) else path.open("rb")
+            file = local_copy(self._uri) if is_remote(self._uri) else open_regular(path)
             members = self._listed(file)
             say_replaced(members, self._name)
             return files_of(members, self._name)
@@ -109,12 +110,14 @@ class ArchiveSource:
         for mark, decompressor in STREAMS.items():
             if start.startswith(mark):
                 unpacked = _Counted(Unpacked(file, decompressor, several=True), self._unpacking)
-                members = tar_members(unnamed_copy(unpacked, f"ingest.source: {self._name}"))
+                whole = unnamed_copy(unpacked, f"ingest.source: {self._name}")
+                members = tar_members(whole, file.tell())
                 self._unpacking = UnpackingLimit(self._name, file.tell())
                 return members
         if start[TAR_MARK] == b"ustar" or not (start.startswith(b"PK") or is_zip(file)):
+            size = file.seek(0, 2)
             file.seek(0)
-            return tar_members(file)
+            return tar_members(file, size)
         members, guessed = zip_members(file)
         if guessed:
             say(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from lookalike.core.errors import DataError
+from lookalike.core.regular_file import regular_bytes
 from lookalike.ingest.further_columns import LABELS
 from lookalike.ingest.source import Candidate
 from lookalike.ingest.tables import Record, read_table
@@ -86,7 +87,7 @@ def read_corrections(path: Path) -> Corrections:
             than an earlier one.
     """
     try:
-        records = read_table(path.name, path.read_bytes())
+        records = read_table(path.name, regular_bytes(path))
         rows = [_correction(record, number) for number, record in enumerate(records, 1)]
         _check_each_once(rows)
     except OSError as error:

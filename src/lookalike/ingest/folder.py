@@ -7,6 +7,7 @@ from pathlib import Path
 from lookalike.core.errors import LookalikeError
 from lookalike.ingest.reading import DEFAULT, Allowance, read_stream
 from lookalike.ingest.source import Candidate, UnreadableError
+from lookalike.terminal.listing import counted, some_of
 from lookalike.terminal.progress import say
 
 
@@ -58,18 +59,20 @@ class FolderSource:
                 return read_stream(opened, allowance)
         except OSError as error:
             raise UnreadableError(f"cannot be read: {error.strerror}") from None
+        except ValueError:  # from a table that names files
+            raise UnreadableError("its name holds what no name can") from None
 
 
 def _walk(root: Path) -> list[str]:
     paths: list[str] = []
 
-    def unlisted(error: OSError) -> None:
-        path = Path(error.filename).relative_to(root).as_posix()
-        say(f"ingest: the folder {path!r} cannot be listed, so all in it is lost: {error.strerror}")
-        paths.append(path)
+    unlisted: list[str] = []
+
+    def note(error: OSError) -> None:
+        unlisted.append(Path(error.filename).relative_to(root).as_posix())
 
     above: dict[str, set[str]] = {str(root): {os.path.realpath(root)}}
-    for folder, subfolders, files in os.walk(root, followlinks=True, onerror=unlisted):
+    for folder, subfolders, files in os.walk(root, followlinks=True, onerror=note):
         chain = above.pop(str(Path(folder)))  # "./a" as "a": the form of the keys
         for name in list(subfolders):
             target = os.path.realpath(Path(folder, name))
@@ -79,12 +82,15 @@ def _walk(root: Path) -> list[str]:
                 above[str(Path(folder, name))] = chain | {target}
         inside = Path(folder).relative_to(root).as_posix()
         paths += files if inside == "." else [f"{inside}/{name}" for name in files]
-    return paths
+    if unlisted:
+        folders = counted(len(unlisted), "folder")
+        say(f"ingest: {folders} cannot be listed, so all in them is lost: {some_of(unlisted)}")
+    return paths + unlisted
 
 
 def size_of(file: str | Path) -> int:
     """The size of a file; 0 where it cannot be had."""
     try:
         return os.stat(file).st_size  # noqa: PTH116
-    except OSError:
+    except (OSError, ValueError):
         return 0

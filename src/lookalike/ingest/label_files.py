@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, shortened
 from lookalike.core.hashing import sha256_of_file
+from lookalike.core.regular_file import regular_bytes
 from lookalike.ingest.label_table import FileNames, LabelRow, plain_path, read_label_rows, together
 from lookalike.ingest.params import LabelFile
 from lookalike.ingest.source import Candidate, Source, UnreadableError
-from lookalike.terminal.listing import counted
+from lookalike.terminal.listing import SHOWN, counted
 
 # The names that Hugging Face gives them, and others; looked for in every folder.
 USUAL_NAMES = {
@@ -61,13 +62,17 @@ def read_labels(
     """
     labels = Labels()
     if params.path == "auto":
+        unread: list[str] = []
         for candidate in listed:
             if candidate.path.rpartition("/")[2].lower() in USUAL_NAMES:
                 try:
                     rows = read_label_rows(candidate.path, source.read(candidate), params)
                     _add(labels, candidate.path, rows, images)
                 except (ValueError, UnreadableError) as error:
-                    labels.remarks.append(f"{candidate.path} is not read for labels: {error}")
+                    unread.append(shortened(f"{candidate.path} is not read for labels: {error}"))
+        labels.remarks += unread[:SHOWN]
+        if more := unread[SHOWN:]:
+            labels.remarks.append(f"{counted(len(more), 'other file')} are not read for labels")
     elif params.path != "none":
         try:
             rows = read_label_rows(params.path, _named(source, listed, params, root), params)
@@ -93,7 +98,7 @@ def _named(source: Source, listed: list[Candidate], params: LabelFile, root: Pat
             f"{found}, but ingest.label_file.sha256 is {params.sha256 or 'null'}; pin this one, or "
             "get the right file"
         )
-    return path.read_bytes()
+    return regular_bytes(path)
 
 
 def _add(labels: Labels, name: str, rows: list[LabelRow], images: list[str]) -> None:

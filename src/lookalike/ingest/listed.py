@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.regular_file import regular_bytes
 from lookalike.ingest.folder import FolderSource, size_of
 from lookalike.ingest.label_table import read_label_rows
 from lookalike.ingest.params import LabelFile
@@ -32,7 +33,7 @@ class ListedSource:
     def candidates(self) -> list[Candidate]:
         """Every file that the table names, sorted by path; see `Source`."""
         try:
-            rows = read_label_rows(self._table, self._path.read_bytes(), self._params)
+            rows = read_label_rows(self._table, regular_bytes(self._path), self._params)
         except OSError as error:
             raise LookalikeError(f"ingest.source: {self._table}: {error.strerror}") from None
         except ValueError as error:

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lookalike.core.errors import LookalikeError, one_line
 from lookalike.images.subset_names import subset_named
@@ -14,9 +12,11 @@ from lookalike.ingest.further_columns import kept_columns
 from lookalike.ingest.label_files import common_folder
 from lookalike.ingest.label_table import LABEL_COLUMNS, SPLIT_COLUMNS, said_of
 from lookalike.ingest.params import LabelFile
+from lookalike.ingest.parquet_file import NotParquetError, ParquetFile, rows_of
+from lookalike.ingest.parquet_table import parquet_records
 from lookalike.ingest.reading import DEFAULT, Allowance
 from lookalike.ingest.source import Candidate, UnreadableError
-from lookalike.ingest.tables import column_of, image_column, parquet_records
+from lookalike.ingest.tables import column_of
 
 FILE_NAME = "file_name"  # the column with what an image was called
 
@@ -29,7 +29,7 @@ class ParquetSource:
     `train/0000.parquet`.
     """
 
-    readers = 1  # a group of rows is read at once
+    readers = 1  # rows that follow each other are read together
     has_folders = False
 
     def __init__(
@@ -47,7 +47,8 @@ class ParquetSource:
         self._opened = opened
         self._above = common_folder(list(files))
         self._row_of: dict[str, tuple[str, int]] = {}
-        self._group: tuple[str, int, pa.ChunkedArray] | None = None
+        self._file: tuple[str, ParquetFile] | None = None
+        self._damaged: dict[tuple[str, int], str] = {}
 
     def candidates(self) -> list[Candidate]:
         """Every row, sorted by path; see `Source`."""
@@ -55,7 +56,7 @@ class ParquetSource:
         for name, place in self._files.items():
             try:
                 found += self._rows_of(name, place)
-            except (OSError, ValueError, pa.ArrowException) as error:
+            except (OSError, ValueError) as error:
                 reason = one_line(error, None)
                 raise LookalikeError(f"ingest.source: {place}: {reason}") from None
         if not found:
@@ -66,8 +67,8 @@ class ParquetSource:
         """The bytes of one row's image; see `Source`."""
         place, row = self._row_of[candidate.path]
         try:
-            data: bytes | None = self._value(place, row)
-        except (OSError, pa.ArrowException) as error:
+            data = self._image(place, row, allowance.max_bytes)
+        except (OSError, NotParquetError) as error:
             raise UnreadableError(f"cannot be read: {one_line(error, None)}") from None
         if data is None:
             raise UnreadableError("the row holds no image")
@@ -76,7 +77,7 @@ class ParquetSource:
         return data
 
     def _rows_of(self, name: str, place: str) -> Iterator[Candidate]:
-        with self._opened(place) as opened, pq.ParquetFile(opened) as file:
+        with self._opened(place) as opened, ParquetFile(opened) as file:
             records = parquet_records(file)
             file_names = _file_names(file)
         label = column_of(records, self._params.label_column, LABEL_COLUMNS)
@@ -92,19 +93,28 @@ class ParquetSource:
             uri = f"{place}#{row}"
             yield Candidate(path, said.label, uri, 0, said.split or of_file, columns)
 
-    def _value(self, place: str, row: int) -> Any:
-        with self._opened(place) as opened, pq.ParquetFile(opened) as file:
-            metadata = file.metadata
-            sizes = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
-            ends = np.cumsum(sizes)
-            group = int(np.searchsorted(ends, row, side="right"))
-            if self._group is None or self._group[:2] != (place, group):
-                column = image_column(file.schema_arrow)
-                images = file.read_row_group(group, [column])[column]
-                if pa.types.is_struct(images.type):
-                    images = images.combine_chunks().field("bytes")
-                self._group = place, group, images
-        return self._group[2][row - int(ends[group] - sizes[group])].as_py()
+    def _image(self, place: str, row: int, max_bytes: int) -> bytes | None:
+        file = self._parquet(place, max_bytes)
+        sizes = file.facts.groups
+        ends = np.cumsum(sizes)
+        group = int(np.searchsorted(ends, row, side="right"))
+        try:
+            if (place, group) in self._damaged:
+                raise NotParquetError(self._damaged[place, group])
+            return file.image(group, row - int(ends[group] - sizes[group]))
+        except NotParquetError as error:  # asked for once, and not for each of its rows
+            self._damaged[place, group] = str(error)
+            raise
+
+    def _parquet(self, place: str, max_bytes: int) -> ParquetFile:
+        """A file, which stays open until another one is read."""
+        if self._file is None or self._file[0] != place:
+            if self._file is not None:
+                self._file[1].close()
+                self._file = None
+            with self._opened(place) as opened:
+                self._file = place, ParquetFile(opened, max_bytes)
+        return self._file[1]
 
 
 def _split_of(name: str) -> str | None:
@@ -114,11 +124,10 @@ def _split_of(name: str) -> str | None:
     return next((name for name in names if subset_named(name)), None)
 
 
-def _file_names(file: pq.ParquetFile) -> list[str | None]:
+def _file_names(file: ParquetFile) -> list[str | None]:
     """What the images were called, where the file says so."""
-    column = image_column(file.schema_arrow)
-    kind = file.schema_arrow.field(column).type
-    if not pa.types.is_struct(kind) or kind.get_field_index("path") < 0:
-        return [None] * file.metadata.num_rows
-    paths = file.read([f"{column}.path"])[column].to_pylist()
-    return [path and path["path"] for path in paths]
+    column = file.facts.images
+    if column is None or not file.facts.paths:
+        return [None] * sum(file.facts.groups)
+    rows = rows_of(file.table([f"{column}.path"]))
+    return [row[column] and row[column]["path"] for row in rows]

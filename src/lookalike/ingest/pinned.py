@@ -5,20 +5,17 @@ from collections.abc import Callable
 from functools import cache
 from typing import IO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from lookalike.core.errors import LookalikeError
 from lookalike.images.subset_names import subset_named
 from lookalike.ingest.archive import ARCHIVES, ArchiveSource
 from lookalike.ingest.bucket import BucketSource
 from lookalike.ingest.local_copy import local_copy
 from lookalike.ingest.params import LabelFile
+from lookalike.ingest.parquet_file import NotParquetError, ParquetFile
 from lookalike.ingest.parquet_images import ParquetSource
 from lookalike.ingest.service_files import service_file
 from lookalike.ingest.sidecars import sidecar
 from lookalike.ingest.source import Source
-from lookalike.ingest.tables import image_column
 from lookalike.terminal.listing import some_of
 
 PARQUET = ".parquet"
@@ -46,10 +43,10 @@ def open_pinned(address: str, params: LabelFile) -> Source:
     opened = _copies()
     files = {path: f"{address}/{path}" for path in tables}
     try:
-        with opened(files[tables[0]]) as first:
-            if image_column(pq.read_schema(first)) is None:
+        with opened(files[tables[0]]) as first, ParquetFile(first) as file:
+            if file.facts.images is None:
                 return folder
-    except pa.ArrowException as error:
+    except NotParquetError as error:
         raise LookalikeError(f"ingest.source: {files[tables[0]]}: {error}") from None
     _check_one(address, tables)
     return ParquetSource(files, params, opened)

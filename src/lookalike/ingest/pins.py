@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
+from lookalike.core.regular_file import regular_text
 from lookalike.core.secrets import WHERE_CREDENTIALS_BELONG, without_secrets
 from lookalike.ingest.dvc_repository import at_repository_commit
 from lookalike.ingest.hub import at_hub_commit
@@ -64,7 +65,7 @@ def read_pin(name: str, root: Path) -> str:
         LookalikeError: it cannot be read, or is no pin.
     """
     try:
-        text = (root / name).read_text(encoding="utf-8").strip()
+        text = regular_text(root / name).strip()
     except FileNotFoundError:
         raise LookalikeError(f"ingest.source: {name}: there is no such file") from None
     except (OSError, ValueError) as error:

@@ -4,6 +4,7 @@ import os
 import re
 from typing import NamedTuple
 
+from lookalike.core.errors import shortened
 from lookalike.ingest.source import Candidate
 
 
@@ -36,4 +37,5 @@ class Rejection(NamedTuple):
 
 def rejection(candidate: Candidate, reason: str, size: int, kind: str = "refused") -> Rejection:
     """The rejection of a candidate."""
+    reason = shortened(reason)
     return Rejection(candidate.path, reason, size, kind, source_split=candidate.source_split)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from lookalike.core.errors import shortened
+
 if TYPE_CHECKING:
     from lookalike.ingest.reading import Allowance
 
@@ -30,6 +32,9 @@ class Candidate(NamedTuple):
 
 class UnreadableError(Exception):
     """Why one candidate's bytes cannot be had; its text is a short reason without the path."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(shortened(reason))
 
 
 class Source(Protocol):

@@ -38,8 +38,17 @@ def is_plain(value: Any) -> bool:
     if isinstance(value, list):
         return all(isinstance(item, str) and is_plain(item) for item in value)
     if isinstance(value, str):
-        return not any("\ud800" <= c <= "\udfff" for c in value)
+        return value.isascii() or _is_unicode(value)
     return value is None or isinstance(value, int | float | date | time)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text has none of the surrogates that JSON can spell alone."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def several(labels: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,15 +6,9 @@ from collections.abc import Callable, Iterable
 from io import StringIO
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from lookalike.core.errors import one_line
 from lookalike.ingest.coco import COCO_KEYS, coco_records
 
 Record = dict[str, Any]
-
-HUGGING_FACE = b"huggingface"  # where its Parquet files keep the names of classes
 
 
 def read_table(name: str, data: bytes) -> list[Record]:
@@ -70,51 +64,10 @@ def _read_json(data: bytes) -> list[Record]:
 
 
 def _read_parquet(data: bytes) -> list[Record]:
-    try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-        if image_column(file.schema_arrow) is not None:
-            raise ValueError("holds images; a table of labels names files")
-        return parquet_records(file)
-    except (pa.ArrowException, OSError) as error:
-        raise ValueError(f"is not Parquet: {one_line(error, None)}") from None
+    # What serves reads corrections too, and has not all that this needs.
+    from lookalike.ingest.parquet_table import read_parquet
 
-
-def image_column(schema: pa.Schema) -> str | None:
-    """The column with encoded images: bytes, or bytes beside a path; None where there is none."""
-    for field in schema:
-        kind = field.type
-        if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
-            kind = kind.field("bytes").type
-        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            return str(field.name)
-    return None
-
-
-def parquet_records(file: pq.ParquetFile) -> list[Record]:
-    """The rows of a Parquet file, without what holds bytes; numbers of classes as their names."""
-    schema = file.schema_arrow
-    plain = [field.name for field in schema if image_column(pa.schema([field])) is None]
-    names_of = _class_names(schema.metadata or {})
-    rows: list[Record] = file.read(plain).to_pylist() if plain else []
-    rows = rows or [{} for _ in range(file.metadata.num_rows)]
-    for column in names_of.keys() & set(plain):
-        for row in rows:
-            if isinstance(row[column], int) and 0 <= row[column] < len(names_of[column]):
-                row[column] = names_of[column][row[column]]
-    return rows
-
-
-def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
-    """The names of classes that a column holds the numbers of, as Hugging Face writes them."""
-    try:
-        features = json.loads(metadata[HUGGING_FACE])["info"]["features"]
-        return {
-            column: feature["names"]
-            for column, feature in features.items()
-            if feature.get("_type") == "ClassLabel"
-        }
-    except (KeyError, ValueError, AttributeError, TypeError):
-        return {}
+    return read_parquet(data)
 
 
 def _json(text: str, what: str) -> Any:

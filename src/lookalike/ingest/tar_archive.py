@@ -14,17 +14,24 @@ BLOCK = tarfile.BLOCKSIZE
 # hours for one (CVE-2024-6232).
 HEADER_BYTES = 2**16
 LONG_NUMBER = re.compile(rb"\d{100}")
+# An archive may have so many members, or one for so many of its bytes: no image is smaller.
+MOST_MEMBERS, MEMBER_BYTES = 2**17, 32
 ATTRIBUTES = 2000  # extended headers before one member: tarfile nests a call for each
 
 
-def tar_members(file: IO[bytes]) -> list[tuple[str, Member]]:
+def tar_members(file: IO[bytes], packed_bytes: int) -> list[tuple[str, Member]]:
     """The members of a tar, or of several one after the other, in their order.
+
+    Args:
+        file: the tar.
+        packed_bytes: how large the file is that it comes from: a header compresses to a byte.
 
     Raises:
         tarfile.TarError: it is no tar, is cut off, or is damaged; with the offset in bytes.
     """
     archive_file = _Bounded(file)
-    members = []
+    members: list[tuple[str, Member]] = []
+    most = max(MOST_MEMBERS, packed_bytes // MEMBER_BYTES)
     place: int | None = 0
     while place is not None:
         archive_file.seek(place)
@@ -32,6 +39,8 @@ def tar_members(file: IO[bytes]) -> list[tuple[str, Member]]:
         for info in with_headers:
             if info.size < 0:
                 raise tarfile.ReadError(f"a negative size at byte {info.offset}")
+            if len(members) >= most:
+                raise tarfile.ReadError(f"more than {most} members, for {packed_bytes} bytes")
             if not info.isdir():
                 members.append((info.name, _member(with_headers, info)))
         place = _next_archive(archive_file, with_headers.offset)

@@ -6,7 +6,8 @@ exist`. Declaring the two missing schemas fixes that: models and transforms work
 the operators, and images are decoded with Pillow.
 
 torchvision also imports all of TorchDynamo, a second of processor time in every stage, for a
-function that only operators call. Here it is imported when they do.
+function that only operators call, and to except some of its own from compilation. Here the former
+imports it when it is called.
 """
 
 from importlib.util import find_spec
@@ -40,5 +41,6 @@ if not _operators_load():
 
 with without_dynamo():
     from torchvision import models
+    from torchvision.transforms import v2
 
-__all__ = ["models"]
+__all__ = ["models", "v2"]

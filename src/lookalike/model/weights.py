@@ -64,7 +64,8 @@ def read_weights(
             its hash; or timm's own), a path or a URL of a `.safetensors` or PyTorch file. Pickled
             code is never run.
         backbone: the backbone that pretrained weights are for.
-        sha256: what a file or URL must hash to; where it is None, the hash is printed.
+        sha256: what a file, URL or torchvision's own must hash to; where it is None, the hash is
+            printed.
         cache: the folder for what is downloaded from a URL.
         revision: of timm's own weights; see `pretrained_timm`.
 
@@ -74,7 +75,7 @@ def read_weights(
     check_weights(source, backbone)
     if source in DOWNLOADED:
         timm = timm_name(backbone)
-        return _download(backbone) if timm is None else pretrained_timm(timm, revision)
+        return _download(backbone, sha256) if timm is None else pretrained_timm(timm, revision)
     if "://" in source:
         with downloaded(source, sha256, cache) as path:
             return _load(path, without_secrets(source))
@@ -159,7 +160,7 @@ def _inflated(weights: StateDict, backbone: nn.Module) -> StateDict:
     return weights | {first: inflate_filters(weights[first], channels)}
 
 
-def _download(backbone: str) -> StateDict:
+def _download(backbone: str, sha256: str | None) -> StateDict:
     weights = models.get_model_weights(backbone).DEFAULT
     try:
         state: StateDict = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
@@ -173,6 +174,9 @@ def _download(backbone: str) -> StateDict:
             f"train.weights = imagenet: {weights.url} could not be downloaded ({error}); "
             "get it by other means and give its path, or use weights: none"
         ) from None
+    # torch looks at eight digits of the hash, and at none of a file that it has already
+    file = Path(torch.hub.get_dir(), "checkpoints", weights.url.rpartition("/")[2])
+    check_hash(weights.url, sha256_of_file(file), sha256)
     return state
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
 from lookalike.core.layout import Layout
+from lookalike.core.regular_file import regular_bytes
 from lookalike.project.lock_merge import merge_locks, write_lock
 from lookalike.revisions.git import file_at
 from lookalike.revisions.lock_file import LOCK, read_lock
@@ -37,7 +38,7 @@ def resolve_conflict(project: Layout) -> list[str]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return regular_bytes(path)
     except OSError as error:
         raise LookalikeError(f"{path}: cannot be read ({error.strerror})") from None
 

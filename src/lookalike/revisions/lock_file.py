@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from lookalike.core.errors import DataError
-from lookalike.revisions.yaml_text import parse_yaml
+from lookalike.core.yaml_text import parse_yaml
 
 LOCK = Path("dvc.lock")
 HASH = re.compile(r"[0-9a-f]{32}(\.dir)?")  # it becomes a path

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
+from ruamel.yaml.error import YAMLError
 
 from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.layout import Layout
 from lookalike.core.secrets import without_secrets
 
 # What DVC, the system, and Python itself make of damaged files; of DVC's, some are no DvcException
-FAILURES = (DvcException, OSError, RecursionError, ValueError)
+FAILURES = (DvcException, OSError, RecursionError, ValueError, YAMLError)
 # The packages of S3, Google Cloud Storage, Azure and web servers, whose errors share no base class
 CLOUDS = {"aiobotocore", "aiohttp", "azure", "botocore", "gcsfs", "google"}
 

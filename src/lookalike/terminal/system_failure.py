@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from lookalike.core.temporary_folder import NO_FOLDER
+
 
 class _Refusal(NamedTuple):
     numbers: tuple[int, ...]
@@ -23,6 +25,7 @@ UNUSABLE = "the disk cannot be read or written: check it, and the limits of this
 DENIED = "this user may not read or write it: change its owner or its permissions"
 
 REFUSALS = (
+    _Refusal((), re.compile("No usable temporary directory found"), NO_FOLDER),
     _Refusal(
         (errno.ENOSPC, errno.EDQUOT),
         re.compile("No space left on device|Disk quota exceeded|database or disk is full"),

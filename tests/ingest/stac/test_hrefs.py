@@ -71,8 +71,8 @@ def test_a_server_that_refuses_is_not_told_with_the_signature() -> None:
 
 def test_a_pipe_and_a_folder_are_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert refusal(str(tmp_path / "pipe")) == "is not a regular file"
-    assert refusal(str(tmp_path)) == "is not a regular file"
+    assert refusal(str(tmp_path / "pipe")) == "cannot be read: is not a regular file"
+    assert refusal(str(tmp_path)) == "cannot be read: is not a regular file"
 
 
 @pytest.mark.parametrize(

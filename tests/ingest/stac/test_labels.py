@@ -61,7 +61,10 @@ def test_a_property_goes_before_the_label_asset() -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (features('{"class": "a"}', '{"class": "b"}'), "its label asset has several labels: a, b"),
+        (
+            features('{"class": "a"}', '{"class": "b"}'),
+            "its label asset has several labels: 'a', 'b'",
+        ),
         ("{", "its label cannot be read: its label asset is not GeoJSON"),
         ('["a"]', "its label cannot be read: its label asset is not GeoJSON"),
         (features('{"class": [1.5]}'), "[1.5] is neither text nor a number"),

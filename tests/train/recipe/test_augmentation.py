@@ -12,7 +12,7 @@ from sklearn.datasets import load_sample_image
 from lookalike.images.dataset import Transform
 from lookalike.model.preprocessing import ImageSize
 from lookalike.model.transforms import evaluation_transform
-from lookalike.model.vision_transforms import v2
+from lookalike.model.vision import v2
 from lookalike.train.recipe.augmentation import augmentation
 from lookalike.train.recipe.augmentation_params import AugmentationParams
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from fsspec import AbstractFileSystem
 
 from lookalike.core.errors import LookalikeError, one_line
+from lookalike.core.regular_file import open_regular
 from lookalike.core.secrets import without_secrets
 from lookalike.images.signature import SIGNATURE_BYTES
 from lookalike.ingest.reading import DEFAULT, START_BYTES, Allowance, read_stream
@@ -42,7 +43,10 @@ def decoded(path: str, root: Path = Path()) -> str:
 
 def is_below(path: str | Path, folders: Iterable[str | Path]) -> bool:
     """True where a path, its links followed, is in one of the folders, or is one."""
-    real = Path(os.path.realpath(path))
+    try:
+        real = Path(os.path.realpath(path))
+    except ValueError:  # it holds what no path can
+        return False
     return any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
 
 
@@ -133,12 +137,11 @@ class HrefReader:
 
 def _read_file(path: Path, allowance: Allowance) -> bytes:
     try:
-        if path.exists() and not path.is_file():  # reading a named pipe would wait for ever
-            raise UnreadableError("is not a regular file")
-        allowance.check_size(path.stat().st_size)
-        with path.open("rb") as file:
+        with open_regular(path) as file:
+            allowance.check_size(os.fstat(file.fileno()).st_size)
             return read_stream(file, allowance)
     except FileNotFoundError:
         raise UnreadableError("there is no such file") from None
     except (OSError, ValueError) as error:  # a name may hold what no name can
-        raise UnreadableError(f"cannot be read: {error}") from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UnreadableError(f"cannot be read: {reason}") from None

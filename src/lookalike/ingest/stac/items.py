@@ -4,24 +4,25 @@ The form: https://github.com/radiantearth/stac-geoparquet-spec
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
-from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from stac_geoparquet.arrow import parse_stac_items_to_arrow, to_parquet
 
 from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.json_file import parse_json
+from lookalike.core.regular_file import open_regular
+from lookalike.ingest.parquet_file import NotParquetError, ParquetFile, is_text
 from lookalike.ingest.remote import is_remote
 
 # What an item has beside its properties.
 CORE = ("type", "stac_version", "stac_extensions", "geometry", "bbox", "links", "assets")
+MOST_CELLS = 2**26  # of a table: names, of whatever is named in an item, times items
 NOWHERE = {"type": "GeometryCollection", "geometries": []}
 
 # An expression sees the table and nothing else: no file, no network, no variable of this process.
@@ -58,12 +59,13 @@ def items_table(items: Iterable[dict[str, Any]], name: str) -> pa.Table:
                 )
         else:
             kept.append(item)
-    complete = list(map(_complete, kept))
-    _make_uniform(complete)
+    _check_names(kept, name)
     try:
+        complete = list(map(_complete, kept))
+        _make_uniform(complete)
         return parse_stac_items_to_arrow(complete).read_all()
-    except (pa.ArrowException, ValueError, TypeError, KeyError, AttributeError) as error:
-        reason = one_line(error, None)
+    except Exception as error:  # whatever the libraries make of what people write
+        reason = one_line(error)
         raise LookalikeError(f"{name}: its items do not make a table: {reason}") from None
 
 
@@ -78,15 +80,16 @@ def read_items(path: str, root: Path = Path()) -> pa.Table:
             f"ingest.source: {path}: a file of items has to be here: dvc import-url {path} data/"
         )
     try:
-        table = pq.read_table(root / path)
+        with open_regular(root / path) as opened, ParquetFile(opened) as file:
+            table = file.table(file.facts.columns)
     except FileNotFoundError:
         raise LookalikeError(f"ingest.source: {path}: there is no such file") from None
-    except (pa.ArrowException, OSError) as error:
+    except (NotParquetError, OSError) as error:
         reason = one_line(error, None)
         raise LookalikeError(f"ingest.source: {path}: is not a Parquet file: {reason}") from None
     table = _with_assets(table)
     names = table.column_names
-    if "id" not in names or "assets" not in names or not pa.types.is_struct(table["assets"].type):
+    if "id" not in names or "assets" not in names or not _are_assets(table["assets"].type):
         raise LookalikeError(
             f"ingest.source: {path}: is not a GeoParquet file of STAC items; "
             "'lookalike stac-items' writes one"
@@ -96,7 +99,7 @@ def read_items(path: str, root: Path = Path()) -> pa.Table:
 
 def _with_assets(table: pa.Table) -> pa.Table:
     """The table; assets that are JSON text, as some writers have them, as a struct."""
-    if "assets" not in table.column_names or not _is_text(table["assets"].type):
+    if "assets" not in table.column_names or not is_text(table["assets"].type):
         return table
     rows = []
     for text in table["assets"].to_pylist():
@@ -111,12 +114,22 @@ def _with_assets(table: pa.Table) -> pa.Table:
     return table.set_column(place, "assets", pa.array(rows))
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    """Whether a column is text, in any of Arrow's layouts, or JSON."""
-    if isinstance(kind, pa.JsonType):
-        kind = kind.storage_type
-    is_string = pa.types.is_string(kind) or pa.types.is_string_view(kind)
-    return bool(is_string or pa.types.is_large_string(kind))
+def _are_assets(kind: pa.DataType) -> bool:
+    """Whether a column holds assets, and what is asked of them in the types that it has."""
+    return pa.types.is_struct(kind) and all(
+        pa.types.is_null(asset.type)
+        or (pa.types.is_struct(asset.type) and all(map(_is_of_an_asset, asset.type)))
+        for asset in kind
+    )
+
+
+def _is_of_an_asset(field: pa.Field) -> bool:
+    kind = field.type
+    if field.name == "roles" and (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+        kind = kind.value_type
+    elif field.name not in {"href", "type", "ml-aoi:role"}:
+        return bool(field.name != "roles" or pa.types.is_null(kind))
+    return pa.types.is_null(kind) or is_text(kind)
 
 
 def _asset(value: dict[str, Any]) -> dict[str, Any]:
@@ -176,15 +189,38 @@ def _identity(item: dict[str, Any]) -> tuple[str, str]:
     return item.get("collection") or "", item["id"]
 
 
+def _check_names(items: Sequence[dict[str, Any]], name: str) -> None:
+    """Raise LookalikeError where a table would have a column for nearly every value."""
+    names: set[str] = set()
+    for item in items:
+        names.update(_names_in(item))
+        if len(names) * len(items) > MOST_CELLS:
+            raise LookalikeError(
+                f"{name}: {len(items)} items have more than {MOST_CELLS // len(items)} different "
+                "names of properties, assets and their fields, which make no table; freeze fewer"
+            )
+
+
+def _names_in(value: Any, above: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            path = f"{above}/{key}"
+            yield path
+            yield from _names_in(inner, path)
+    elif isinstance(value, list):
+        for inner in value:
+            if isinstance(inner, dict):
+                yield from _names_in(inner, above)
+
+
 def _complete(item: dict[str, Any]) -> dict[str, Any]:
     """An item in the form that the table needs: a geometry and a flat box, also where unknown."""
-    geometry = item.get("geometry") or NOWHERE
-    box = item.get("bbox")
-    if not box:
-        try:
-            box = shape(geometry).bounds
-        except (ShapelyError, LookupError, TypeError, ValueError):
-            geometry, box = NOWHERE, [np.nan] * 4
+    geometry, box = item.get("geometry") or NOWHERE, item.get("bbox")
+    try:
+        bounds = shape(geometry).bounds
+    except Exception:  # shapely's own, and whatever odd coordinates make it raise
+        geometry, bounds = NOWHERE, [np.nan] * 4
+    box = box or bounds
     flat = box if len(box) == 4 else (*box[:2], *box[3:5])
     return {**item, "geometry": geometry, "bbox": [float(edge) for edge in flat], "links": []}
 

@@ -6,17 +6,23 @@ https://github.com/stac-extensions/label and https://github.com/stac-extensions/
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.json_file import parse_json
+from lookalike.ingest.parquet_file import NotParquetError, rows_of
+from lookalike.ingest.reading import Allowance
 from lookalike.ingest.source import UnreadableError
 from lookalike.ingest.stac.items import property_names
+from lookalike.terminal.listing import some_of
 
 Read = Callable[[str], bytes]
 READERS = 16
+# A label asset holds the outline of one image; as objects, its numbers take many times its bytes.
+LABEL_ASSET = Allowance(16 * 2**20, images_only=False)
 MARKS = {"label", "labels", "labels-vector"}
 
 
@@ -41,7 +47,10 @@ def labels_of(table: pa.Table, name: str, read: Read, origin: str) -> list[ItemL
     """
     columns = ["assets"] + ([name] if name in table.column_names else [])
     with ThreadPoolExecutor(READERS, thread_name_prefix="labels") as readers:
-        rows = table.select(columns).to_pylist()
+        try:
+            rows = rows_of(table.select(columns))
+        except NotParquetError as error:
+            raise LookalikeError(f"{origin}: {name!r} {error}") from None
         labels = list(readers.map(lambda row: _label_of(row, name, read), rows))
     if all(label == ItemLabel(None) for label in labels):
         raise LookalikeError(
@@ -78,7 +87,7 @@ def _label_of(row: dict[str, Any], name: str, read: Read) -> ItemLabel:
     except UnreadableError as error:
         return ItemLabel(None, f"its label asset cannot be read: {error}")
     if len(found) > 1:
-        return ItemLabel(None, f"its label asset has several labels: {', '.join(found)}")
+        return ItemLabel(None, f"its label asset has several labels: {some_of(found)}")
     return ItemLabel(found[0] if found else None)
 
 
@@ -95,11 +104,16 @@ def _label_asset(assets: dict[str, dict[str, Any] | None]) -> str | None:
     return None
 
 
+_parsing = Lock()  # one after the other, so that the objects of one are there at a time
+
+
 def _labels_in(data: bytes, name: str) -> set[str]:
     try:
-        content = parse_json(data)
-        features = content.get("features", [content])
-        values = [(feature.get("properties") or {}).get(name) for feature in features]
+        with _parsing:
+            content = parse_json(data)
+            features = content.get("features", [content])
+            values = [(feature.get("properties") or {}).get(name) for feature in features]
+            del content, features
     except (ValueError, AttributeError, TypeError):
         raise ValueError("its label asset is not GeoJSON") from None
     return {label for label in map(text_of, values) if label is not None}

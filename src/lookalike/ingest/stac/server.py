@@ -1,5 +1,6 @@
 """A STAC server: an API with a search, or the JSON files of a static catalog."""
 
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -11,12 +12,18 @@ from requests import Request
 from urllib3 import Retry
 
 from lookalike.core.errors import LookalikeError
+from lookalike.core.json_file import parse_json
 from lookalike.core.public_address import Address, is_public
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.remote import is_remote
 from lookalike.ingest.source import UnreadableError
 from lookalike.ingest.stac.catalog import complete_item, read_local_json
-from lookalike.ingest.stac.restricted import NOT_ON_THE_WEB, PRIVATE, TOO_LARGE, RestrictedIO
+from lookalike.ingest.stac.restricted import (
+    NOT_ON_THE_WEB,
+    REASONS,
+    RestrictedIO,
+    Surroundings,
+)
 
 TOKEN = "STAC_API_TOKEN"
 NOT_JSON = "is not STAC: the answer is not JSON"
@@ -38,14 +45,18 @@ class StacServer:
     Args:
         address: URL of an API or of a catalog's topmost file; or a local path, from which links
             may lead to other local files and to servers.
-        public: whether an address is on the open internet; see `RestrictedIO`.
+        public: whether an address is on the open internet; see `Surroundings`.
+
+    Attributes:
+        surroundings: where what it names may lead to.
     """
 
     def __init__(self, address: str, public: Callable[[Address], bool] = is_public) -> None:
         self._address = address
         self._name = without_secrets(address)
         self._token = os.environ.get(TOKEN)
-        self._io = RestrictedIO(address, TIMEOUT, RETRIES, public)
+        self.surroundings = Surroundings(address, public)
+        self._io = RestrictedIO(self.surroundings, TIMEOUT, RETRIES)
         self._io.update(request_modifier=self._authorize, timeout=TIMEOUT)
 
     def read(self, href: str) -> Any:
@@ -59,11 +70,20 @@ class StacServer:
                 raise UnreadableError(NOT_ON_THE_WEB)
             return read_local_json(href)
         try:
-            return self._io.read_json(href)
+            return parse_json(self.read_text(href))
+        except ValueError:
+            raise UnreadableError(NOT_JSON) from None
+
+    def read_text(self, href: str) -> str:
+        """The text at an address on the web.
+
+        Raises:
+            UnreadableError: it cannot be had.
+        """
+        try:
+            return self._io.read_text(href)
         except APIError as error:
             raise UnreadableError(self._reason(error)) from None
-        except (ValueError, RecursionError):
-            raise UnreadableError(NOT_JSON) from None
 
     def is_api(self) -> bool:
         """True where the address offers a search.
@@ -97,14 +117,17 @@ class StacServer:
             )
             client.add_conforms_to("ITEM_SEARCH")
             found = client.search(collections=list(collections) or None, limit=PAGE_ITEMS)
-            for content in found.items_as_dicts():
-                own = (link["href"] for link in content["links"] if link["rel"] == "self")
-                yield complete_item(content, next(own, None))
+            for page in _without_circles(found.pages_as_dicts()):
+                for content in page["features"]:
+                    own = (link["href"] for link in content["links"] if link["rel"] == "self")
+                    yield complete_item(content, next(own, None))
+        except LookalikeError as error:
+            raise LookalikeError(f"{self._name}: {error}") from None
         except APIError as error:
             raise LookalikeError(f"{self._name}: {self._reason(error)}") from None
         except UnreadableError as error:
             raise LookalikeError(f"{self._name}: an item {error}") from None
-        except (LookupError, TypeError, ValueError, AttributeError):
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
             raise LookalikeError(f"{self._name}: its search does not answer in STAC") from None
 
     def _authorize(self, request: Request) -> Request:
@@ -113,7 +136,7 @@ class StacServer:
         return request
 
     def _reason(self, error: APIError) -> str:
-        if str(error) in (NOT_ON_THE_WEB, PRIVATE, TOO_LARGE):
+        if str(error) in REASONS:
             return str(error)
         status = getattr(error, "status_code", None)
         if status in (401, 403):
@@ -127,6 +150,28 @@ class StacServer:
         if status is None:
             return "cannot be reached; check the address and the network"
         return f"the server answers {status}; try again later"
+
+
+def _without_circles(pages: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The pages of a search.
+
+    Raises:
+        LookalikeError: one leads to a page that has been, or brings nothing but items that have.
+    """
+    followed: set[str] = set()
+    found: set[tuple[str, str]] = set()
+    for page in pages:
+        items = {(str(item.get("collection")), str(item.get("id"))) for item in page["features"]}
+        following = [
+            json.dumps(link, sort_keys=True)
+            for link in page.get("links", [])
+            if link["rel"] == "next"
+        ]
+        if items <= found or followed & {*following[:1]}:
+            raise LookalikeError("the pages of its search lead in a circle")
+        found |= items
+        followed.update(following[:1])
+        yield page
 
 
 def _origin(url: str) -> tuple[str, str]:

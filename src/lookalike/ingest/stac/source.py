@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import LookalikeError, shortened
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.params import StacParams
+from lookalike.ingest.parquet_file import NotParquetError, rows_of
 from lookalike.ingest.reading import DEFAULT, Allowance
 from lookalike.ingest.source import Candidate, UnreadableError
 from lookalike.ingest.stac.catalog import FREEZE, folder_reader, inside, root_of, walk
@@ -21,10 +22,9 @@ from lookalike.ingest.stac.hrefs import (
     suffix,
 )
 from lookalike.ingest.stac.items import items_table, matching, read_items
-from lookalike.ingest.stac.labels import ItemLabel, labels_of, text_of
+from lookalike.ingest.stac.labels import LABEL_ASSET, ItemLabel, labels_of, text_of
 from lookalike.ingest.stac.stacking import stacked
 
-LABELS = Allowance(images_only=False)
 STACKED = "bands.tif"  # what the file of several assets is named after
 
 
@@ -102,7 +102,7 @@ class StacSource:
         labels = self._labels(table)
         split = self._params.split
         wanted = {"id", "collection", "assets", split}
-        rows = table.select([n for n in table.column_names if n in wanted]).to_pylist()
+        rows = _rows(table.select([n for n in table.column_names if n in wanted]), self._source)
         keys = self._params.assets or [self._params.asset or _only_image(rows)]
         for key in keys:
             if not any((row["assets"] or {}).get(key) for row in rows):
@@ -135,7 +135,7 @@ class StacSource:
         return labels_of(
             table,
             self._params.label,
-            lambda href: self._reader.read(self._allowed(href), LABELS),
+            lambda href: self._reader.read(self._allowed(href), LABEL_ASSET),
             "ingest.stac.label",
         )
 
@@ -155,13 +155,13 @@ class StacSource:
                 raise LookalikeError(f"ingest.source: {self._source}: an asset {error}") from None
         elif self._is_catalog and (local_path(href) is None or not is_below(place, [folder])):
             raise LookalikeError(
-                f"ingest.source: {self._source}: an asset is at {without_secrets(href)}, which is "
+                f"ingest.source: {self._source}: an asset is at {_shown(href)}, which is "
                 f"not in this folder; {FREEZE} {self._source}"
             )
         elif not is_below(place, [folder, self._root, *self._extra_folders]):
             raise LookalikeError(
-                f"ingest.source: {self._source}: an asset is at {address}, outside of the project; "
-                "if you trust the file, name the folder in ingest.stac.folders"
+                f"ingest.source: {self._source}: an asset is at {_shown(address)}, outside of the "
+                "project; if you trust the file, name the folder in ingest.stac.folders"
             )
         return address
 
@@ -173,9 +173,20 @@ class StacSource:
         """Raise UnreadableError unless the parameters name the server or bucket of an address."""
         if (host := host_of(href)) not in self._params.hosts:
             raise UnreadableError(
-                f"is at {without_secrets(href)}; if you trust the file, put {host} into "
+                f"is at {_shown(href)}; if you trust the file, put {shortened(host, 100)} into "
                 "ingest.stac.hosts"
             )
+
+
+def _rows(table: pa.Table, source: str) -> list[dict[str, Any]]:
+    try:
+        return rows_of(table)
+    except NotParquetError as error:
+        raise LookalikeError(f"ingest.source: {source}: {error}") from None
+
+
+def _shown(href: str) -> str:
+    return shortened(without_secrets(href), 200)
 
 
 def _catalog_items(folder: str, params: StacParams) -> tuple[pa.Table | None, list[Broken]]:

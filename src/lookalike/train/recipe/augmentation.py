@@ -11,7 +11,7 @@ from lookalike.images.dataset import Transform
 from lookalike.images.pixels import Pixels
 from lookalike.model.preprocessing import ImageSize
 from lookalike.model.transforms import evaluation_transform
-from lookalike.model.vision_transforms import v2
+from lookalike.model.vision import v2
 from lookalike.train.recipe.augmentation_params import AugmentationParams, check_augmentation
 
 BILINEAR = v2.InterpolationMode.BILINEAR

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from lookalike.core.seeds import seed_for
-from lookalike.model.vision_transforms import v2
+from lookalike.model.vision import v2
 from lookalike.train.recipe.augmentation_params import MixingParams
 
 

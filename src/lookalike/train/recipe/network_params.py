@@ -46,8 +46,10 @@ class NetworkParams(Group):
                     "head_dropout should be 0 where head.layers are given: see head.dropout"
                 )
         if self.weights_sha256 is not None:
-            if self.weights in {"none", *DOWNLOADED}:
-                raise ValueError(f"weights_sha256 has no meaning with weights: {self.weights}")
+            if self.weights == "none":
+                raise ValueError("weights_sha256 has no meaning with weights: none")
+            if self.weights in DOWNLOADED and self.backbone.startswith("timm/"):
+                raise ValueError("weights: pretrained of timm are pinned by weights_revision")
             if not re.fullmatch("[0-9a-f]{64}", self.weights_sha256):
                 raise ValueError("weights_sha256 should be 64 hexadecimal digits")
         if self.weights_revision is not None:
