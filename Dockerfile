@@ -63,7 +63,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends g++ git make
 WORKDIR /opt/lookalike
 # PyTorch's wheels for CPUs; for GPUs: --build-arg PIP_EXTRA_INDEX_URL=
 ARG PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
-COPY LICENSE Makefile README.md pyproject.toml requirements.txt ./
+COPY LICENSE Makefile README.md pyproject.toml requirements.txt requirements-hashes.txt ./
 COPY src src
 RUN make setup
 USER 10001:10001

@@ -24,7 +24,14 @@ WITHOUT_ANNOY := setup: there is no C++ compiler ($(CXX)), so Annoy is left out:
   {name: exact} or {name: faiss} in params.yaml, or install a compiler and run: make -B setup
 
 GENERATED := \# Generated from pyproject.toml by 'make requirements'; do not edit.
-PIN := .venv/bin/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate
+COMPILE := .venv/bin/uv pip compile --quiet --no-header --no-annotate
+PIN := $(COMPILE) --python-version 3.11
+# For every platform and Python; 3.11.5 is the first that all of the packages take
+PIN_ALL := $(COMPILE) --python-version 3.11.5 --universal --generate-hashes
+
+# Annoy is compiled here. PyTorch is installed without hashes: for CPUs and for GPUs it is different files,
+# the latter with packages of their own.
+OF_ANNOY := /^annoy==/,/[^\\]$$/
 
 # The extras of the serving image. Others: make requirements-serve SERVE='faiss serve'
 SERVE := mongodb pull serve
@@ -48,13 +55,17 @@ help:  ## show this list
 
 setup: $(INSTALLED)  ## make .venv with the pinned packages and this one
 
-$(INSTALLED): requirements.txt pyproject.toml
+$(INSTALLED): requirements.txt requirements-hashes.txt pyproject.toml
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	if command -v $(CXX) > /dev/null; then \
-	  ANNOY_COMPILER_ARGS=$(ANNOY_FLAGS) .venv/bin/python -m pip install --quiet --no-deps \
-	    --no-cache-dir --no-binary annoy "$$(grep '^annoy==' requirements.txt)"; \
+	  sed -n '$(OF_ANNOY)p' requirements-hashes.txt | \
+	    ANNOY_COMPILER_ARGS=$(ANNOY_FLAGS) .venv/bin/python -m pip install --quiet --no-deps \
+	    --require-hashes --no-cache-dir --no-binary annoy --requirement /dev/stdin; \
 	else echo "$(WITHOUT_ANNOY)" >&2; fi
-	grep -v '^annoy==' requirements.txt | .venv/bin/python -m pip install --quiet --requirement /dev/stdin
+	sed '$(OF_ANNOY)d' requirements-hashes.txt | \
+	  .venv/bin/python -m pip install --quiet --no-deps --require-hashes --requirement /dev/stdin
+	grep -E '^torch(vision)?==' requirements.txt | \
+	  .venv/bin/python -m pip install --quiet --requirement /dev/stdin
 	.venv/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
@@ -135,6 +146,11 @@ requirements: pyproject.toml  ## pin anew what pyproject.toml asks for
 	    --no-emit-package nvidia-ml-py --no-emit-package pip --no-emit-package setuptools \
 	    pyproject.toml | sed '/^nvidia-/d; /^cuda-/d; /^triton=/d; s/+cpu$$//' ) > requirements.new
 	mv requirements.new requirements.txt
+	( echo "$(GENERATED)"; \
+	  $(PIN_ALL) --constraint requirements.txt --extra dev \
+	    $(addprefix --no-emit-package ,pip setuptools torch torchvision triton) \
+	    pyproject.toml | sed '/^nvidia-[^m]/,/[^\\]$$/d; /^cuda-/,/[^\\]$$/d' ) > requirements.new
+	mv requirements.new requirements-hashes.txt
 	$(MAKE) requirements-serve
 
 requirements-serve: pyproject.toml  ## the same, by hash, for the serving image with the extras SERVE

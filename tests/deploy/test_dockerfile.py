@@ -88,6 +88,18 @@ def test_what_is_served_has_the_versions_of_the_tests_each_by_hash() -> None:
             assert "--hash=sha256:" in requirement
 
 
+def test_what_is_installed_has_the_versions_that_are_pinned_each_by_hash() -> None:
+    installed, versions = pinned("requirements-hashes.txt"), pinned("requirements.txt")
+    assert versions.keys() - installed.keys() == {"torch", "torchvision"}
+    assert {name: version for name, version in versions.items() if name in installed} == {
+        name: version for name, version in installed.items() if name in versions
+    }
+    text = (REPOSITORY / "requirements-hashes.txt").read_text(encoding="utf-8")
+    requirements = re.split(r"\n(?=\w)", text)[1:]
+    assert len(requirements) == len(installed)
+    assert [each for each in requirements if "--hash=sha256:" not in each] == []
+
+
 def test_an_image_is_made_of_what_is_named_and_of_nothing_else() -> None:
     lines = (REPOSITORY / ".dockerignore").read_text(encoding="utf-8").splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]

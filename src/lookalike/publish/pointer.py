@@ -1,9 +1,9 @@
 """The pointer to the current version: what is in a store, as JSON, the current version first."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from lookalike.core.arrow_file import FURTHER_TYPES
 from lookalike.index.index import Index
@@ -13,6 +13,15 @@ from lookalike.publish.version import version_of
 from lookalike.retrieval.exact_search import Metric
 
 TYPES = {str(kind): kind for kind in (*FURTHER_TYPES, *METADATA_SCHEMA.types)}
+
+
+def _known(kind: str) -> str:
+    if kind not in TYPES:
+        raise ValueError(f"is none of {', '.join(TYPES)}")
+    return kind
+
+
+ArrowType = Annotated[str, AfterValidator(_known)]
 
 
 class StoredVersion(BaseModel):
@@ -39,7 +48,7 @@ class StoredVersion(BaseModel):
     model_sha256: str | None
     vectors_sha256: str
     numerics: Numerics
-    columns: list[tuple[str, str]]
+    columns: list[tuple[str, ArrowType]]
     effort: int = 0
     metrics: dict[str, Any] = Field(default={})
 

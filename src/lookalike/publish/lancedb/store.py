@@ -15,7 +15,7 @@ import lancedb
 import pyarrow as pa
 from lancedb.index import BTree, IvfFlat
 
-from lookalike.core.errors import LookalikeError, NotReadyError
+from lookalike.core.errors import DataError, LookalikeError, NotReadyError
 from lookalike.index.index import Index
 from lookalike.publish.effort import least_effort
 from lookalike.publish.lancedb.connection import Connection
@@ -121,8 +121,15 @@ def _names(database: lancedb.DBConnection) -> list[str]:
 def _pointer(database: lancedb.DBConnection) -> Pointer:
     if POINTER not in _names(database):
         return Pointer()
-    content = database.open_table(POINTER).to_arrow()[CONTENT][0].as_py()
-    return Pointer.model_validate_json(content)
+    table = database.open_table(POINTER)
+    try:
+        (content,) = table.to_arrow()[CONTENT].to_pylist()
+        return Pointer.model_validate_json(content)
+    except (KeyError, ValueError):  # pydantic's is one, too
+        raise DataError(
+            f"{database.uri}: its table {POINTER} is not lookalike's, so nothing is published "
+            "there; name another folder"
+        ) from None
 
 
 def _remove_others(database: lancedb.DBConnection, before: Pointer) -> None:
