@@ -35,6 +35,7 @@ from lookalike.commands.stac_items import stac_items
 from lookalike.commands.sweep import sweep
 from lookalike.commands.usage_mistakes import PrintableMistakes
 from lookalike.core.errors import LookalikeError
+from lookalike.core.temporary_folder import check_temporary_folder
 from lookalike.core.extras import extra
 from lookalike.terminal.error_text import error_text
 from lookalike.terminal.output import print_line
@@ -108,6 +109,7 @@ def main() -> None:
     try:
         # searching needs no extra; the other commands do
         with reporting_to(ConsoleReporter()), extra("pipeline"):
+            check_temporary_folder()
             app()
     except LookalikeError as error:
         sys.exit(f"lookalike: {error_text(error)}")

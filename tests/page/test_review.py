@@ -113,9 +113,11 @@ def test_a_new_label_is_needed_to_relabel(opened: Open) -> None:
 
 def test_what_is_marked_outlives_a_reload(opened: Open) -> None:
     page = opened()
+    drop = card(page, "label", 1).get_by_role("radio", name="Drop")
     card(page, "label", 1).get_by_text("Drop").click()
+    expect(drop).to_be_checked()
     page.reload()
-    expect(card(page, "label", 1).get_by_role("radio", name="Drop")).to_be_checked()
+    expect(drop).to_be_checked()
 
 
 def test_the_file_is_also_there_as_text(opened: Open) -> None:
