@@ -35,8 +35,8 @@ from lookalike.commands.stac_items import stac_items
 from lookalike.commands.sweep import sweep
 from lookalike.commands.usage_mistakes import PrintableMistakes
 from lookalike.core.errors import LookalikeError
-from lookalike.core.temporary_folder import check_temporary_folder
 from lookalike.core.extras import extra
+from lookalike.core.temporary_folder import check_temporary_folder
 from lookalike.terminal.error_text import error_text
 from lookalike.terminal.output import print_line
 from lookalike.terminal.printable import printable
