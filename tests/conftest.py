@@ -24,7 +24,7 @@ pytest_plugins = [
 SOURCE = Path(__file__).parents[1] / "src"
 
 settings.register_profile("project", deadline=None, max_examples=50)
-settings.register_profile("quick", deadline=None, max_examples=20)
+settings.register_profile("quick", deadline=None, max_examples=12)
 settings.load_profile("project")
 
 

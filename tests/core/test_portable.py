@@ -39,6 +39,7 @@ def test_portable_fixes_the_instructions_and_machine_leaves_them(
     assert run(tmp_path, params).stdout.strip() == str(expected)
 
 
+@pytest.mark.full
 def test_libraries_heed_it(tmp_path: Path) -> None:
     code = (
         f"{SHOW}; import numpy._core._multiarray_umath as numpy; import torch; "

@@ -79,6 +79,7 @@ def test_every_trial_is_an_experiment_that_dvc_lists(swept: Project) -> None:
     assert found.keys() == {"small-000", "small-001"}
 
 
+@pytest.mark.full
 def test_a_sweep_that_is_done_says_what_it_has_found(swept: Project, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     done = CliRunner().invoke(app, ["sweep", "small.yaml", "--html", str(page)])

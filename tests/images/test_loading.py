@@ -91,6 +91,7 @@ def test_a_signal_to_all_processes_of_a_terminal_ends_no_worker(
     assert process.communicate(timeout=120)[0] == "done\n"
 
 
+@pytest.mark.full
 def test_workers_end_with_a_process_that_is_killed(load: Callable[[str], Popen[str]]) -> None:
     process = load("print(*children, flush=True)\nsignal.pause()")
     assert process.stdout is not None

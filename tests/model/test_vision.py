@@ -31,6 +31,7 @@ def output(process: Popen[str]) -> str:
     return out
 
 
+@pytest.mark.full
 def test_torchvision_works_in_a_fresh_process(start: Callable[[str], Popen[str]]) -> None:
     assert output(start(USE)) == "torch.Size([1, 3])\n"
 

@@ -110,6 +110,7 @@ def test_repro_pulled_loses_nothing_and_reruns_what_changed(second: Project) -> 
     assert {str(Path(name).parent) for name in changed} == {"models/index"}
 
 
+@pytest.mark.full
 def test_repro_stops_before_it_loses_anything_where_the_source_is_not(second: Project) -> None:
     before = contents(second)
     stopped = second.run("make", "repro", fails=True)

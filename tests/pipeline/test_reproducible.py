@@ -41,6 +41,7 @@ def test_a_change_of_the_index_reruns_only_the_index(finished: Project) -> None:
     assert finished.stages_to_run() == ["index"]
 
 
+@pytest.mark.full
 def test_a_change_of_the_machine_reruns_nothing(finished: Project) -> None:
     finished.set_params(machine__workers=0)
     assert finished.stages_to_run() == []

@@ -100,10 +100,12 @@ def test_the_number_of_workers_changes_no_bit(train: Training) -> None:
     assert same(train(workers=0).weights, train(workers=2).weights)
 
 
+@pytest.mark.full
 def test_another_seed_is_another_model(train: Training) -> None:
     assert not same(train(seed=0).weights, train(seed=1).weights)
 
 
+@pytest.mark.full
 def test_augmentation_changes_what_is_learned(train: Training) -> None:
     assert not same(train(augment="light").weights, train(augment="none").weights)
 
@@ -142,6 +144,7 @@ def test_every_recipe_gives_another_model_and_always_the_same(
     assert not same(one.weights, plain.weights)
 
 
+@pytest.mark.full
 def test_a_metric_loss_alone_leaves_a_classifier_that_has_learned(train: Training) -> None:
     pairs = {"loss": "supcon", "sampling": "pk", "batch_size": 12}
     metrics = train(backbone="cnn:8", augment="none", epochs=20, lr=0.01, **pairs).metrics
