@@ -15,7 +15,9 @@ from lookalike.terminal.printable import printable
 RENDER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render
 MARKUP = st.text(st.sampled_from("|*_~`[]()<>&!#@$\\:-+=. \n\tawx1/"), max_size=60)
 # https://docs.github.com/en/get-started/writing-on-github: what is linked without any markup
-LINKED = re.compile(r"@\w|#\d|\bgh-\d|www\.|://|\$[^$]+\$", re.IGNORECASE)
+LINKED = re.compile(
+    r"(?<![a-z0-9])@\w|@\d*[a-z_]|@\d+[.-]\w|#\d|\bgh-\d|www\.|://|\$[^$]+\$", re.IGNORECASE
+)
 
 
 @given(MARKUP | anything)
@@ -52,3 +54,7 @@ def test_github_makes_no_link_and_no_mention_of_it(text: str) -> None:
 
 def test_a_long_text_is_cut() -> None:
     assert len(plain("\x1b" * 10_000)) < 3 * LONGEST
+
+
+def test_the_name_of_a_metric_stays_as_it_is() -> None:
+    assert plain("recall@1") == "recall@1"

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from threading import Lock
 from time import perf_counter
 from typing import NamedTuple, TypeVar
 
@@ -44,8 +43,6 @@ class Service:
         params = settings.params
         self.settings = settings
         self.admission = Admission(params.queue_size)
-        # Loading a network patches torch's modules for a moment, so nothing is computed meanwhile
-        self._computing = Lock()
         self._collector = None if params.collect is None else Collector(params)
         self._decoders = Decoders(params.decoders, params.max_pixels, params.timeout)
         self.serve_from(self.open_bundle())
@@ -58,9 +55,7 @@ class Service:
         Raises:
             LookalikeError: they cannot be had or used.
         """
-        location = self.settings.source.locate()
-        with self._computing:
-            return Bundle(self.settings, location, self._decoders.decode)
+        return Bundle(self.settings, self.settings.source.locate(), self._decoders.decode)
 
     def serve_from(self, bundle: Bundle) -> None:
         """Answer what comes from now on from this bundle."""
@@ -154,7 +149,6 @@ class Service:
         encoded: dict[int, EncodedQuery] = {}
         for searcher in {id(job.searcher): job.searcher for job in jobs}.values():
             places = [place for place, job in enumerate(jobs) if job.searcher is searcher]
-            with self._computing:
-                answers = searcher.encode([jobs[place].query for place in places])
+            answers = searcher.encode([jobs[place].query for place in places])
             encoded.update(zip(places, answers, strict=True))
         return [encoded[place] for place in range(len(jobs))]
