@@ -8,8 +8,10 @@ from lookalike.terminal.printable import printable
 LONGEST = 200
 SPECIAL = re.compile(r"([\\`*_\[\]<>|~&:$])")
 # What GitHub makes a link or a mention of without any markup, and notifies people by, or closes an
-# issue: @name, a@b.c, #1, GH-1, www.example.org
-CALL = re.compile(r"@|#|gh-(?=\d)|www(?=\.)", re.IGNORECASE)
+# issue: @name, a@b.c, #1, GH-1, www.example.org; not recall@1
+CALL = re.compile(
+    r"(?<![a-z0-9])@|@(?!\d+(?![\w.-]))|#|gh-(?=\d)|www(?=\.)", re.IGNORECASE | re.ASCII
+)
 
 
 def plain(text: str) -> str:
