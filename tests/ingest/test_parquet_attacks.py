@@ -1,7 +1,7 @@
 """Parquet files of kilobytes that unpack to gigabytes, and footers that lie."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import numpy as np
@@ -98,13 +98,13 @@ def test_images_that_fill_one_page_are_read_one_after_the_other() -> None:
     random = np.random.default_rng(0)
     files = [random.bytes(2**20) for _ in range(40)]
     pq.write_table(pa.table({"image": files}), "photos.parquet", use_dictionary=False)
-    with Path("photos.parquet").open("rb") as opened, ParquetFile(opened, 2**21) as file:
+    with Path("photos.parquet").open("rb") as opened, closing(ParquetFile(opened, 2**21)) as file:
         assert [file.image(0, row) for row in (0, 39, 5)] == [files[0], files[39], files[5]]
 
 
 def test_a_footer_that_lies_about_its_rows_is_one_line() -> None:
     pq.write_table(pa.table({"image": [b"x", b"y"]}), "a.parquet")
-    with Path("a.parquet").open("rb") as opened, ParquetFile(opened) as file:
+    with Path("a.parquet").open("rb") as opened, closing(ParquetFile(opened)) as file:
         assert file.image(0, 1) == b"y"
         with pytest.raises(NotParquetError, match="has fewer rows than its footer says"):
             file.image(0, 2)

@@ -1,5 +1,6 @@
 """From the spelling of `ingest.source` to the kind of source that it names."""
 
+from contextlib import closing
 from pathlib import Path
 
 from lookalike.core.extras import extra
@@ -9,8 +10,9 @@ from lookalike.ingest.bucket import BucketSource
 from lookalike.ingest.folder import FolderSource
 from lookalike.ingest.listed import ListedSource
 from lookalike.ingest.params import CATALOGUE_FILES, IngestParams
-from lookalike.ingest.parquet_file import Facts, NotParquetError, ParquetFile
+from lookalike.ingest.parquet_file import NotParquetError, ParquetFile
 from lookalike.ingest.parquet_images import ParquetSource
+from lookalike.ingest.parquet_reader import Facts
 from lookalike.ingest.pinned import open_pinned
 from lookalike.ingest.pins import SUFFIX, check_watchable, read_pin
 from lookalike.ingest.remote import is_remote
@@ -86,7 +88,7 @@ def _parquet_facts(path: Path) -> Facts | None:
     if path.suffix.lower() != ".parquet":
         return None
     try:
-        with open_regular(path) as opened, ParquetFile(opened) as file:
+        with open_regular(path) as opened, closing(ParquetFile(opened)) as file:
             return file.facts
     except (OSError, NotParquetError):
         return None

@@ -1,6 +1,7 @@
 """Parquet files that hold the images themselves, as data sets on the Hugging Face Hub do."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -77,7 +78,7 @@ class ParquetSource:
         return data
 
     def _rows_of(self, name: str, place: str) -> Iterator[Candidate]:
-        with self._opened(place) as opened, ParquetFile(opened) as file:
+        with self._opened(place) as opened, closing(ParquetFile(opened)) as file:
             records = parquet_records(file)
             file_names = _file_names(file)
         label = column_of(records, self._params.label_column, LABEL_COLUMNS)

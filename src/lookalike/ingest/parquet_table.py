@@ -1,5 +1,6 @@
 """Tables in Parquet: those of labels, and what stands beside images."""
 
+from contextlib import closing
 from tempfile import TemporaryFile
 
 from lookalike.core.json_file import parse_json
@@ -20,7 +21,7 @@ def read_parquet(data: bytes) -> list[Record]:
         copy.write(data)
         copy.flush()
         try:
-            with ParquetFile(copy) as file:
+            with closing(ParquetFile(copy)) as file:
                 if file.facts.images is not None:
                     raise ValueError("holds images; a table of labels names files")
                 return parquet_records(file)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import closing
 from functools import cache
 from typing import IO
 
@@ -43,7 +44,7 @@ def open_pinned(address: str, params: LabelFile) -> Source:
     opened = _copies()
     files = {path: f"{address}/{path}" for path in tables}
     try:
-        with opened(files[tables[0]]) as first, ParquetFile(first) as file:
+        with opened(files[tables[0]]) as first, closing(ParquetFile(first)) as file:
             if file.facts.images is None:
                 return folder
     except NotParquetError as error:

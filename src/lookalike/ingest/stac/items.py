@@ -5,6 +5,7 @@ The form: https://github.com/radiantearth/stac-geoparquet-spec
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from stac_geoparquet.arrow import parse_stac_items_to_arrow, to_parquet
 from lookalike.core.errors import LookalikeError, one_line
 from lookalike.core.json_file import parse_json
 from lookalike.core.regular_file import open_regular
-from lookalike.ingest.parquet_file import NotParquetError, ParquetFile, is_text
+from lookalike.ingest.parquet_file import NotParquetError, ParquetFile
+from lookalike.ingest.parquet_types import is_text
 from lookalike.ingest.remote import is_remote
 
 # What an item has beside its properties.
@@ -80,7 +82,7 @@ def read_items(path: str, root: Path = Path()) -> pa.Table:
             f"ingest.source: {path}: a file of items has to be here: dvc import-url {path} data/"
         )
     try:
-        with open_regular(root / path) as opened, ParquetFile(opened) as file:
+        with open_regular(root / path) as opened, closing(ParquetFile(opened)) as file:
             table = file.table(file.facts.columns)
     except FileNotFoundError:
         raise LookalikeError(f"ingest.source: {path}: there is no such file") from None
