@@ -44,7 +44,7 @@ from lookalike.inference.embeddings import open_vectors
 from lookalike.ingest.archive import ArchiveSource
 from lookalike.ingest.corrections import read_corrections
 from lookalike.ingest.source import UnreadableError
-from lookalike.ingest.stac.catalog import complete_item
+from lookalike.ingest.stac.complete_item import complete_item
 from lookalike.ingest.tables import read_table
 from lookalike.pull.pulling import _locked
 from lookalike.search.filters import matching_rows

@@ -16,7 +16,7 @@ from lookalike.ingest.opening import open_source
 from lookalike.ingest.params import IngestParams, StacParams
 from lookalike.ingest.source import UnreadableError
 from lookalike.ingest.stac import items
-from lookalike.ingest.stac.catalog import complete_item
+from lookalike.ingest.stac.complete_item import complete_item
 from lookalike.ingest.stac.items import items_table, write_items
 
 OneLine = Callable[..., AbstractContextManager[None]]

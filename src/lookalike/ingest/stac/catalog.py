@@ -2,13 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pyarrow as pa
 import pystac
-from pystac.utils import str_to_datetime
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.json_file import parse_json
@@ -16,24 +13,12 @@ from lookalike.core.regular_file import open_regular
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.params import CATALOGUE_FILES
 from lookalike.ingest.source import UnreadableError
-from lookalike.ingest.stac.hrefs import absolute, decoded, is_below, local_path
-from lookalike.ingest.table_values import is_plain
+from lookalike.ingest.stac.complete_item import complete_item, kind_and_reason
+from lookalike.ingest.stac.hrefs import absolute, is_below, local_path, normal
 
-MOST_BYTES = 64 * 2**20  # of a file; that of an item has some kilobytes
-MOST_NESTED = 40  # of lists and objects in an item; Arrow holds 64
-# Properties that a table holds as times.
-DATES = (
-    "datetime",
-    "start_datetime",
-    "end_datetime",
-    "created",
-    "updated",
-    "expires",
-    "published",
-    "unpublished",
-)
+# Of a file, or of an unpacked answer: an item has some kilobytes, a page of a hundred a megabyte.
+MOST_BYTES = 64 * 2**20
 MOST_DEPTH = 64  # of catalogs in catalogs
-
 FREEZE = "freeze the catalog first: lookalike stac-items"
 
 ReadJson = Callable[[str], Any]
@@ -89,92 +74,6 @@ def walk(root: str, read: ReadJson) -> Iterator[FoundItem]:
                     waiting.append((href, depth + 1))
                 else:
                     yield _item(href, read)
-
-
-def complete_item(content: Any, href: str | None) -> dict[str, Any]:
-    """An item as GeoJSON of the newest STAC version, the addresses of its assets absolute.
-
-    Args:
-        content: what its file or the answer of an API holds.
-        href: where it is, for relative addresses.
-
-    Raises:
-        UnreadableError: it is not a STAC item.
-    """
-    try:
-        _check_values(content)
-        item = pystac.Item.from_dict(content, href=href)
-        for asset in item.assets.values():
-            asset.href = _normal(asset.get_absolute_href() or asset.href)
-        complete: dict[str, Any] = item.to_dict(include_self_link=False, transform_hrefs=False)
-    except UnreadableError:
-        raise
-    except Exception as error:  # whatever is wrong with it, from a type to a date
-        raise UnreadableError(f"is not a STAC item: {_one_line(error)}") from None
-    return complete
-
-
-def _check_values(content: Any) -> None:
-    """Raise UnreadableError for what pystac takes and a table cannot hold."""
-    if not isinstance(content, dict):
-        raise UnreadableError("is not a STAC item")
-    if not isinstance(content.get("id"), str) or not content["id"]:
-        raise UnreadableError(f"is not a STAC item: its id is {content.get('id')!r}, not text")
-    if not isinstance(content.get("assets"), dict):
-        raise UnreadableError("is not a STAC item: it has no assets")
-    for key, asset in content["assets"].items():
-        if not isinstance(asset, dict) or not isinstance(asset.get("href"), str):
-            raise UnreadableError(f"is not a STAC item: its asset {key!r} has no address")
-    for key, kind in (("properties", dict), ("links", list)):
-        if not isinstance(content.get(key), kind):
-            raise UnreadableError(f"is not a STAC item: its {key} are missing")
-    if not isinstance(content.get("geometry"), dict | None):
-        raise UnreadableError("is not a STAC item: its geometry is no GeoJSON")
-    if not isinstance(content.get("collection"), str | None):
-        raise UnreadableError("is not a STAC item: its collection is not text")
-    if not _is_box(content.get("bbox")):
-        raise UnreadableError("is not a STAC item: its bbox is not 4 or 6 numbers")
-    extensions = content.get("stac_extensions") or []
-    if not isinstance(extensions, list) or not all(isinstance(each, str) for each in extensions):
-        raise UnreadableError("is not a STAC item: its extensions are not addresses")
-    for name in DATES:
-        if (date := content["properties"].get(name)) is not None:
-            _check_date(name, date)
-    _check_inside(content)
-
-
-def _is_box(box: Any) -> bool:
-    return not box or (
-        isinstance(box, list)
-        and len(box) in {4, 6}
-        and all(isinstance(edge, int | float) for edge in box)
-    )
-
-
-def _check_date(name: str, date: Any) -> None:
-    try:
-        timestamp = str_to_datetime(date).astimezone(UTC)
-        pa.scalar(timestamp, pa.timestamp("us", "UTC"))
-    except Exception:  # of any kind: the text is parsed by one library, and held by another
-        raise UnreadableError(f"is not a STAC item: its {name} is {date!r:.100}") from None
-
-
-def _check_inside(value: Any, depth: int = 0) -> None:
-    """Raise UnreadableError for values that a table cannot hold, wherever they are."""
-    if isinstance(value, dict | list):
-        if depth >= MOST_NESTED:
-            raise UnreadableError(f"is nested deeper than {MOST_NESTED} times")
-        for key in value if isinstance(value, dict) else ():
-            _check_inside(key, depth + 1)
-            if "\0" in key:  # Arrow takes it for the end of the name
-                raise UnreadableError("has a name with a null character")
-        for inner in value.values() if isinstance(value, dict) else value:
-            _check_inside(inner, depth + 1)
-    elif isinstance(value, int):
-        if not -(2**63) <= value < 2**63:
-            raise UnreadableError("has a whole number of more than 64 bits")
-    elif isinstance(value, str) and not is_plain(value):
-        raise UnreadableError("has text that is not Unicode")
 
 
 def folder_reader(folder: str) -> ReadJson:
@@ -235,7 +134,7 @@ def _catalog(href: str, read: ReadJson) -> pystac.Catalog:
         raise LookalikeError(f"{without_secrets(href)}: {error}") from None
     except Exception as error:  # whatever is wrong with it
         raise LookalikeError(
-            f"{without_secrets(href)}: is not a STAC catalog: {_one_line(error)}"
+            f"{without_secrets(href)}: is not a STAC catalog: {kind_and_reason(error)}"
         ) from None
 
 
@@ -253,14 +152,4 @@ def _real(href: str) -> str:
 
 
 def _absolute(link: pystac.Link) -> str:
-    return _normal(link.get_absolute_href() or str(link.target))
-
-
-def _normal(href: str) -> str:
-    """An address without `..` where it is a local path, so that it can be held against a folder."""
-    path = local_path(href)
-    return href if path is None else absolute(decoded(path))
-
-
-def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    return normal(link.get_absolute_href() or str(link.target))

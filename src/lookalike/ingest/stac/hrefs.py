@@ -41,6 +41,12 @@ def decoded(path: str, root: Path = Path()) -> str:
     return plain if plain != path and not os.path.lexists(root / path) else path
 
 
+def normal(href: str) -> str:
+    """An address without `..` where it is a local path, so that it can be held against a folder."""
+    path = local_path(href)
+    return href if path is None else absolute(decoded(path))
+
+
 def is_below(path: str | Path, folders: Iterable[str | Path]) -> bool:
     """True where a path, its links followed, is in one of the folders, or is one."""
     try:

@@ -25,11 +25,11 @@ from urllib3.exceptions import LocationValueError
 
 from lookalike.core.public_address import Address, addresses_of, is_public
 from lookalike.ingest.remote import is_remote
+from lookalike.ingest.stac.catalog import MOST_BYTES
 
 NOT_ON_THE_WEB = "a remote catalog leads to a file of this machine, or to no web server"
 WEB = ("http", "https")
 PRIVATE = "a catalog on the internet leads to an address of a private network"
-MOST_BYTES = 64 * 2**20  # of an answer, unpacked; a page of a hundred items has about one megabyte
 TOO_LARGE = f"the answer is larger than {MOST_BYTES // 2**20} MiB"
 MOST_BYTES_IN_ALL = 2**30  # of all answers
 ENDLESS = (

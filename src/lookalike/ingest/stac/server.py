@@ -17,7 +17,8 @@ from lookalike.core.public_address import Address, is_public
 from lookalike.core.secrets import without_secrets
 from lookalike.ingest.remote import is_remote
 from lookalike.ingest.source import UnreadableError
-from lookalike.ingest.stac.catalog import complete_item, read_local_json
+from lookalike.ingest.stac.catalog import read_local_json
+from lookalike.ingest.stac.complete_item import complete_item
 from lookalike.ingest.stac.restricted import (
     NOT_ON_THE_WEB,
     REASONS,
