@@ -8,7 +8,7 @@ import typer
 from lookalike.core.errors import LookalikeError
 from lookalike.core.extras import extra
 from lookalike.core.layout import Layout, find_index, find_project
-from lookalike.revisions.lock_file import LOCK
+from lookalike.revisions.lock_file import LOCK, lock_bytes
 from lookalike.terminal.output import print_lines
 
 
@@ -33,7 +33,7 @@ def pull_serving(
         from lookalike.pull.remote import Remote
 
     name = str(lock) if rev is None else f"{rev}:{lock}"
-    text = _read(lock) if rev is None else _read_revision(rev, lock)
+    text = lock_bytes(lock) if rev is None else _read_revision(rev, lock)
     print_lines(pulling.pull_serving(Remote(remote), text, name, Layout(output), images).lines())
 
 
@@ -42,13 +42,6 @@ def fingerprints() -> None:
     from lookalike.pull.fingerprints import fingerprints
 
     print_lines(fingerprints(find_index(Path())).lines())
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise LookalikeError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _read_revision(rev: str, lock: Path) -> bytes:

@@ -63,6 +63,11 @@ def atomic_folder(path: Path, *contents: str) -> Iterator[Path]:
             remove_folder(partial, *contents)
 
 
+def is_file_name(name: str) -> bool:
+    """Whether a name is that of something in a folder, and leads nowhere else."""
+    return "/" not in name and name not in {"", ".", ".."}
+
+
 def check_output_file(path: Path) -> None:
     """Raise LookalikeError unless a file can be written at `path`: asked before any work.
 

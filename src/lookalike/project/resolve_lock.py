@@ -5,10 +5,9 @@ from pathlib import Path
 from lookalike.core.errors import LookalikeError
 from lookalike.core.files import atomic_file
 from lookalike.core.layout import Layout
-from lookalike.core.regular_file import regular_bytes
 from lookalike.project.lock_merge import merge_locks, write_lock
 from lookalike.revisions.git import file_at
-from lookalike.revisions.lock_file import LOCK, read_lock
+from lookalike.revisions.lock_file import LOCK, lock_bytes, read_lock
 
 
 def resolve_files(base: Path, ours: Path, theirs: Path) -> list[str]:
@@ -17,7 +16,7 @@ def resolve_files(base: Path, ours: Path, theirs: Path) -> list[str]:
     Returns:
         The stages that were dropped, because both sides changed them.
     """
-    return _resolve([_read(path) for path in (base, ours, theirs)], ours)
+    return _resolve([lock_bytes(path) for path in (base, ours, theirs)], ours)
 
 
 def resolve_conflict(project: Layout) -> list[str]:
@@ -34,13 +33,6 @@ def resolve_conflict(project: Layout) -> list[str]:
     if ours is None or theirs is None:
         raise LookalikeError(f"{path}: has no conflict that Git knows of")
     return _resolve([base or b"", ours, theirs], path)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return regular_bytes(path)
-    except OSError as error:
-        raise LookalikeError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _resolve(versions: list[bytes], output: Path) -> list[str]:

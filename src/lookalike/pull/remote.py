@@ -8,6 +8,7 @@ from pathlib import Path
 from obstore.exceptions import BaseError
 
 from lookalike.core.errors import DataError, LookalikeError
+from lookalike.core.files import is_file_name
 from lookalike.core.json_file import parse_json
 from lookalike.core.secrets import without_secrets
 from lookalike.pull.object_store import open_store, reason_of
@@ -53,7 +54,7 @@ class Remote:
         except (ValueError, TypeError, KeyError):
             raise DataError(f"{self._address}: {md5} is no listing of a folder") from None
         for name, of_file in files.items():
-            if "/" in name or name in {"", ".", ".."} or not MD5.fullmatch(of_file):
+            if not is_file_name(name) or not MD5.fullmatch(of_file):
                 raise DataError(f"{self._address}: {md5} names {name!r:.80}, which is not taken")
         return files
 

@@ -9,7 +9,7 @@ from lookalike.core.hashing import sha256_of_file
 from lookalike.core.json_file import read_object
 from lookalike.core.layout import Layout
 from lookalike.revisions.git import git
-from lookalike.revisions.lock_file import LOCK, locked_outputs
+from lookalike.revisions.lock_file import LOCK, lock_bytes, locked_outputs
 
 
 class Provenance(NamedTuple):
@@ -33,7 +33,7 @@ class Provenance(NamedTuple):
 def provenance(project: Layout) -> Provenance:
     """The provenance of what lies in a project."""
     lock = project.root / LOCK
-    outputs = locked_outputs(lock.read_bytes(), str(lock)) if lock.is_file() else {}
+    outputs = locked_outputs(lock_bytes(lock), str(lock)) if lock.is_file() else {}
     data = outputs.get(project.relative(project.images))
     commit, uncommitted = None, None
     with suppress(LookalikeError):  # no repository, or nothing is committed

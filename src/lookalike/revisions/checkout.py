@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lookalike.core.errors import DataError, LookalikeError
-from lookalike.core.files import atomic_folder
+from lookalike.core.files import atomic_folder, is_file_name
 from lookalike.core.layout import Layout
 from lookalike.revisions.git import file_at
 from lookalike.revisions.lock_file import LOCK, locked_outputs
@@ -62,7 +62,7 @@ def _fetched(project: Layout, revision: Revision) -> dict[Path, Path]:
             # The list of a folder that lacks a file is not put into the cache
             place = cache if cache.exists(info.value) else remote
             for key, _, part in Tree.load(place, info):
-                if not key or any("/" in part or part in {"", ".", ".."} for part in key):
+                if not key or not all(map(is_file_name, key)):
                     raise DataError(f"{revision}: {folder} names {key!r:.80}, which is not taken")
                 path = folder.joinpath(*key)
                 if not cache.exists(part.value):

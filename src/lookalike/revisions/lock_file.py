@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from lookalike.core.errors import DataError
+from lookalike.core.errors import DataError, LookalikeError
+from lookalike.core.regular_file import regular_bytes
 from lookalike.core.yaml_text import parse_yaml
 
 LOCK = Path("dvc.lock")
@@ -29,6 +30,18 @@ class _Lock(BaseModel):
     """What is read of a lock file; there is more in it."""
 
     stages: dict[str, _Stage] = {}
+
+
+def lock_bytes(path: Path) -> bytes:
+    """What a lock file holds.
+
+    Raises:
+        LookalikeError: it cannot be read.
+    """
+    try:
+        return regular_bytes(path)
+    except OSError as error:
+        raise LookalikeError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def read_lock(content: bytes | str, name: str) -> dict[str, Any]:
@@ -65,7 +78,7 @@ def check_lock(root: Path) -> None:
     """
     path = root / LOCK
     if path.is_file():
-        _read(path.read_bytes(), str(path))
+        _read(lock_bytes(path), str(path))
 
 
 def _read(content: bytes | str, name: str) -> tuple[dict[str, Any], _Lock]:
