@@ -3,20 +3,18 @@
 The site starts with the README. Links to what is not a page lead to the repository.
 """
 
-import base64
 import re
 import shutil
 import subprocess
 import sys
-from hashlib import sha256
 from pathlib import Path
 from posixpath import dirname, join, normpath
+
+from lookalike.figures.content_policy import script_hashes
 
 REPOSITORY = Path(__file__).parents[1]
 FOLDER = REPOSITORY / "build" / "website"
 ON_GITHUB = "https://github.com/lookalike-ml/lookalike/blob/main"
-# The theme's scripts: to choose light or dark before anything is drawn
-INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL).findall
 META = '<meta http-equiv="Content-Security-Policy" content="{}">'
 POLICY = {
     "default-src": "'none'",
@@ -79,8 +77,8 @@ def build(folder: Path) -> Path:
 
 def with_policy(page: str) -> str:
     """A page that loads nothing from elsewhere, and runs the scripts of the theme and no others."""
-    digests = (base64.b64encode(sha256(text.encode()).digest()).decode() for text in INLINE(page))
-    scripts = " ".join(f"'sha256-{digest}'" for digest in digests)
+    # which choose light or dark before anything is drawn
+    scripts = " ".join(script_hashes(page))
     policy = "; ".join(f"{kind} {sources}" for kind, sources in POLICY.items())
     meta = META.format(f"{policy}; script-src 'self' {scripts}")
     head, start, rest = page.partition("<head>")

@@ -14,10 +14,9 @@ from lookalike.compare.thumbnails import Thumbnails
 from lookalike.figures.content_policy import content_policy
 from lookalike.figures.data_uri import data_uri
 from lookalike.figures.html_page import write_html
+from lookalike.figures.style import READING, THEME, style
 
 TEMPLATE = Path(__file__).with_name("page.html")
-SHARED = TEMPLATE.parents[1] / "page"
-STYLES = SHARED / "theme.css", SHARED / "reading.css", TEMPLATE.with_name("page.css")
 MOST_OF_CLASS = 30
 MOST_OF_KIND = 200
 
@@ -40,7 +39,7 @@ def write_page(path: Path, comparison: Comparison, checks: Sequence[Check] = ())
         path,
         TEMPLATE,
         content_policy(),
-        style="".join(style.read_text(encoding="utf-8") for style in STYLES),
+        style=style(THEME, READING, TEMPLATE.with_name("page.css")),
         comparison=comparison,
         checks=checks,
         gate_summary=gate_summary(checks),

@@ -11,11 +11,6 @@ from lookalike.compare.paired import METRICS, Difference
 from lookalike.compare.settings import SettingChange
 
 
-def describe(comparison: Comparison) -> list[str]:
-    """What changed and whether it is better, as lines."""
-    return list(_lines(comparison))
-
-
 def describe_gate(checks: Sequence[Check]) -> list[str]:
     """The checks as a table, and the outcome, as lines."""
     rows = [(check.outcome, check.name, check.found, check.allowed) for check in checks]
@@ -69,7 +64,8 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _lines(comparison: Comparison) -> Iterator[str]:
+def describe(comparison: Comparison) -> Iterator[str]:
+    """What changed and whether it is better, as lines."""
     common = comparison.test_images[2]
     yield f"{comparison.before.name} → {comparison.after.name}, on {common} test images"
     if comparison.metrics:

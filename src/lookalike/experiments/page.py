@@ -9,10 +9,9 @@ from lookalike.experiments.study import SweepStudy
 from lookalike.experiments.table import trial_name
 from lookalike.figures.content_policy import content_policy
 from lookalike.figures.html_page import write_html
+from lookalike.figures.style import READING, THEME, style
 
 TEMPLATE = Path(__file__).with_name("page.html")
-SHARED = TEMPLATE.parents[1] / "page"
-STYLES = SHARED / "theme.css", SHARED / "reading.css"
 
 
 def write_page(path: Path, study: SweepStudy, result: SweepResult) -> None:
@@ -21,7 +20,7 @@ def write_page(path: Path, study: SweepStudy, result: SweepResult) -> None:
         path,
         TEMPLATE,
         content_policy(),
-        style="".join(style.read_text(encoding="utf-8") for style in STYLES),
+        style=style(THEME, READING),
         result=result,
         names=list(study.plan.sweep.space),
         trial_name=trial_name,

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 from lookalike.figures.content_policy import content_policy
 from lookalike.figures.data_uri import data_uri
 from lookalike.figures.html_page import write_html
+from lookalike.figures.style import THEME, style
 from lookalike.index.thumbnails import thumbnail
 from lookalike.review.findings import KINDS
 from lookalike.review.review import Review
 from lookalike.review.text import balance
 
 TEMPLATE = Path(__file__).with_name("page.html")
-STYLES = TEMPLATE.parents[1] / "page" / "theme.css", TEMPLATE.with_name("page.css")
 MOST = 200  # findings of a kind
 SIZE = 240  # pixels of the longer side of a picture
 PICTURE_BYTES = 2**14
@@ -53,7 +53,7 @@ def write_page(path: Path, review: Review) -> None:
         path,
         TEMPLATE,
         content_policy(TEMPLATE.read_text(encoding="utf-8")),
-        style="".join(style.read_text(encoding="utf-8") for style in STYLES),
+        style=style(THEME, TEMPLATE.with_name("page.css")),
         images=len(review.images),
         corrections=review.corrections.name,
         kinds=[(k, KINDS[k], len(found), found[:MOST]) for k, found in by_kind.items() if found],
