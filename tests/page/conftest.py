@@ -12,6 +12,7 @@ from tests.serve.conftest import Serving, digit, serving, settings
 __all__ = ["digit", "serving", "settings"]  # fixtures that these tests share with the service's
 
 Open = Callable[..., Page]
+BACKGROUNDS = {"dark": "21, 20, 19", "light": "251, 250, 248"}
 
 expect.set_options(timeout=20_000)
 
@@ -54,6 +55,18 @@ def results(page: Page, three: Path) -> Page:
 def three(tiny_source: Path) -> Path:
     """An indexed image."""
     return tiny_source / "3/03.png"
+
+
+@contextmanager
+def on_a_phone(browser: Browser, path: Path, scheme: str) -> Iterator[Page]:
+    """A page that is a file, in the colors of the system, and no wider than a phone."""
+    with watched(browser) as new:
+        page = new(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+        page.goto(path.as_uri())
+        color = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert color == f"rgb({BACKGROUNDS[scheme]})"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        yield page
 
 
 @contextmanager
