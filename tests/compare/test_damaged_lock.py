@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.compare.conftest import Repository, query
-from tests.revisions.test_lock_file import DAMAGED
+from tests.revisions.test_lock_file import MADE_ON_PURPOSE
 
 from lookalike.core.layout import Layout
 from lookalike.revisions.git import git
@@ -14,9 +14,12 @@ from lookalike.revisions.repository import open_repository
 
 OneLineError = Callable[..., AbstractContextManager[None]]
 Run = Callable[..., tuple[int, str]]
+UNREADABLE = [
+    MADE_ON_PURPOSE[name] for name in ("not UTF-8, as a key", "nested deeply, without end")
+]
 
 
-@pytest.mark.parametrize("content", [DAMAGED["not UTF-8"], DAMAGED["nested deeply"]])
+@pytest.mark.parametrize("content", UNREADABLE)
 @pytest.mark.parametrize(
     "words",
     [("fresh", "--no-remote"), ("compare", "main"), ("pr-report", "main"), ("gate", "main")],
@@ -36,7 +39,7 @@ def test_a_damaged_lock_is_one_line_of_every_command(
         run(repository.root, *words)
 
 
-@pytest.mark.parametrize("content", [DAMAGED["not UTF-8"], DAMAGED["nested deeply"]])
+@pytest.mark.parametrize("content", UNREADABLE)
 def test_a_damaged_lock_is_not_merged(
     content: bytes, tmp_path: Path, run: Run, one_line_error: OneLineError
 ) -> None:
@@ -49,11 +52,11 @@ def test_a_damaged_lock_is_not_merged(
     assert (tmp_path / "ours").read_bytes() == b"stages: {}\n"
 
 
-@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize("content", MADE_ON_PURPOSE.values(), ids=MADE_ON_PURPOSE)
 def test_a_damaged_pipeline_is_one_line_of_dvcs(
     content: bytes, repository: Repository, one_line_error: OneLineError
 ) -> None:
-    if content in {DAMAGED["nested, but readable"], DAMAGED["billion laughs"]}:
+    if content in {MADE_ON_PURPOSE["nested, but readable"], MADE_ON_PURPOSE["billion laughs"]}:
         content = b"stages: " + content
     (repository.root / "dvc.yaml").write_bytes(content)
     with one_line_error(str(repository.root)), open_repository(Layout(repository.root)) as repo:

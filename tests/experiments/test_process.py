@@ -32,8 +32,11 @@ def started_here() -> Iterator[Callable[[str], int]]:
 
     def start(mark: str) -> int:
         environment = os.environ | {MARK: mark}
-        processes.append(subprocess.Popen(["sleep", "60"], env=environment, start_new_session=True))
-        return processes[-1].pid
+        process = subprocess.Popen(["sleep", "60"], env=environment, start_new_session=True)
+        processes.append(process)
+        while psutil.Process(process.pid).environ().get(MARK) != mark:  # its memory is being set up
+            time.sleep(0.001)
+        return process.pid
 
     yield start
     for process in processes:
