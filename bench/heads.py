@@ -36,6 +36,8 @@ from lookalike.train.recipe.schedule import make_schedule
 
 EPOCHS = 10
 
+PROXIES = {"added_loss": "proxy_anchor", "proxy_lr_scale": 10.0}
+
 RECIPES: dict[str, dict[str, Any]] = {
     "as it is": {},
     "linear head": {"head": "linear"},
@@ -43,7 +45,20 @@ RECIPES: dict[str, dict[str, Any]] = {
     "no label smoothing": {"label_smoothing": 0.0},
     "bce": {"loss": "bce"},
     "arcface added": {"added_loss": "arcface", "added_loss_weight": 0.1},
-    "proxy_anchor added": {"added_loss": "proxy_anchor", "proxy_lr_scale": 10.0},
+    "proxy_anchor added": PROXIES,
+    "proxy_anchor, class-balanced": PROXIES | {"sampling": "class_balanced"},
+    "proxy_anchor, dropout": PROXIES | {"head_dropout": 0.3},
+    "proxy_anchor, more dropout": PROXIES | {"head_dropout": 0.5},
+    "proxy_anchor, dropout, 20 epochs": PROXIES | {"head_dropout": 0.3, "epochs": 20},
+    "proxy_anchor, dropout, 30 epochs": PROXIES | {"head_dropout": 0.3, "epochs": 30},
+    "proxy_anchor, dropout, batches of 128, 30 epochs": PROXIES
+    | {"head_dropout": 0.3, "epochs": 30, "batch_size": 128, "lr": 2e-3},
+    "proxy_anchor, more dropout, 20 epochs": PROXIES | {"head_dropout": 0.5, "epochs": 20},
+    "proxy_anchor, more dropout, 30 epochs": PROXIES | {"head_dropout": 0.5, "epochs": 30},
+    "proxy_anchor, 30 epochs": PROXIES | {"epochs": 30},
+    "proxy_anchor, heavier": PROXIES | {"added_loss_weight": 2.0},
+    "proxy_anchor, batches of 128": PROXIES | {"batch_size": 128, "lr": 2e-3},
+    "proxy_anchor, average": PROXIES | {"ema_decay": 0.999},
     "supcon added": {"added_loss": "supcon", "sampling": "pk"},
     "supcon alone": {"loss": "supcon", "sampling": "pk"},
     "proxy_anchor alone": {"loss": "proxy_anchor", "proxy_lr_scale": 10.0},

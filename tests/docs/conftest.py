@@ -11,13 +11,20 @@ import pytest
 import torch
 from PIL import Image
 from sklearn.datasets import load_sample_image
-from tests.pipeline.conftest import Project, _finished, _fresh, copy
+from tests.pipeline.conftest import (
+    Project,
+    _finished,
+    _fresh,
+    copy,
+    name_source_by_whole_path,
+    project_made_once,
+)
 
 from lookalike.model.vision import models
 from services.servers import S3Server, Server
 
 BUCKET = "documentation"
-finished, _fresh = _finished, _fresh  # the fixtures, for the pages as well
+_finished, _fresh = _finished, _fresh  # the fixtures, for the pages as well
 
 
 @pytest.fixture(scope="session")
@@ -46,12 +53,22 @@ def _weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def _anywhere(_finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    def name_source(root: Path) -> Project:
+        project = copy(_finished, root)
+        name_source_by_whole_path(project)
+        return project
+
+    return project_made_once(tmp_path_factory, "anywhere", name_source)
+
+
 @pytest.fixture
 def home(
-    finished: Project, _photos: Path, _weights: Path, tmp_path: Path
+    _anywhere: Project, _photos: Path, _weights: Path, tmp_path: Path
 ) -> tuple[Project, dict[str, str]]:
     """A home folder with the project and photographs, and an environment like a user's."""
-    project = copy(finished, tmp_path / "lookalike")
+    project = copy(_anywhere, tmp_path / "lookalike")
     shutil.copytree(_photos, tmp_path / "photos")
     pretend_setup(project.root)
     digits = sorted(project.path("data/samples/3").iterdir())

@@ -1,4 +1,4 @@
-"""A real project with a stage that takes no time: a Git repository, DVC, a curve and a metric."""
+"""A real project with stages that take no time: a Git repository, DVC, data, a curve, a metric."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,8 @@ from ruamel.yaml import YAML
 
 params = YAML(typ="safe").load(Path("params.yaml"))
 lr, decay = params["train"]["lr"], params["train"]["weight_decay"]
-value = 1 - abs(math.log10(lr) + 3) / 10 - decay + params["base"]["seed"] / 1000
+best = int(Path("data.txt").read_text())  # the negative exponent of the best learning rate
+value = 1 - abs(math.log10(lr) + best) / 10 - decay + params["base"]["seed"] / 1000
 if (once := os.environ.get("FAIL_ONCE")) and not Path(once).exists():
     Path(once).touch()
     sys.exit("out of luck")
@@ -35,9 +36,12 @@ Path("metrics/train.json").write_text(json.dumps({
 """
 PIPELINE = """
 stages:
+  ingest:
+    cmd: echo 3 > data.txt
+    outs: [data.txt]
   train:
     cmd: python train.py
-    deps: [train.py]
+    deps: [train.py, data.txt]
     params: [base.seed, train.lr, train.weight_decay]
     outs:
       - metrics/train: {cache: false}
@@ -71,7 +75,8 @@ def _small_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.path(".gitignore").write_text("/.cache/\n")
     project.path("metrics").mkdir()
     project.path("metrics/train.json").write_text('{"valid_accuracy": 0.5}')
-    project.commit("a project with one stage")
+    project.run("dvc", "repro", "ingest")
+    project.commit("a project whose data is there")
     return project
 
 

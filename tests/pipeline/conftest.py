@@ -194,10 +194,15 @@ def finished(_finished: Project, tmp_path: Path) -> Project:
 @pytest.fixture
 def anywhere(finished: Project) -> Project:
     """The finished project with a source that experiments in folders of their own find, too."""
-    finished.set_params(ingest__source=str(finished.path(f"../{DIGITS}").resolve()))
-    finished.run("dvc", "commit", "--force", "ingest")
-    finished.commit("the source by its whole path")
+    name_source_by_whole_path(finished)
     return finished
+
+
+def name_source_by_whole_path(project: Project) -> None:
+    """Commit a finished project's source as an absolute path."""
+    project.set_params(ingest__source=str(project.path(f"../{DIGITS}").resolve()))
+    project.run("dvc", "commit", "--force", "ingest")
+    project.commit("the source by its whole path")
 
 
 @pytest.fixture

@@ -79,6 +79,6 @@ def pipeline_for(path: Path, project: Layout) -> Pipeline:
                 for output in stage.outs
                 if not output.use_cache and output.protocol == "local"
             ),
-            cache=Path(repo.cache.local.path),
+            cache=Path(repo.cache.local_cache_dir),
             local_config=repo.config.read("local"),
         )
