@@ -1,15 +1,16 @@
 """How time, memory, files and bytes grow with the number of images, from folder to search.
 
-    python -m bench.million [--images 10000 100000 1000000] [--shard-bytes 8388608]
+    python -m bench.million [--images 10000 100000 1000000] [--max-hash-distance 8]
 
 Generates JPEGs of 40 to 160 pixels a side, no two alike, and runs each stage on them in a clone of
-this repository: near-duplicates searched for, a small network that is not trained, an Annoy index
-with a number of trees that is given. Then DVC takes the outputs into its cache, looks for changes
-and pushes to a folder, and a new process opens the index and searches. Peak memory is the
-proportional set size of all processes of a stage, looked at four times a second. The last column is
+this repository: near-duplicates searched for (at 14 bits, the default, a million blots would have
+381 million pairs), a small network that is not trained, an Annoy index with a number of trees that
+is given. It is published to a LanceDB beside. Then DVC takes the outputs into its cache, looks for
+changes and pushes to a folder, and a new process opens the index and searches. Peak memory is the
+proportional set size of all processes of a step, looked at four times a second. The last column is
 the exponent of growth in time since the size before: 1 is linear.
 
-A million images take some hours and 40 GB.
+A million images take some hours and 40 GB. What each step took is said as soon as it is done.
 """
 
 import argparse
@@ -42,7 +43,6 @@ STAGES = {
 }
 PARAMS = {
     "ingest": {"labels": "none"},
-    "split": {"near_duplicates": {}},
     "train": {"backbone": "cnn:16", "epochs": 0, "image_size": 32, "resize": 32},
     "index": {"engine": {"name": "annoy", "trees": 10, "search_k": 2000}, "thumbnail_size": 64},
 }
@@ -98,14 +98,15 @@ def step(project: Path, command: list[str], output: str | None = None) -> Step:
     return Step(seconds, peak, len(files), sum(path.stat().st_size for path in files))
 
 
-def prepare(project: Path, source: Path, shard_bytes: int) -> None:
+def prepare(project: Path, source: Path, max_hash_distance: int) -> None:
     """A clone of this repository with parameters for many images, and a remote beside it."""
     subprocess.run(["git", "clone", "--quiet", REPOSITORY, project], check=True)
     yaml = YAML()
     params = yaml.load(project / "params.yaml")
     for block, values in PARAMS.items():
         params[block].update(values)
-    params["ingest"].update(source=str(source), shard_bytes=shard_bytes)
+    params["ingest"]["source"] = str(source)
+    params["split"]["near_duplicates"] = {"max_hash_distance": max_hash_distance}
     yaml.dump(params, project / "params.yaml")
     for arguments in (
         [
@@ -122,20 +123,25 @@ def prepare(project: Path, source: Path, shard_bytes: int) -> None:
         subprocess.run(["dvc", *arguments], cwd=project, check=True)
 
 
-def run(images: int, shard_bytes: int) -> dict[str, Step]:
+def run(images: int, max_hash_distance: int) -> dict[str, Step]:
     """Every step for one number of images."""
     with tempfile.TemporaryDirectory() as scratch:
         photos, project = Path(scratch, "photos"), Path(scratch, "project")
         generate(photos, images)
-        prepare(project, photos, shard_bytes)
-        steps = {}
-        for stage, output in STAGES.items():
-            steps[stage] = step(project, [sys.executable, f"src/{stage}.py"], output)
-            print(f"{images} images: {stage} {steps[stage].seconds:.1f} s", file=sys.stderr)
+        prepare(project, photos, max_hash_distance)
         outputs = [*STAGES.values()]
-        steps["dvc commit"] = step(project, ["dvc", "commit", "--quiet", "--force", *STAGES])
-        steps["dvc status"] = step(project, ["dvc", "status", "--quiet", *outputs])
-        steps["dvc push"] = step(project, ["dvc", "push", "--quiet", *outputs], "../remote")
+        publish = [sys.executable, "-m", "lookalike", "publish", "--to", "lancedb:../store"]
+        commands: dict[str, tuple[list[str], str | None]] = {
+            **{stage: ([sys.executable, f"src/{stage}.py"], STAGES[stage]) for stage in STAGES},
+            "publish": (publish, "../store"),
+            "dvc commit": (["dvc", "commit", "--quiet", "--force", *STAGES], None),
+            "dvc status": (["dvc", "status", "--quiet", *outputs], None),
+            "dvc push": (["dvc", "push", "--quiet", *outputs], "../remote"),
+        }
+        steps = {}
+        for name, (command, output) in commands.items():
+            steps[name] = step(project, command, output)
+            print(f"{images} images: {name}: {steps[name]}", file=sys.stderr, flush=True)
         queries = [str(path) for path in sorted(photos.glob("0000/*.jpg"))[:21]]
         found = subprocess.run(
             [sys.executable, "-c", SEARCH, *queries],
@@ -151,13 +157,13 @@ def run(images: int, shard_bytes: int) -> dict[str, Step]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
-    parser.add_argument("--shard-bytes", type=int, default=2**23)
+    parser.add_argument("--max-hash-distance", type=int, default=8)
     options = parser.parse_args()
     print("| images | step | seconds | peak memory, MB | files | MB written | exponent |")
     print("|---|---|---|---|---|---|---|")
     before: tuple[int, dict[str, Step]] | None = None
     for images in options.images:
-        steps = run(images, options.shard_bytes)
+        steps = run(images, options.max_hash_distance)
         for name, taken in steps.items():
             exponent = ""
             if before is not None:

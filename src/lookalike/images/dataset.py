@@ -63,7 +63,9 @@ class ImageDataset(Dataset[Sample]):
         row = self.rows[position]
         image, image_id = self.decode(row), self._id(row)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed_for(self.seed, epoch, image_id))
+            # The processor's alone: torch.manual_seed notes for every other device where it was
+            # called, which takes as long as decoding.
+            torch.default_generator.manual_seed(seed_for(self.seed, epoch, image_id))
             return self.transform(image), self.targets[position]
 
     def _decode(self, row: int) -> Pixels:
