@@ -42,7 +42,7 @@ STAGES = {
     "index": "models/index",
 }
 PARAMS = {
-    "ingest": {"labels": "none"},
+    "ingest": {"labels": "none", "shard_bytes": 2**23},
     "train": {"backbone": "cnn:16", "epochs": 0, "image_size": 32, "resize": 32},
     "index": {"engine": {"name": "annoy", "trees": 10, "search_k": 2000}, "thumbnail_size": 64},
 }
