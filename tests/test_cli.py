@@ -335,7 +335,7 @@ def test_a_valid_project_is_checked_in_one_line(run: Run, run_anew: Run) -> None
 
 def test_a_mistake_in_the_parameters_is_one_line(run: Run, project: Path) -> None:
     params = project / "params.yaml"
-    params.write_text(params.read_text().replace("backbone:", "bachbone:"))
+    params.write_text(params.read_text().replace(" backbone:", " bachbone:"))
     assert "did you mean train.backbone?" in one_line(run("check"))
 
 

@@ -188,6 +188,15 @@ def test_weights_may_be_a_whole_model(project: Path, params: Path, tiny_model: P
     assert read_all(params).train.weights_sha256 == fingerprint(tiny_model)
 
 
+def test_weights_of_a_second_backbone_are_pinned_alike(project: Path, params: Path) -> None:
+    (project / "w.pth").write_bytes(b"weights")
+    apply_preset(Layout(project), "caltech101", project, None, project / "w.pth")
+    second = read_all(params).train.second_backbone
+    assert second is not None
+    assert second.weights == "w.pth"
+    assert second.weights_sha256 == hashlib.sha256(b"weights").hexdigest()
+
+
 # --- what is refused, and changes nothing ----------------------------------------------------
 
 
@@ -256,4 +265,13 @@ def test_a_preset_with_a_mistake_is_one_line_that_names_its_file(
     before = params.read_bytes()
     with one_line_error("presets/mine.yaml: train.epochs = -1"):
         apply_preset(Layout(project), "mine", None, None)
+    assert params.read_bytes() == before
+
+
+def test_weights_of_a_second_backbone_that_is_not_there_are_one_line(
+    project: Path, params: Path, one_line_error: OneLineError
+) -> None:
+    before = params.read_bytes()
+    with one_line_error("preset digits: has no second backbone", "--second-weights"):
+        apply_preset(Layout(project), "digits", None, None, "https://example.org/w.pth")
     assert params.read_bytes() == before

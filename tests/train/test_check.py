@@ -10,6 +10,7 @@ import pytest
 from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams
 from lookalike.images import loading
+from lookalike.model.artifact_fingerprint import DESCRIPTION
 from lookalike.train.check import check_training
 from lookalike.train.params import TrainParams
 
@@ -72,6 +73,34 @@ def test_an_image_size_that_the_backbone_cannot_take_is_one_line(
         check(tmp_path, backbone="vit_b_32")
     with one_line_error("train.image_size = 32", "inception_v3", "it takes 96"):
         check(tmp_path, backbone="inception_v3", epochs=0)
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        ({"name": "resnet81"}, ["'resnet81': there is no such backbone", "resnet18"]),
+        ({"name": "vit_b_32"}, ["train.image_size = 32", "vit_b_32", "it takes 224"]),
+        ({"name": "cnn:2", "weights": "none.pth"}, ["none.pth: there is no such file"]),
+        ({"name": "cnn:2", "weights": "models/model"}, ["models/model", "name a copy"]),
+        ({"name": "cnn:2", "weights": "earlier"}, ["earlier", "a whole model", "train.weights"]),
+    ],
+)
+def test_a_second_backbone_is_held_to_the_same(
+    second: dict[str, str], words: list[str], tmp_path: Path, one_line_error: OneLineError
+) -> None:
+    (tmp_path / "earlier").mkdir()
+    (tmp_path / "earlier" / DESCRIPTION).touch()
+    with one_line_error(*words):
+        check(tmp_path, second_backbone=second)
+
+
+def test_batch_norm_of_a_second_backbone_needs_two_images(
+    tmp_path: Path, one_line_error: OneLineError
+) -> None:
+    micro_batches = {"batch_size": 4, "gradient_accumulation": 4, "backbone": "vgg11"}
+    check(tmp_path, **micro_batches)
+    with one_line_error("of one image each"):
+        check(tmp_path, **micro_batches, second_backbone={"name": "mobilenet_v3_small"})
 
 
 def test_micro_batches_are_counted_for_all_devices(

@@ -34,6 +34,10 @@ def train(**values: object) -> TrainParams:
         ),
         ({"weights": "w.pth", "weights_sha256": "abc"}, ["64 hexadecimal digits"]),
         (
+            {"backbone": "timm/a", "layer_decay": 0.9, "second_backbone": {"name": "cnn"}},
+            ["layer_decay is for one backbone"],
+        ),
+        (
             {"batch_size": 32, "gradient_accumulation": 3},
             ["batch_size = 32", "gradient_accumulation = 3", "equal micro-batches"],
         ),

@@ -30,6 +30,9 @@ def preset(
     weights: Annotated[
         str | None, typer.Option(help="Pretrained weights: a file, a model or an address.")
     ] = None,
+    second_weights: Annotated[
+        str | None, typer.Option(help="Those of the preset's second backbone, likewise.")
+    ] = None,
 ) -> None:
     """Put the preset NAME into params.yaml; comments, machine, serve and bot stay."""
     from lookalike.project.preset import apply_preset, preset_names
@@ -38,5 +41,5 @@ def preset(
     if name is None:
         print_lines(preset_names(project))
     else:
-        apply_preset(project, name, source, weights)
+        apply_preset(project, name, source, weights, second_weights)
         print_line(f"{project.params} now holds the preset {name}; run it with: dvc repro")

@@ -53,13 +53,15 @@ def doctor(project: Layout, seconds: float = 2.0) -> Iterator[str]:
         LookalikeError: the parameters are not valid.
     """
     params = read_all(project.params)
-    check_backbone(params.train.backbone)
+    for backbone in params.train.backbones:
+        check_backbone(backbone.name)
     check_image_sizes(params.train)
     machine = this_machine()
     yield from _describe(machine)
     yield ""
     size = while_learning(params.train).crop
-    yield f"training {params.train.backbone} at {size} pixels, images a second"
+    names = " and ".join(backbone.name for backbone in params.train.backbones)
+    yield f"training {names} at {size} pixels, images a second"
     settings = _measure(params, machine, seconds)
     for one in settings:
         yield f"  {one.precision}, {one.threads} threads, batches of {one.batch}: {one.speed:.0f}"

@@ -37,7 +37,13 @@ def training_speed(
     torch.set_num_threads(threads)
     try:
         device = accelerator()
-        network = EmbeddingNetwork(params.backbone, params.embedding_dim, CLASSES).to(device)
+        second = params.second_backbone
+        network = EmbeddingNetwork(
+            params.backbone,
+            params.embedding_dim,
+            CLASSES,
+            second_backbone=None if second is None else second.name,
+        ).to(device)
         optimizer = torch.optim.SGD(network.parameters(), lr=1e-3)
         size = while_learning(params).crop
         images = torch.randint(256, (batch, 3, size, size), dtype=torch.uint8, device=device)

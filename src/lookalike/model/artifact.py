@@ -18,6 +18,7 @@ from lookalike.model.finite import check_finite
 from lookalike.model.fuse_batch_norm import fuse_batch_norm
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.shapes_alone import shapes_alone
+from lookalike.model.side_by_side import SideBySide
 from lookalike.model.training_images import TRAINING_IMAGES, ImageIds, write_training_images
 
 
@@ -58,6 +59,7 @@ class Model:
 
 def build_network(description: ModelDescription) -> EmbeddingNetwork:
     """The network that a description is of, with random weights."""
+    second = description.second_backbone
     network = EmbeddingNetwork(
         description.backbone,
         description.embedding_dim,
@@ -65,9 +67,14 @@ def build_network(description: ModelDescription) -> EmbeddingNetwork:
         description.channels,
         description.head,
         description.pooling,
+        None if second is None else second.name,
     )
     network.mean.copy_(network.mean.new_tensor(description.mean).view_as(network.mean))
     network.std.copy_(network.std.new_tensor(description.std).view_as(network.std))
+    if second is not None and isinstance(network.backbone, SideBySide):
+        given = description.mean, description.std
+        wanted = second.mean or description.mean, second.std or description.std
+        network.backbone.normalize_second(given, wanted)
     return network
 
 

@@ -18,6 +18,19 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
+class SecondBackbone(BaseModel):
+    """A backbone beside the first: its name, and the mean and std of each channel that it wants.
+
+    Null means those of the first.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    name: str
+    mean: list[float] | None = None
+    std: list[Annotated[float, Field(gt=0)]] | None = None
+
+
 class ModelDescription(BaseModel):
     """The content of `model.json`.
 
@@ -30,6 +43,7 @@ class ModelDescription(BaseModel):
 
     format: Literal[1] = 1
     backbone: str
+    second_backbone: SecondBackbone | None = None
     embedding_dim: int | None
     pooling: Pooling = "auto"
     head: Head = "linear"
@@ -46,15 +60,17 @@ class ModelDescription(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if not len(self.mean) == len(self.std) == self.channels:
+        given = [self.mean, self.std]
+        if (second := self.second_backbone) is not None:
+            given += [second.mean or self.mean, second.std or self.std]
+        if any(len(numbers) != self.channels for numbers in given):
             raise ValueError(f"mean and std should have {self.channels} numbers, one a channel")
         return self
 
     def content(self) -> dict[str, Any]:
         """What is written as JSON."""
-        return self.model_dump(
-            exclude={name for name in ("bands", "stretch") if getattr(self, name) is None}
-        )
+        optional = ("bands", "second_backbone", "stretch")
+        return self.model_dump(exclude={name for name in optional if getattr(self, name) is None})
 
 
 def stretch_of_model(folder: Path) -> Stretch | None:

@@ -27,7 +27,8 @@ def fuse_batch_norm(network: EmbeddingNetwork, precision: str, side: int) -> Emb
         side: of the images, in pixels.
     """
     copy = deepcopy(network)
-    fix_image_size(copy.backbone, side)
+    for backbone in copy.backbones:
+        fix_image_size(backbone, side)
     with suppress(TraceError):
         copy.backbone = fuse(trace(copy.backbone), inplace=True, no_trace=True)
     if precision == "bf16":

@@ -34,7 +34,11 @@ def preset_names(project: Layout) -> list[str]:
 
 
 def apply_preset(
-    project: Layout, name: str, source: str | Path | None, weights: str | Path | None
+    project: Layout,
+    name: str,
+    source: str | Path | None,
+    weights: str | Path | None,
+    second_weights: str | Path | None = None,
 ) -> None:
     """Put a preset into `params.yaml`: what it does not name gets its default.
 
@@ -46,28 +50,27 @@ def apply_preset(
         source: where the images are: a path, or an address such as `s3://bucket/prefix`.
         weights: pretrained weights: a file, the folder of a model, or an address. Paths are pinned
             by their sha256.
+        second_weights: of the second backbone, likewise.
 
     Paths are written relative to the project if they lie inside it, else absolute; addresses as
     they are.
 
     Raises:
-        LookalikeError: there is no such preset or path, the preset needs a source, or it is wrong.
+        LookalikeError: there is no such preset or path, the preset needs a source, has no second
+            backbone, or it is wrong.
     """
     overlay = _read_overlay(project, name)
     if source is not None:
         overlay.setdefault("ingest", {})["source"] = _location(source, "--source", project)
     elif "source" not in overlay.get("ingest", {}):
         raise LookalikeError(f"preset {name}: say where the images are: --source PATH")
+    train = overlay.setdefault("train", {})
     if weights is not None:
-        pinned: dict[str, str | None] = {
-            "weights": _location(weights, "--weights", project),
-            "weights_sha256": None,
-            "weights_revision": None,
-        }
-        if not is_remote(str(weights)):
-            path = Path(weights)
-            pinned["weights_sha256"] = fingerprint(path) if path.is_dir() else sha256_of_file(path)
-        overlay.setdefault("train", {}).update(pinned)
+        train.update(_pinned(weights, "--weights", project))
+    if second_weights is not None:
+        if not train.get("second_backbone"):
+            raise LookalikeError(f"preset {name}: has no second backbone: leave --second-weights")
+        train["second_backbone"].update(_pinned(second_weights, "--second-weights", project))
 
     read_yaml(project.params)  # says in one line what is wrong with the file
     yaml = YAML()
@@ -99,6 +102,19 @@ def _read_overlay(project: Layout, name: str) -> dict[str, Any]:
                 f"{', '.join(NAMED)}"
             )
     return overlay
+
+
+def _pinned(weights: str | Path, option: str, project: Layout) -> dict[str, str | None]:
+    """How `params.yaml` names weights; a file or a model by what it holds, too."""
+    pinned: dict[str, str | None] = {
+        "weights": _location(weights, option, project),
+        "weights_sha256": None,
+        "weights_revision": None,
+    }
+    if not is_remote(str(weights)):
+        path = Path(weights)
+        pinned["weights_sha256"] = fingerprint(path) if path.is_dir() else sha256_of_file(path)
+    return pinned
 
 
 def _location(place: str | Path, option: str, project: Layout) -> str:

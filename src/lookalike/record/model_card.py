@@ -40,7 +40,9 @@ def model_card(project: Layout, facts: Facts, license: str | None) -> str:
 
 def _lines(project: Layout, facts: Facts, license: str | None) -> Iterator[str]:
     evaluation, params = facts.metrics["evaluate"], facts.params
-    name = f"{facts.data_name}-{params['train.backbone'].replace('/', '-')}"
+    named = (params.get(f"train.{key}") for key in ("backbone", "second_backbone.name"))
+    backbones = [name for name in named if name is not None]
+    name = "-".join([facts.data_name, *backbones]).replace("/", "-")
     yield front_matter(
         {
             "license": license,
@@ -52,8 +54,8 @@ def _lines(project: Layout, facts: Facts, license: str | None) -> Iterator[str]:
     )
     yield f"\n# {plain(name)}"
     yield (
-        f"\nA {plain(params['train.backbone'])} that gives an image an embedding: images that look "
-        f"alike have embeddings that are near each other. {_trained(facts)}"
+        f"\nA {plain(' beside a '.join(backbones))} that gives an image an embedding: images that "
+        f"look alike have embeddings that are near each other. {_trained(facts)}"
     )
     yield "\n## How good it is"
     yield (

@@ -98,7 +98,9 @@ def _about(project: Layout) -> Iterator[str]:
     source = read_params(IngestParams, "source", path=project.params).source
     yield f"images of {without_secrets(source)}"
     if (description := _read_json(project.model / "model.json")) is not None:
-        yield f"backbone {description['backbone']}"
+        second = description.get("second_backbone")
+        beside = f" and {second['name']}" if second else ""
+        yield f"backbone {description['backbone']}{beside}"
     with suppress(LookalikeError):  # in no repository, or nothing is committed
         named = git(project.root, "describe", "--always", "--dirty", "--abbrev=10").strip()
         yield f"commit {named} of {git(project.root, 'log', '-1', '--format=%cs').strip()}"

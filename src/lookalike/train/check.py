@@ -5,6 +5,7 @@ from lookalike.core.layout import Layout
 from lookalike.core.params import MachineParams
 from lookalike.images.bands import Bands
 from lookalike.images.loading import check_shared_memory
+from lookalike.model.artifact_fingerprint import DESCRIPTION
 from lookalike.model.backbones import check_backbone
 from lookalike.model.image_size import build_shapes
 from lookalike.model.inflate import RGB
@@ -29,12 +30,15 @@ def check_training(
         bands: of the images; None: they are 8-bit RGB.
         project: whose relative paths they name.
     """
-    check_backbone(params.backbone)
-    if params.pooling != "auto":
-        build_shapes(params.backbone, params.pooling)
+    for backbone in params.backbones:
+        check_backbone(backbone.name)
+        if params.pooling != "auto":
+            build_shapes(backbone.name, params.pooling)
     check_image_sizes(params)
-    check_not_replaced("train.weights", params.weights, project)
-    check_weights(params.weights, params.backbone, project.root)
+    for backbone in params.backbones:
+        check_not_replaced("train.weights", backbone.weights, project)
+        check_weights(backbone.weights, backbone.name, project.root)
+    _check_second(params, project)
     if params.epochs == 0:
         return
     check_augmentation(params, rgb=bands is None)
@@ -46,6 +50,15 @@ def check_training(
     smallest = smallest_micro_batch(params)
     check_micro_batches(params.batch_size, params.gradient_accumulation, processes, smallest)
     check_shared_memory(machine.workers * machine.devices, _batch_bytes(params, bands))
+
+
+def _check_second(params: TrainParams, project: Layout) -> None:
+    second = params.second_backbone
+    if second is not None and (project.root / second.weights / DESCRIPTION).is_file():
+        raise LookalikeError(
+            f"train.second_backbone.weights: {second.weights}: is a whole model; name it as "
+            "train.weights, for both backbones"
+        )
 
 
 def _batch_bytes(params: TrainParams, bands: Bands | None) -> int:

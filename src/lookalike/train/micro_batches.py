@@ -12,7 +12,9 @@ FOR_BATCH_NORM = 2  # images: one alone has no variance
 def smallest_micro_batch(params: TrainParams) -> int:
     """The fewest images that the network can learn from at once: batch norm needs two."""
     learns_backbone_norm = not params.freeze_batchnorm and any(
-        isinstance(module, _BatchNorm) for module in build_shapes(params.backbone).modules()
+        isinstance(module, _BatchNorm)
+        for backbone in params.backbones
+        for module in build_shapes(backbone.name).modules()
     )
     return FOR_BATCH_NORM if params.head != "linear" or learns_backbone_norm else 1
 

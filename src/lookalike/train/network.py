@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from lookalike.model.artifact import build_network
-from lookalike.model.description import ModelDescription
+from lookalike.model.description import ModelDescription, SecondBackbone
 from lookalike.model.expected_input import expected_input
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.open_clip_models import context_length, open_clip_name
@@ -19,19 +19,26 @@ def describe(
 ) -> ModelDescription:
     """What `model.json` says of a model with these classes; none without training."""
     expected = expected_input(params.backbone)
-    clip = open_clip_name(params.backbone)
+    second = params.second_backbone
+    clip = None if classes or second is not None else open_clip_name(params.backbone)
     return ModelDescription(
         backbone=params.backbone,
+        second_backbone=None if second is None else _described(second.name),
         embedding_dim=params.embedding_dim if classes else None,
         pooling=params.pooling,
         head=params.head if classes else "linear",
-        context_length=None if clip is None or classes else context_length(clip),
+        context_length=None if clip is None else context_length(clip),
         classes=classes,
         image_size=in_search(params),
         precision=precision,
         mean=list(expected.mean),
         std=list(expected.std),
     )
+
+
+def _described(name: str) -> SecondBackbone:
+    expected = expected_input(name)
+    return SecondBackbone(name=name, mean=list(expected.mean), std=list(expected.std))
 
 
 def starting_network(

@@ -83,6 +83,8 @@ class TrainParams(
                 "layer_decay needs a backbone whose layers timm knows: timm/NAME, not "
                 f"{self.backbone}"
             )
+        if self.layer_decay is not None and self.second_backbone is not None:
+            raise ValueError("layer_decay is for one backbone: set second_backbone: null")
         if 0 < self.epochs <= self.warmup_epochs:
             raise ValueError(
                 f"warmup_epochs = {self.warmup_epochs:g} should be below epochs = {self.epochs}"

@@ -11,8 +11,10 @@ from lookalike.images.bands import Bands
 from lookalike.images.inspect import inspect
 from lookalike.images.shards import write_shards
 from lookalike.images.store import ImageStore
+from lookalike.model.description import SecondBackbone
 from lookalike.train.network import describe
 from lookalike.train.params import TrainParams
+from lookalike.train.recipe.backbone_params import BackboneParams
 from lookalike.train.recipe.band_statistics import mean_and_std, with_bands
 
 Encode = Callable[..., bytes]
@@ -86,6 +88,17 @@ def test_a_model_of_bands_says_which_and_how_they_are_normalized(
     assert description.bands == Bands(chosen=(5, 1))
     assert description.channels == 2
     assert description.mean == pytest.approx([1650, 800], rel=0.05)
+
+
+def test_a_second_backbone_sees_bands_normalized_as_the_first_does(
+    tile_images: Callable[[Bands], ImageStore],
+) -> None:
+    params = TrainParams(second_backbone=BackboneParams(name="timm/tf_efficientnet_lite0"))
+    plain = describe(params, "fp32", ["crop", "water"])
+    assert plain.second_backbone is not None
+    assert plain.second_backbone.mean == [0.5, 0.5, 0.5]
+    description = with_bands(plain, tile_images(ALL), range(20), workers=0)
+    assert description.second_backbone == SecondBackbone(name="timm/tf_efficientnet_lite0")
 
 
 def test_without_rows_all_images_count(tile_images: Callable[[Bands], ImageStore]) -> None:

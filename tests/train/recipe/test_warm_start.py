@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
-from lookalike.model.artifact import build_network, save_model
+from lookalike.model.artifact import build_network, save_model, write_weights
 from lookalike.model.artifact_fingerprint import fingerprint
-from lookalike.model.description import ModelDescription
+from lookalike.model.description import ModelDescription, SecondBackbone
 from lookalike.model.network import EmbeddingNetwork
 from lookalike.model.preprocessing import ImageSize
 from lookalike.model.training_images import shortened
+from lookalike.train.recipe.backbone_params import BackboneParams
 from lookalike.train.recipe.network_params import NetworkParams
 from lookalike.train.recipe.warm_start import warm_start
 
@@ -55,7 +57,7 @@ def start(folder: Path, classes: list[str], strict: bool = True, **values: Any) 
     return network
 
 
-def same(one: EmbeddingNetwork, other: EmbeddingNetwork) -> bool:
+def same(one: nn.Module, other: nn.Module) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
 
@@ -132,3 +134,33 @@ def test_a_model_that_has_seen_what_is_held_out_is_refused(
     held_out = frozenset([*sorted(seen)[:2], "0" * 16])
     with one_line_error("trained on 2 of the 3 validation and test images", "method: hashed"):
         warm_start(network_of(PETS, seed=2), PETS, params, held_out, NO_CACHE)
+
+
+def test_each_of_two_backbones_has_weights_of_its_own(tmp_path: Path) -> None:
+    second = SecondBackbone(name="cnn:4")
+    network = network_of(PETS, seed=2, second_backbone=second)
+    trained = network_of(PETS, seed=1, second_backbone=second)
+    names = [str(tmp_path / f"{number}.safetensors") for number in range(2)]
+    for name, backbone in zip(names, trained.backbones, strict=True):
+        write_weights(Path(name), backbone.state_dict())
+    params = NetworkParams(
+        backbone="cnn:2",
+        weights=names[0],
+        second_backbone=BackboneParams(name="cnn:4", weights=names[1]),
+    )
+    warm_start(network, PETS, params, frozenset(), NO_CACHE)
+    assert same(network.backbone, trained.backbone)
+    assert not same(network, trained)
+
+
+def test_a_model_of_two_backbones_goes_on_whole(tmp_path: Path) -> None:
+    second = SecondBackbone(name="cnn:4")
+    trained = network_of(PETS, seed=1, second_backbone=second)
+    folder = tmp_path / "earlier"
+    save_model(folder, describe(PETS, second_backbone=second), trained.state_dict())
+    network = network_of(PETS, seed=2, second_backbone=second)
+    params = NetworkParams(
+        backbone="cnn:2", weights=str(folder), second_backbone=BackboneParams(name="cnn:4")
+    )
+    warm_start(network, PETS, params, frozenset(), NO_CACHE)
+    assert same(network, trained)

@@ -11,7 +11,7 @@ from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import load_batches
 from lookalike.images.pixels import Pixels
 from lookalike.images.store import ImageStore
-from lookalike.model.description import ModelDescription
+from lookalike.model.description import ModelDescription, SecondBackbone
 from lookalike.terminal.progress import track
 from lookalike.train.recipe.picture_stretch import stretch_of
 
@@ -33,8 +33,10 @@ def with_bands(
         return description
     rows = range(len(images)) if rows is None else rows
     mean, std = mean_and_std(images, rows, workers)
+    second = description.second_backbone
     return description.model_copy(
         update={
+            "second_backbone": second and SecondBackbone(name=second.name),
             "bands": images.bands,
             "stretch": stretch_of(images, rows),
             "channels": len(mean),

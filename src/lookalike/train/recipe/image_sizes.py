@@ -30,10 +30,11 @@ def while_learning(params: NetworkParams) -> ImageSize:
 
 
 def check_image_sizes(params: NetworkParams) -> None:
-    """Raise LookalikeError unless the backbone takes images of both sizes.
+    """Raise LookalikeError unless each backbone takes images of both sizes.
 
     The line names the nearest size that it takes.
     """
-    check_image_size("train.image_size", params.image_size, params.backbone)
-    if params.train_image_size is not None:
-        check_image_size("train.train_image_size", params.train_image_size, params.backbone)
+    for backbone in params.backbones:
+        check_image_size("train.image_size", params.image_size, backbone.name)
+        if params.train_image_size is not None:
+            check_image_size("train.train_image_size", params.train_image_size, backbone.name)

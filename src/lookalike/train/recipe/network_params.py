@@ -1,13 +1,13 @@
 """The network, and what it starts from: part of the block `train`."""
 
-import re
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from lookalike.core.choices import DOWNLOADED, LARGEST_INPUT, Pooling
+from lookalike.core.choices import LARGEST_INPUT, Pooling
 from lookalike.core.group import Group
 from lookalike.model.head_layers import Head, HeadLayers
+from lookalike.train.recipe.backbone_params import BackboneParams, check_pins
 
 
 class NetworkParams(Group):
@@ -17,6 +17,7 @@ class NetworkParams(Group):
     weights: str = "none"
     weights_sha256: str | None = None
     weights_revision: str | None = None
+    second_backbone: BackboneParams | None = None
     weights_strict: bool = True
     pooling: Pooling = "auto"
     head: Head = "linear"
@@ -45,16 +46,16 @@ class NetworkParams(Group):
                 raise ValueError(
                     "head_dropout should be 0 where head.layers are given: see head.dropout"
                 )
-        if self.weights_sha256 is not None:
-            if self.weights == "none":
-                raise ValueError("weights_sha256 has no meaning with weights: none")
-            if self.weights in DOWNLOADED and self.backbone.startswith("timm/"):
-                raise ValueError("weights: pretrained of timm are pinned by weights_revision")
-            if not re.fullmatch("[0-9a-f]{64}", self.weights_sha256):
-                raise ValueError("weights_sha256 should be 64 hexadecimal digits")
-        if self.weights_revision is not None:
-            if self.weights not in DOWNLOADED or not self.backbone.startswith("timm/"):
-                raise ValueError("weights_revision is for weights: pretrained of timm's backbones")
-            if not re.fullmatch("[0-9a-f]{40}", self.weights_revision):
-                raise ValueError("weights_revision should be a commit, 40 hexadecimal digits")
+        check_pins(self.backbones[0])
         return self
+
+    @property
+    def backbones(self) -> list[BackboneParams]:
+        """The backbone, and the second one where there is one."""
+        first = BackboneParams.model_construct(
+            name=self.backbone,
+            weights=self.weights,
+            weights_sha256=self.weights_sha256,
+            weights_revision=self.weights_revision,
+        )
+        return [first] if self.second_backbone is None else [first, self.second_backbone]

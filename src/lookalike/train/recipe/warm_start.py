@@ -23,7 +23,9 @@ def warm_start(
     held_out: ImageIds,
     cache: Path,
 ) -> ImageIds:
-    """Load what `train.weights` names into a network, in place.
+    """Load what `train.weights` names into a network, in place, and those of a second backbone.
+
+    The folder of an earlier model holds the weights of both.
 
     Args:
         network: with random weights.
@@ -40,9 +42,7 @@ def warm_start(
             has learned from images that are held out.
     """
     source = params.weights
-    if source == "none":
-        return frozenset()
-    if "://" not in source and Path(source, DESCRIPTION).is_file():
+    if source != "none" and "://" not in source and Path(source, DESCRIPTION).is_file():
         check_hash(source, fingerprint(Path(source)), params.weights_sha256)
         earlier = load_model(Path(source))
         learned_from = _learned_from(source, held_out)
@@ -52,13 +52,16 @@ def warm_start(
             weights |= _classifier_rows(earlier, network, classes)
         load_fitting(network, weights, source, "the network", params.weights_strict)
         return learned_from
-    pinned = params.weights_sha256, cache, params.weights_revision
-    weights = read_weights(source, params.backbone, *pinned)
-    if open_clip_name(params.backbone) is not None:
-        weights, text = towers_of(weights)
-        if network.text is not None:
-            load_fitting(network.text, text, source, "the tower of text", params.weights_strict)
-    load_backbone(network.backbone, weights, source, params.weights_strict)
+    for backbone, of in zip(network.backbones, params.backbones, strict=True):
+        if of.weights == "none":
+            continue
+        pinned = of.weights_sha256, cache, of.weights_revision
+        weights = read_weights(of.weights, of.name, *pinned)
+        if open_clip_name(of.name) is not None:
+            weights, text = towers_of(weights)
+            if network.text is not None:
+                load_fitting(network.text, text, source, "the tower of text", params.weights_strict)
+        load_backbone(backbone, weights, of.weights, params.weights_strict)
     return frozenset()
 
 

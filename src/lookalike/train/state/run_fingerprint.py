@@ -50,7 +50,7 @@ def fingerprint(
         "base": [base.seed, base.precision, base.threads],
         "dispatch": dispatch(),
         "train": params.model_dump(),
-        "weights": _content(params.weights),
+        "weights": [_content(backbone.weights) for backbone in params.backbones],
         "resume_from": _content(params.resume_from),
         "split": sha256_of_file(split),
         "images": store.hexdigest(),
