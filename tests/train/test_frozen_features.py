@@ -83,8 +83,9 @@ def train(
         {},
         {"head": "mlp", "head_dropout": 0.3, "ema_decay": 0.9, "gradient_accumulation": 2},
         {"loss": "supcon", "sampling": "pk", "precision": "bf16"},
+        {"second_backbone": {"name": "cnn:4"}},
     ],
-    ids=["plain", "with states", "pairs in bf16"],
+    ids=["plain", "with states", "pairs in bf16", "two backbones"],
 )
 def test_the_bytes_are_those_of_images_that_are_seen_in_each_epoch(
     recipe: dict[str, Any], train: Callable[..., Trained], monkeypatch: pytest.MonkeyPatch

@@ -131,6 +131,7 @@ def test_training_learns_what_it_is_shown(train: Training) -> None:
         {"schedule": "one_cycle", "l1": 1e-6, "l2": 1e-4, "gradient_clip": 1.0},
         {"schedule": "constant", "freeze_epochs": 1, "freeze_batchnorm": True},
         {"head": "mlp", "head_dropout": 0.2, "ema_decay": 0.99},
+        {"second_backbone": {"name": "cnn:2"}},
     ],
     ids=lambda recipe: ",".join(f"{name}={value}" for name, value in recipe.items()),
 )
