@@ -93,12 +93,15 @@ def prepare(project: Path, options: argparse.Namespace) -> None:
     inference = (
         f"{{engine: onnxruntime, precision: int8, calibration_images: {options.calibration}}}"
     )
+    second = "null"
+    if options.second_backbone is not None:
+        second = f"{{name: {options.second_backbone}, weights: {options.second_weights}}}"
     params = (
         f"base: {{threads: {options.threads}, inference: "
         f"{inference if quantized else '{engine: torch}'}}}\n"
         "ingest: {source: photos}\n"
         f"train: {{epochs: 0, backbone: {options.backbone}, image_size: {SIDE}, "
-        f"weights: {options.weights}}}\n"
+        f"weights: {options.weights}, second_backbone: {second}}}\n"
     )
     write_project(project, params)
     for stage in ("ingest", "split", "train", "export"):
@@ -225,6 +228,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--backbone", default="resnet18")
     parser.add_argument("--weights", default="none", help="none, imagenet or a file")
+    parser.add_argument("--second-backbone", help="one that stands beside the first")
+    parser.add_argument("--second-weights", default="none", help="likewise")
     parser.add_argument("--images", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
