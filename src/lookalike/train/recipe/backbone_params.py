@@ -3,7 +3,7 @@
 import re
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from lookalike.core.choices import DOWNLOADED
 from lookalike.core.group import Group
@@ -12,10 +12,10 @@ from lookalike.core.group import Group
 class BackboneParams(Group):
     """A backbone by its name, and pretrained weights for it."""
 
-    name: str
-    weights: str = "none"
-    weights_sha256: str | None = None
-    weights_revision: str | None = None
+    name: str = Field(description="as train.backbone")
+    weights: str = Field(default="none", description="as train.weights, but no model's folder")
+    weights_sha256: str | None = Field(default=None, description="as train.weights_sha256")
+    weights_revision: str | None = Field(default=None, description="as train.weights_revision")
 
     @model_validator(mode="after")
     def _pinned_in_the_right_way(self) -> Self:
