@@ -20,6 +20,7 @@ def test_make_repro_in_a_fresh_clone(tmp_path_factory: pytest.TempPathFactory) -
     assert metrics["accuracy"] >= 0.95
     assert metrics["recall_at_1"] >= 0.95
     assert json.loads(project.read("metrics/index.json"))["recall_at_10"] >= 0.99
+    assert printed.splitlines()[-1].endswith("lookalike open")
     (example,) = [line for line in printed.splitlines() if "lookalike search" in line]
     assert "similarity" in project.run(*shlex.split(example)).stdout
     again = project.run("make", "repro").stdout
