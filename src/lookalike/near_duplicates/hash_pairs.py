@@ -1,17 +1,17 @@
-"""All pairs of perceptual hashes that are near: exact, compared in blocks."""
+"""All pairs of perceptual hashes that are near: exact, however they are found."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Event
 
 import numpy as np
 
 from lookalike.core.errors import LookalikeError
+from lookalike.near_duplicates.multi_index import FARTHEST, Pairs, lookups
 
 # 32 x 4096 hashes compared, a little more than a megabyte, stay in a processor core's cache.
 BLOCK_ROWS, BLOCK_COLUMNS = 32, 4096
-
-# Two hashes that differ in fewer bits than there are parts have one of these parts in common.
-PARTS = 9
 
 # More would take hours to look at. So many are there where images are blank, or of a few pixels, or
 # very many: pairs grow with the square.
@@ -38,32 +38,35 @@ def near_hashes(
     """
     if len(rows) * len(columns) > MANY:
         _check_sample(rows, columns, max_distance)
-    whole = [(np.arange(len(rows)), np.arange(len(columns)))]
-    groups = _with_a_part_in_common(rows, columns) if max_distance < PARTS else whole
-    blocks = (
-        (some[start : start + height], others)
-        for some, others in groups
-        for height in [BLOCK_ROWS * max(1, BLOCK_COLUMNS // max(1, len(others)))]
-        for start in range(0, len(some), height)
-    )
+    searches = lookups if max_distance <= FARTHEST else _comparisons
+    too_many = Event()
 
-    def near(block: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        found = list(_near_in_block(rows, columns, *block, max_distance))
-        return np.concatenate(found) if found else np.empty(0, np.int64)
+    def near(search: Callable[[], Iterator[Pairs]]) -> np.ndarray:
+        """A number for each pair: the row times the number of columns, plus the column."""
+        found, total = [np.empty(0, np.int64)], 0
+        for one, other in search():
+            behind = one < other
+            found.append(one[behind] * len(columns) + other[behind])
+            total += len(found[-1])
+            if total > MOST_PAIRS or too_many.is_set():
+                too_many.set()
+                break
+        return np.concatenate(found)
 
     found, total = [np.empty(0, np.int64)], 0
     with ThreadPoolExecutor(max(1, workers)) as pool:
-        for pairs in pool.map(near, blocks):
+        for pairs in pool.map(near, searches(rows, columns, max_distance)):
             found.append(pairs)
             total += len(pairs)
             if total > MOST_PAIRS:
+                too_many.set()
                 pool.shutdown(cancel_futures=True)
                 raise LookalikeError(
                     f"split.near_duplicates: more than {MOST_PAIRS} pairs of images have hashes "
                     f"within {max_distance} bits: lower max_hash_distance, or set "
                     "split.near_duplicates to null"
                 )
-    one, other = np.divmod(np.unique(np.concatenate(found)), max(1, len(columns)))
+    one, other = np.divmod(np.sort(np.concatenate(found)), max(1, len(columns)))
     return np.stack([one, other]).astype(np.int32)
 
 
@@ -86,40 +89,26 @@ def _check_sample(rows: np.ndarray, columns: np.ndarray, max_distance: int) -> N
     )
 
 
-def _with_a_part_in_common(
-    rows: np.ndarray, columns: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Positions of rows and columns that are equal in every ninth bit, of each of nine."""
-    bits_of_rows, bits_of_columns = (
-        np.unpackbits(hashes.astype(">u8").view(np.uint8)).reshape(-1, 64)
-        for hashes in (rows, columns)
-    )
-    for part in range(PARTS):
-        of_rows, of_columns = (
-            np.packbits(bits[:, part::PARTS], axis=1)[:, 0]
-            for bits in (bits_of_rows, bits_of_columns)
-        )
-        for value in np.unique(of_rows):
-            yield np.flatnonzero(of_rows == value), np.flatnonzero(of_columns == value)
+def _comparisons(
+    rows: np.ndarray, columns: np.ndarray, max_distance: int
+) -> Iterator[Callable[[], Iterator[Pairs]]]:
+    """Searches that compare each row with every column behind it."""
+    for start in range(0, len(rows), BLOCK_ROWS):
+        yield partial(_near_in_block, rows, columns, start, max_distance)
 
 
 def _near_in_block(
-    rows: np.ndarray, columns: np.ndarray, some: np.ndarray, others: np.ndarray, max_distance: int
-) -> Iterator[np.ndarray]:
-    """The near pairs of some positions in the rows with others behind them in the columns.
-
-    A pair is one number: the first position times the number of columns, plus the second.
-    """
-    others = others[np.searchsorted(others, some[0], side="right") :]
-    block = rows[some, None]
-    differing = np.empty((len(block), min(BLOCK_COLUMNS, len(others))), np.uint64)
+    rows: np.ndarray, columns: np.ndarray, start: int, max_distance: int
+) -> Iterator[Pairs]:
+    """The near pairs of a block of rows with the columns behind its first row."""
+    block = rows[start : start + BLOCK_ROWS, None]
+    differing = np.empty((len(block), BLOCK_COLUMNS), np.uint64)
     distances = np.empty(differing.shape, np.uint8)
-    for left in range(0, len(others), BLOCK_COLUMNS):
-        behind = others[left : left + BLOCK_COLUMNS]
+    for left in range(start + 1, len(columns), BLOCK_COLUMNS):
+        behind = columns[left : left + BLOCK_COLUMNS]
         width = len(behind)
-        np.bitwise_xor(block, columns[behind], out=differing[:, :width])
+        np.bitwise_xor(block, behind, out=differing[:, :width])
         np.bitwise_count(differing[:, :width], out=distances[:, :width])
         near = np.flatnonzero(distances[:, :width] <= max_distance)
         one, other = np.divmod(near, width)  # numpy's search in two dimensions is slow
-        one, other = some[one], behind[other]
-        yield (one * len(columns) + other)[one < other]
+        yield start + one, left + other
