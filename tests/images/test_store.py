@@ -50,12 +50,15 @@ def test_a_broken_shard_is_named(tmp_path: Path) -> None:
         ImageStore(tmp_path)
 
 
+@pytest.mark.parametrize("limit", ["MAPPED_SHARDS", "MAPPED_BYTES"])
 def test_more_shards_are_read_than_may_be_mapped_at_once(
-    tmp_path: Path, tiny_images: ImageStore, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tiny_images: ImageStore, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     rows = open_shards(tiny_images.folder).to_pylist()
     write_shards(rows, tmp_path / "images", average_bytes=100)
-    monkeypatch.setattr("lookalike.images.store.MAPPED_SHARDS", 3)
+    sizes = [file.stat().st_size for file in (tmp_path / "images").iterdir()]
+    most = 3 if limit == "MAPPED_SHARDS" else 3 * sum(sizes) // len(sizes)
+    monkeypatch.setattr(f"lookalike.images.store.{limit}", most)
     images = ImageStore(tmp_path / "images")
     for row in [*range(0, 120, 7), *range(119, 0, -7)]:
         assert images.encoded(row) == rows[row]["image"]

@@ -36,9 +36,11 @@ def read_split(path: Path, images: ImageStore) -> list[SplitImage]:
     """
     if not path.is_file():
         raise LookalikeError(f"{path}: missing; run the split stage first")
-    row_of = {image_id: row for row, image_id in enumerate(images.ids)}
     entries = read_csv(path)
-    if entries and not entries[0].keys() >= set(HEADER):
+    if not entries:  # nothing is labeled
+        return []
+    row_of = {image_id: row for row, image_id in enumerate(images.ids)}
+    if not entries[0].keys() >= set(HEADER):
         raise LookalikeError(f"{path}: lacks one of the columns {', '.join(HEADER)}; split again")
     try:
         return [

@@ -14,7 +14,9 @@ from lookalike.images.rendering import decode_picture
 from lookalike.images.shards import open_shard, shard_files
 from lookalike.images.stretch import Stretch
 
-MAPPED_SHARDS = 1024  # at once; Linux maps some 65,000 files for a process
+# At once: Linux maps some 65,000 files for a process, and what is mapped counts as its memory
+MAPPED_SHARDS = 1024
+MAPPED_BYTES = 2**29
 
 
 class ImageStore:
@@ -40,9 +42,9 @@ class ImageStore:
     def __init__(self, folder: Path, stretch: Stretch | None = None) -> None:
         self.folder, self.stretch = folder, stretch
         self._files = shard_files(folder)
-        self._images = lru_cache(MAPPED_SHARDS)(self._map_images)
         tables = [_metadata(file) for file in self._files]
         self._ends = np.cumsum([len(table) for table in tables])
+        self._images = lru_cache(_how_many_to_map(self._files))(self._map_images)
         try:
             self.metadata: pa.Table = pa.concat_tables(tables).combine_chunks()
             self.bands = Bands.from_metadata(self.metadata.schema.metadata)
@@ -76,6 +78,12 @@ class ImageStore:
 
     def _map_images(self, shard: int) -> pa.ChunkedArray:
         return open_shard(self._files[shard])["image"]
+
+
+def _how_many_to_map(files: list[Path]) -> int:
+    """How many shards of average size are mapped at once."""
+    average = sum(file.stat().st_size for file in files) / len(files)
+    return max(1, min(MAPPED_SHARDS, round(MAPPED_BYTES / average)))
 
 
 def _metadata(file: Path) -> pa.Table:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from lookalike.images.split_file import SplitImage
 from lookalike.index.engines.registry import engine_kind
@@ -51,29 +50,29 @@ def retrieval_metrics(
         embeddings: what was whitened, float32 `[n, d]`; None: nothing was.
         split: see `retrieval_from_gallery`.
     """
-    gallery = retrieval_from_gallery(normalize(torch.tensor(vectors)), split)
+    gallery = retrieval_from_gallery(vectors, split)
     if embeddings is None:
         return {"gallery": gallery}
-    before = retrieval_from_gallery(normalize(torch.tensor(embeddings)), split)
+    before = retrieval_from_gallery(embeddings, split)
     if "map_at_r" in before:
         now, then = gallery["map_at_r"], before["map_at_r"]
         say(f"index: whitened, mAP@R is {now:.4f} instead of {then:.4f} ({now - then:+.4f})")
     return {"gallery": gallery, "gallery_before_whitening": before}
 
 
-def retrieval_from_gallery(unit_vectors: Tensor, split: list[SplitImage]) -> dict[str, float | int]:
+def retrieval_from_gallery(vectors: np.ndarray, split: list[SplitImage]) -> dict[str, float | int]:
     """Exact retrieval metrics of test queries against training and validation images.
 
     Args:
-        unit_vectors: embeddings of all images, `[n, d]`, rows of length 1.
+        vectors: embeddings of all images, float32 `[n, d]`; may be memory-mapped.
         split: which of them is in which subset; empty where no image has a label.
     """
     number_of = {label: n for n, label in enumerate(sorted({image.label for image in split}))}
     subsets = []
     for test in (True, False):
         images = [image for image in split if (image.split == "test") == test]
-        rows = torch.tensor([image.row for image in images], dtype=torch.int64)
+        rows = np.array([image.row for image in images], np.int64)
         targets = torch.tensor([number_of[image.label] for image in images], dtype=torch.int64)
-        subsets.append((unit_vectors[rows], targets))
+        subsets.append((normalize(torch.from_numpy(vectors[rows])), targets))
     (queries, query_targets), (gallery, gallery_targets) = subsets
     return evaluate_rankings(queries, query_targets, gallery, gallery_targets).summary()
