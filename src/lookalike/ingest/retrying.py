@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-import aiohttp
 from botocore.exceptions import ClientError, FlexibleChecksumError
 from tenacity import (
     Retrying,
@@ -75,6 +74,8 @@ def _may_pass(error: BaseException) -> bool:
 
 
 def _is_passing(error: BaseException) -> bool:
+    import aiohttp  # takes a tenth of a second, and most readings never fail
+
     if isinstance(error, aiohttp.ClientResponseError):
         return error.status == TOO_MANY_REQUESTS or error.status >= SERVER_ERROR
     if isinstance(error, ClientError):
