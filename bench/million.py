@@ -45,6 +45,8 @@ STAGES = {
     "index": "models/index",
 }
 PARAMS = {
+    # two would wait for each other wherever the loading processes have the cores
+    "base": {"threads": 1},
     "ingest": {"labels": "none", "shard_bytes": 2**23},
     "train": {"backbone": "cnn:16", "epochs": 0, "image_size": 32, "resize": 32},
     "index": {"engine": {"name": "annoy", "trees": 10, "search_k": 2000}, "thumbnail_size": 64},
