@@ -1,6 +1,6 @@
 """The engines side by side, each through our interface and called directly.
 
-    python -m bench.index VECTORS [--rows 200000] [--queries 1000] [--engines annoy exact faiss]
+    python -m bench.index VECTORS [--rows 200000] [--queries 1000] [--engines annoy faiss ...]
 
 VECTORS is the `vectors.npy` of an embed stage. The engines index it as it is, and --rows vectors
 that are made from it: each a real one, moved by a twentieth of its length in a random direction.
@@ -14,7 +14,7 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from lookalike.index.building import build_index
 from lookalike.index.engines.annoy import Annoy
 from lookalike.index.engines.faiss import Faiss
 from lookalike.index.engines.registry import ENGINES, engine_kind, tune
+from lookalike.index.engines.usearch import Usearch
 from lookalike.index.index import Index
 from lookalike.index.recall import recall_at_10
 from lookalike.index.storage import open_index
@@ -89,6 +90,13 @@ def direct(index: Index, folder: Path) -> tuple[Callable[[np.ndarray], Any], Any
 
         found = faiss.read_index(path, faiss.IO_FLAG_MMAP_IFC)
         return lambda query: found.search(query[None], K), lambda queries: found.search(queries, K)
+    if isinstance(engine, Usearch):
+        from usearch.index import Index as Graph
+
+        graph: Any = Graph.restore(path, view=True)
+        graph.expansion_search = engine.expansion
+        search = partial(graph.search, count=K, threads=1)
+        return search, search
     values = torch.from_numpy(np.asarray(index.vectors.values))
     scale = torch.from_numpy(inverse(index.vectors.lengths))
 
@@ -106,7 +114,7 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - begin
 
 
-def medians(searches: list[Callable[[Any], object]], work: list[Any]) -> list[float]:
+def medians(searches: Sequence[Callable[[Any], object]], work: list[Any]) -> list[float]:
     """Median seconds of each search for a piece of work, taking turns at every piece."""
     times: list[list[float]] = [[] for _ in searches]
     for _ in range(ROUNDS):

@@ -79,12 +79,13 @@ class Growth(NamedTuple):
 
     images: tuple[float, float]
     seconds: tuple[float, float]
+    processor_seconds: tuple[float, float]
     megabytes: tuple[float, float]  # memory
 
     @property
     def exponent(self) -> float:
-        """Of time; where a constant start hides the growth, at least linear."""
-        (fewer, more), (before, after) = self.images, self.seconds
+        """Of processor time; where a constant start hides the growth, at least linear."""
+        (fewer, more), (before, after) = self.images, self.processor_seconds
         return max(1.0, log(after / before) / log(more / fewer))
 
     def hours(self, images: float) -> float:
@@ -116,14 +117,10 @@ def section(heading: str) -> str:
 def growth() -> dict[str, Growth]:
     """The two largest numbers of images of each step of `bench.million`, by the step's name."""
     found: dict[str, list[list[float]]] = {}
-    for row in re.findall(r"^\| (\d+) \| (.+?) \| (\S+) \| (\d+) \|", section(MILLION), re.M):
-        images, name, seconds, memory = row
-        found.setdefault(name, []).append([float(images), float(seconds), float(memory)])
-    steps = {}
-    for name, rows in found.items():
-        images, seconds, memory = zip(*sorted(rows)[-2:], strict=True)
-        steps[name] = Growth(images, seconds, memory)
-    return steps
+    row = r"^\| (\d+) \| (.+?) \| (\S+) \| (\S+) \| (\d+) \|"
+    for images, name, *figures in re.findall(row, section(MILLION), re.M):
+        found.setdefault(name, []).append([float(images), *map(float, figures)])
+    return {name: Growth(*zip(*sorted(rows)[-2:], strict=True)) for name, rows in found.items()}
 
 
 def stages(plan: Plan, steps: dict[str, Growth]) -> Iterator[Stage]:

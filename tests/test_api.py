@@ -37,6 +37,7 @@ PUBLIC = [
     "Searcher",
     "Text",
     "Url",
+    "Usearch",
     "build_index",
     "evaluate_retrieval",
     "open_embedder",

@@ -11,6 +11,7 @@ from .index.building import build_index as build_index
 from .index.engines.annoy import Annoy as Annoy
 from .index.engines.exact import Exact as Exact
 from .index.engines.faiss import Faiss as Faiss
+from .index.engines.usearch import Usearch as Usearch
 from .index.index import Index as Index
 from .index.storage import open_index as open_index
 from .inference.embedder import Embedder as Embedder

@@ -21,14 +21,14 @@ def test_every_stage_of_the_plan_that_one_machine_runs_was_measured_at_two_sizes
 
 
 def test_time_grows_by_the_exponent_between_two_sizes_and_memory_by_each_image() -> None:
-    squared = Growth((10.0, 100.0), (36.0, 3600.0), (1000.0, 10_000.0))
+    squared = Growth((10.0, 100.0), (99.0, 3600.0), (1.0, 100.0), (1000.0, 10_000.0))
     assert squared.exponent == pytest.approx(2)
     assert squared.hours(1000) == pytest.approx(100)
     assert squared.memory(1000) == pytest.approx(100)
 
 
 def test_time_grows_at_least_linearly_where_a_constant_start_hides_it() -> None:
-    assert Growth((10.0, 100.0), (5.0, 6.0), (100.0, 90.0)).exponent == 1
+    assert Growth((10.0, 100.0), (5.0, 9.0), (5.0, 6.0), (100.0, 90.0)).exponent == 1
 
 
 def test_twice_the_processors_halve_the_hours_of_what_is_spread_and_no_costs() -> None:

@@ -9,10 +9,17 @@ from ruamel.yaml import YAML
 
 from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams
-from lookalike.doctor.doctor import Setting, doctor, recommend, recommend_engine
+from lookalike.doctor.doctor import (
+    Setting,
+    doctor,
+    recommend,
+    recommend_engine,
+    recommend_search_engine,
+)
 from lookalike.doctor.engines import EngineSpeed, engine_speeds
 from lookalike.doctor.machine import Machine
 from lookalike.images.store import ImageStore
+from lookalike.index.params import IndexParams
 from lookalike.inference.numerics import Numerics
 from lookalike.project.parameters import read_all
 from lookalike.train.params import TrainParams
@@ -79,6 +86,22 @@ def test_a_portable_project_is_told_what_another_engine_needs() -> None:
     measured = speeds(torch_fp32=40.0, openvino_fp32=60.0)
     (advice,) = recommend_engine(measured, BaseParams(reproducible="portable"))
     assert advice.reason == "1.5 x torch in fp32; it needs base.reproducible: machine"
+
+
+@pytest.mark.parametrize(
+    ("name", "vectors", "better"),
+    [
+        ("annoy", 9_999, []),
+        ("annoy", 10_000, ["faiss"]),
+        ("exact", 10_000, ["faiss"]),
+        ("usearch", 10_000, ["usearch"]),
+    ],
+)
+def test_a_graph_is_recommended_for_many_vectors(
+    name: str, vectors: int, better: list[str]
+) -> None:
+    index = IndexParams.model_validate({"engine": {"name": name}})
+    assert [advice.better for advice in recommend_search_engine(vectors, index)] == better
 
 
 def test_every_engine_that_is_installed_is_measured(int8_project: Path) -> None:

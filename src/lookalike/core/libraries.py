@@ -26,6 +26,7 @@ COMPUTING = {
     "torch": "torch",
     "torchvision": "torchvision",
     "umap": "umap-learn",
+    "usearch": "usearch",
 }
 
 

@@ -12,6 +12,8 @@ from lookalike.doctor.engines import EngineSpeed, engine_speeds
 from lookalike.doctor.machine import Machine, this_machine
 from lookalike.doctor.reachable import mongodb_answer, remote_answer, store_answer
 from lookalike.doctor.speed import decoding_speed, training_speed
+from lookalike.index.params import IndexParams
+from lookalike.inference.embeddings import VECTORS, open_vectors
 from lookalike.model.backbones import check_backbone
 from lookalike.project.parameters import Parameters, read_all
 from lookalike.terminal.progress import track
@@ -22,6 +24,9 @@ WORTH = 1.1
 SMALL_BATCH = 16
 LARGER_BATCHES = (32, 64, 128, 256, 512)
 FASTER = 1.05
+# From so many vectors on, a graph is quicker than trees: docs/search-engines.md has the figures.
+MANY_VECTORS = 10_000
+GRAPHS = ("faiss", "usearch")
 
 
 class Setting(NamedTuple):
@@ -82,6 +87,7 @@ def doctor(project: Layout, seconds: float = 2.0) -> Iterator[str]:
     for advice in [
         *recommend(settings, decoding, machine, params),
         *recommend_engine(speeds, params.base),
+        *recommend_search_engine(_vectors(project), params.index),
     ]:
         verdict = "is right" if advice.now == advice.better else f"better {advice.better}"
         yield f"{advice.name}: {advice.now} {verdict} ({advice.reason})"
@@ -151,6 +157,28 @@ def recommend_engine(speeds: list[EngineSpeed], base: BaseParams) -> list[Advice
         reason += "; the evaluate stage says what it costs"
     now = f"{base.inference.engine} in {base.inference.precision or base.precision}"
     return [Advice("base.inference", now, str(best.numerics), reason)]
+
+
+def recommend_search_engine(vectors: int, index: IndexParams) -> list[Advice]:
+    """What searches so many vectors quickly; nothing where the smallest index is quick enough.
+
+    Args:
+        vectors: how many are searched, 0 where that is not known.
+        index: what is set.
+    """
+    if vectors < MANY_VECTORS:
+        return []
+    now = index.engine.name
+    reason = f"of {vectors} vectors a graph answers several times as many queries a second"
+    return [Advice("index.engine.name", now, now if now in GRAPHS else GRAPHS[0], reason)]
+
+
+def _vectors(project: Layout) -> int:
+    """How many embeddings there are."""
+    try:
+        return len(open_vectors(project.embeddings / VECTORS))
+    except (OSError, ValueError):
+        return 0
 
 
 def _measure(params: Parameters, machine: Machine, seconds: float) -> list[Setting]:

@@ -17,6 +17,7 @@ from lookalike.index.engines.engine import Engine, EngineKind, EngineParams
 from lookalike.index.engines.exact import Exact
 from lookalike.index.engines.faiss import Faiss
 from lookalike.index.engines.registry import ENGINES, engine_kind
+from lookalike.index.engines.usearch import Usearch
 from lookalike.index.params import IndexParams
 from lookalike.retrieval.exact_search import Metric
 from lookalike.retrieval.vectors import Vectors
@@ -36,6 +37,7 @@ THOROUGH: dict[str, Callable[[Metric], EngineParams]] = {
     "annoy": lambda metric: Annoy(metric=metric, trees=5, search_k=10_000),
     "exact": lambda metric: Exact(metric=metric),
     "faiss": lambda metric: Faiss(metric=metric, search="efSearch=300"),
+    "usearch": lambda metric: Usearch(metric=metric, precision="fp32", expansion=300),
 }
 
 
@@ -87,7 +89,7 @@ def test_the_nearest_are_those_of_brute_force(
     missed = set(by_brute_force(vector, metric)[:k].tolist()) - set(found.tolist())
     # HNSW is a graph: of a thousand rows it may miss one
     assert len(found) == k
-    assert len(missed) <= (1 if name == "faiss" else 0)
+    assert len(missed) <= (1 if name in {"faiss", "usearch"} else 0)
 
 
 @pytest.mark.parametrize("name", THOROUGH)
@@ -108,7 +110,7 @@ def test_the_cosines_that_an_engine_tells_are_right(
     queries = VECTORS.values[:5] * 3 + 1
     rows, cosines = engines[name, metric].nearest_of_each(queries, 7)
     one_rows, one_cosines = engines[name, metric].nearest(queries[0], 7)
-    if metric != "angular":
+    if metric != "angular" or name == "usearch":  # which computes in fewer bits
         assert cosines is one_cosines is None
         return
     assert cosines == pytest.approx(VECTORS.cosines(queries, rows), abs=1e-6)
@@ -133,7 +135,9 @@ def test_a_k_beyond_the_index_gives_every_row(
     assert sorted(together[1].tolist()) == [-1] * 200 + list(range(300))
 
 
-@pytest.mark.parametrize("params", [Annoy(trees=5), Faiss(), Faiss(factory="IVF4,PQ2x4")])
+@pytest.mark.parametrize(
+    "params", [Annoy(trees=5), Faiss(), Faiss(factory="IVF4,PQ2x4"), Usearch()]
+)
 def test_the_same_vectors_and_params_give_the_same_bytes(
     params: EngineParams, tmp_path: Path
 ) -> None:
@@ -221,8 +225,8 @@ def test_a_flat_key_is_one_line_that_says_where_it_is_today(
 @pytest.mark.parametrize(
     ("engine", "words"),
     [
-        ("{name: anoy}", ("index.engine.name: = 'anoy'; there are annoy, exact, faiss",)),
-        ("{trees: 5}", ("index.engine.name: missing; there are annoy, exact, faiss",)),
+        ("{name: anoy}", ("index.engine.name: = 'anoy'; there are annoy, exact, faiss, usearch",)),
+        ("{trees: 5}", ("index.engine.name: missing; there are annoy, exact, faiss, usearch",)),
         ("{name: exact, trees: 5}", ("index.engine.trees: there is no such parameter",)),
         ("{name: annoy, tres: 5}", ("did you mean index.engine.trees?",)),
         ("{name: annoy, trees: 0}", ("index.engine.trees = 0: ", "greater than or equal to 1")),

@@ -11,7 +11,7 @@ from pydantic import Field
 from lookalike.core.group import Choice
 from lookalike.index.tuning import HeldOut, Trial
 from lookalike.retrieval.exact_search import Metric
-from lookalike.retrieval.vectors import Found, Vectors
+from lookalike.retrieval.vectors import TINY, Found, Vectors
 
 
 class EngineParams(Choice):
@@ -66,6 +66,15 @@ class Capabilities(NamedTuple):
     filters: bool = False
     adds: bool = False
     removes: bool = False
+
+
+def with_unit_length(values: np.ndarray, metric: Metric) -> np.ndarray:
+    """Vectors `[n, d]` for engines by inner product, which of unit vectors is the cosine."""
+    if metric != "angular":
+        return np.ascontiguousarray(values)
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    unit: np.ndarray = values / np.maximum(lengths, TINY)
+    return unit
 
 
 Params = TypeVar("Params", bound=EngineParams)

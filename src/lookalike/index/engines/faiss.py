@@ -13,11 +13,16 @@ from pydantic import Field
 
 from lookalike.core.errors import ConfigError
 from lookalike.core.extras import extra
-from lookalike.index.engines.engine import Capabilities, EngineKind, EngineParams, Tuned
+from lookalike.index.engines.engine import (
+    Capabilities,
+    EngineKind,
+    EngineParams,
+    Tuned,
+    with_unit_length,
+)
 from lookalike.index.recall import K
 from lookalike.index.tuning import HeldOut, Trial, rising
-from lookalike.retrieval.exact_search import Metric
-from lookalike.retrieval.vectors import BLOCK, TINY, Found, Vectors, inverse_lengths
+from lookalike.retrieval.vectors import BLOCK, Found, Vectors, inverse_lengths
 
 if TYPE_CHECKING:
     import faiss
@@ -112,9 +117,9 @@ def build(vectors: Vectors, path: Path, params: Faiss) -> None:
             index = faiss.index_factory(dimension, factory, kind)
             if not index.is_trained:
                 sample = np.linspace(0, rows - 1, min(rows, TRAINING_ROWS)).astype(np.int64)
-                index.train(_prepared(vectors.values[sample], params.metric))
+                index.train(with_unit_length(vectors.values[sample], params.metric))
             for start in range(0, rows, BLOCK):
-                index.add(_prepared(vectors.values[start : start + BLOCK], params.metric))
+                index.add(with_unit_length(vectors.values[start : start + BLOCK], params.metric))
             _set_search(index, params.search or "")
             faiss.write_index(index, str(path))
     finally:
@@ -171,15 +176,6 @@ class FaissEngine:
     def set_search(self, search: str) -> None:
         """Search with other parameters from now on."""
         _set_search(self._index, search)
-
-
-def _prepared(values: np.ndarray, metric: Metric) -> np.ndarray:
-    """Of vectors of length 1, the inner product is the cosine."""
-    if metric != "angular":
-        return np.ascontiguousarray(values)
-    lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    unit: np.ndarray = values / np.maximum(lengths, TINY)
-    return unit
 
 
 def _set_search(index: "faiss.Index", search: str) -> None:

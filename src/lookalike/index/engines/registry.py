@@ -5,13 +5,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from lookalike.index.engines import annoy, exact, faiss
+from lookalike.index.engines import annoy, exact, faiss, usearch
 from lookalike.index.engines.engine import EngineKind, EngineParams, Tuned
 from lookalike.index.tuning import HeldOut
 from lookalike.retrieval.vectors import Vectors
 
-ENGINES: tuple[EngineKind[Any], ...] = (annoy.KIND, exact.KIND, faiss.KIND)
-AnyEngine = Annotated[annoy.Annoy | exact.Exact | faiss.Faiss, Field(discriminator="name")]
+ENGINES: tuple[EngineKind[Any], ...] = (annoy.KIND, exact.KIND, faiss.KIND, usearch.KIND)
+AnyEngine = Annotated[
+    annoy.Annoy | exact.Exact | faiss.Faiss | usearch.Usearch, Field(discriminator="name")
+]
 DEFAULT_ENGINE = annoy.Annoy()
 
 _KINDS = {kind.name: kind for kind in ENGINES}
