@@ -39,6 +39,18 @@ def test_portable_fixes_the_instructions_and_machine_leaves_them(
     assert run(tmp_path, params).stdout.strip() == str(expected)
 
 
+@pytest.mark.parametrize(("set_before", "expected"), [(None, "1000"), ("7", "7")])
+def test_threads_that_wait_soon_sleep_unless_the_environment_says_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, set_before: str | None, expected: str
+) -> None:
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    if set_before is not None:
+        monkeypatch.setenv("GOMP_SPINCOUNT", set_before)
+    code = f"{SHOW}; print(os.environ['GOMP_SPINCOUNT'])"
+    shown = run(tmp_path, "base: {}", code).stdout.splitlines()
+    assert shown[-1] == expected
+
+
 @pytest.mark.full
 def test_libraries_heed_it(tmp_path: Path) -> None:
     code = (
