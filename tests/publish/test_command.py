@@ -14,7 +14,7 @@ from lookalike.core.errors import DataError
 from lookalike.core.layout import Layout
 from lookalike.index.storage import open_index
 from lookalike.publish.addresses import store_at
-from lookalike.publish.command import publish_index, verify_index
+from lookalike.publish.command import plan_publishing, publish_index, verify_index
 from lookalike.publish.mongodb.documents import Document
 from lookalike.publish.opening import open_store_searcher
 from lookalike.search.searcher import open_searcher
@@ -57,6 +57,21 @@ def test_a_project_is_published_and_compared(project: Path, database: Database[D
     assert stored["metrics"] == {"index": {"recall_at_10": 0.5}}
     description = json.loads((project / "models" / "index" / "index.json").read_text())
     assert stored["model_sha256"] == description["model_sha256"]
+
+
+def test_what_publishing_would_do_is_one_line(project: Path, database: Database[Document]) -> None:
+    before = plan_publishing(Layout(project))
+    assert database.list_collection_names() == []
+    version = publish_index(Layout(project)).split()[1]
+    would = f"version {version} would become current in {database.name}: 120 images, 120 to write"
+    assert before == would
+    assert plan_publishing(Layout(project)) == (
+        f"version {version} is current in {database.name}: 120 images, 0 to write"
+    )
+    database["indexes"].insert_one({"_id": "left"})
+    assert plan_publishing(Layout(project), rewrite=True).endswith(
+        "120 images, 120 to write; would remove left"
+    )
 
 
 def test_a_damaged_index_is_not_published(

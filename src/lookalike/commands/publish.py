@@ -23,9 +23,17 @@ def publish(
     rewrite: Annotated[
         bool, typer.Option("--rewrite", help="Write every image though the version is there.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what publishing would do.")
+    ] = False,
 ) -> None:
     """Make the index the current version in a store, by default the MongoDB of MONGODB_URI."""
-    from lookalike.publish.command import publish_index, verify_index
+    from lookalike.publish.command import plan_publishing, publish_index, verify_index
 
+    if verify and dry_run:
+        raise typer.BadParameter("--verify and --dry-run: choose one of them")
     project = find_project(Path())
-    print_line(verify_index(project, to) if verify else publish_index(project, to, rewrite))
+    if verify:
+        print_line(verify_index(project, to))
+    else:
+        print_line((plan_publishing if dry_run else publish_index)(project, to, rewrite))

@@ -31,6 +31,24 @@ def publish_index(project: Layout, to: str = MONGODB, rewrite: bool = False) -> 
         )
 
 
+def plan_publishing(project: Layout, to: str = MONGODB, rewrite: bool = False) -> str:
+    """Say what `publish_index` would do, and change nothing; returns a line for people.
+
+    Raises:
+        LookalikeError: as `publish_index`.
+    """
+    params = read_params(PublishParams, path=project.params)
+    with open_store(to) as store:
+        index = _index(project)
+        plan = store.plan(index, params.keep_versions, rewrite)
+        becomes = "is" if plan.is_current else "would become"
+        removed = f"; would remove {', '.join(plan.removed)}" if plan.removed else ""
+        return (
+            f"version {plan.version} {becomes} current in {store.name}: {len(index)} images, "
+            f"{plan.images} to write{removed}"
+        )
+
+
 def verify_index(project: Layout, to: str = MONGODB) -> str:
     """Compare a store with the index of a project; returns a line for people.
 

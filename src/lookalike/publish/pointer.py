@@ -101,3 +101,8 @@ class Pointer(BaseModel):
         """With another current version, and `keep` of those before it."""
         earlier = [each for each in self.versions if each.version != version.version][:keep]
         return Pointer(versions=[version, *earlier])
+
+    def left_out_of(self, later: "Pointer") -> list[str]:
+        """The names of versions that are here and no longer in a later pointer, sorted."""
+        left = {each.version for each in later.versions}
+        return sorted({each.version for each in self.versions} - left)

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from lookalike.index.index import Index
+from lookalike.publish.plan import Plan
 from lookalike.publish.pointer import StoredVersion
 from lookalike.search.filter_tree import Node
 
@@ -96,6 +97,14 @@ class Store(Protocol):
 
         Raises:
             LookalikeError: the store cannot be reached, refuses, or somebody else publishes.
+        """
+        ...
+
+    def plan(self, index: Index, keep_versions: int, rewrite: bool) -> Plan:
+        """What `publish` would do; nothing in the store changes.
+
+        Raises:
+            LookalikeError: as `publish`, but for another publisher, who is not looked for.
         """
         ...
 

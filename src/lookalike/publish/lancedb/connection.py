@@ -54,8 +54,8 @@ class Connection:
 
     @property
     def exists(self) -> bool:
-        """Whether the folder is there; of a bucket, it is supposed."""
-        return self.name.startswith(BUCKET) or Path(self.name).is_dir()
+        """Whether something is there; of a bucket, it is supposed."""
+        return self.name.startswith(BUCKET) or Path(self.name).exists()
 
     @contextmanager
     def told(self) -> Iterator[lancedb.DBConnection]:

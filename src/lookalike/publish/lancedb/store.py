@@ -20,6 +20,7 @@ from lookalike.index.index import Index
 from lookalike.publish.effort import least_effort
 from lookalike.publish.lancedb.connection import Connection
 from lookalike.publish.lancedb.version import DISTANCES, LancedbVersion
+from lookalike.publish.plan import Plan, plan_from
 from lookalike.publish.pointer import Pointer, StoredVersion
 from lookalike.publish.rows import VECTOR, all_rows, table_schema
 from lookalike.publish.store import Metrics, Published, Verified
@@ -46,9 +47,9 @@ class LancedbStore:
     ) -> Published:
         """See `Store`."""
         with self._connection.told() as database:
-            version = _pointer(database).find(version_of(index))
-            written = rewrite or version is None or not self._is_whole(version, database)
-            if written or version is None:
+            version = None if rewrite else self._whole(_pointer(database), database, index)
+            written = version is None
+            if version is None:
                 version = self._write(database, index)
             # Read again: others may have published meanwhile
             before = _pointer(database)
@@ -56,9 +57,17 @@ class LancedbStore:
             content = pa.table({CONTENT: [now.model_dump_json()]})
             database.create_table(POINTER, content, mode="overwrite")
             _remove_others(database, before)
-        left = {each.version for each in now.versions}
-        removed = sorted({each.version for each in before.versions} - left)
+        removed = before.left_out_of(now)
         return Published(version.version, len(index) if written else 0, 0, removed)
+
+    def plan(self, index: Index, keep_versions: int, rewrite: bool) -> Plan:
+        """See `Store`."""
+        if not self._connection.exists:  # else LanceDB would make the folder
+            return plan_from(Pointer(), index, keep_versions, is_written=True)
+        with self._connection.told() as database:
+            pointer = _pointer(database)
+            is_written = rewrite or self._whole(pointer, database, index) is None
+        return plan_from(pointer, index, keep_versions, is_written)
 
     def verify(self, index: Index, metrics: Metrics) -> Verified:
         """See `Store`."""
@@ -77,10 +86,15 @@ class LancedbStore:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _is_whole(self, version: StoredVersion, database: lancedb.DBConnection) -> bool:
-        if version.table not in _names(database):
-            return False
-        return LancedbVersion(self._connection, version).count() == version.images
+    def _whole(
+        self, pointer: Pointer, database: lancedb.DBConnection, index: Index
+    ) -> StoredVersion | None:
+        """The version of an index, where it is there with all its images."""
+        version = pointer.find(version_of(index))
+        if version is None or version.table not in _names(database):
+            return None
+        count = LancedbVersion(self._connection, version).count()
+        return version if count == version.images else None
 
     def _write(self, database: lancedb.DBConnection, index: Index) -> StoredVersion:
         """A new table with everything; no pointer names it yet."""

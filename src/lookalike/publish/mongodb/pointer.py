@@ -83,9 +83,7 @@ class Claim:
         Raises:
             LookalikeError: another publisher has taken over.
         """
-        pointer = self._pointers.find_one({"_id": POINTER}) or {}
-        known = [pointer.get("version"), *pointer.get("earlier", [])]
-        earlier = [each for each in known if each not in {None, version}][:keep]
+        earlier = earlier_versions(self._pointers.database, version)[:keep]
         self._change({"$set": {"version": version, "earlier": earlier}}, DURABLE)
         return [version, *earlier]
 
@@ -137,6 +135,13 @@ def current_version(database: Database[Document]) -> str | None:
     """What readers see; None where nothing was published yet."""
     pointer = database[COLLECTION].find_one({"_id": POINTER}) or {}
     return pointer.get("version")
+
+
+def earlier_versions(database: Database[Document], version: str) -> list[str]:
+    """What the pointer has named last, beside a version."""
+    pointer = database[COLLECTION].find_one({"_id": POINTER}) or {}
+    known = [pointer.get("version"), *pointer.get("earlier", [])]
+    return [each for each in known if each not in {None, version}]
 
 
 def _who(publisher: Document | None) -> str:

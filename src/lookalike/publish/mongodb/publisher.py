@@ -15,10 +15,18 @@ from lookalike.publish.mongodb.documents import (
     Document,
     batches,
     image_documents,
+    image_key,
     index_document,
     keys_of,
 )
-from lookalike.publish.mongodb.pointer import SILENCE, Claim, claimed
+from lookalike.publish.mongodb.pointer import (
+    SILENCE,
+    Claim,
+    claimed,
+    current_version,
+    earlier_versions,
+)
+from lookalike.publish.plan import Plan
 from lookalike.publish.store import Published
 from lookalike.publish.version import version_of
 from lookalike.terminal.progress import track
@@ -67,11 +75,30 @@ def publish(
         return Published(version, new, changed, _remove_all_but(kept, database, claim))
 
 
+def plan(index: Index, keep_versions: int, database: Database[Document], rewrite: bool) -> Plan:
+    """What `publish` would do; nothing changes."""
+    version = version_of(index)
+    kept = [version, *earlier_versions(database, version)[:keep_versions]]
+    images = len(index)
+    if not rewrite:
+        is_there = _is_there(index, version, database)
+        images = 0 if is_there else images - _count_written(index, version, database)
+    is_current = current_version(database) == version
+    return Plan(version, images, _all_but(kept, database), is_current)
+
+
 def _is_there(index: Index, version: str, database: Database[Document]) -> bool:
     """Whether a version was written whole, and as many images of it are there."""
     if database[INDEXES].find_one({"_id": version, "whole": True}) is None:
         return False
     return database[IMAGES].count_documents({"_id": keys_of(version)}) == len(index)
+
+
+def _count_written(index: Index, version: str, database: Database[Document]) -> int:
+    """How many images of an index have a document: all, or those that a killed publisher wrote."""
+    keys = {image_key(version, image_id) for image_id in index.ids}
+    found = database[IMAGES].find({"_id": keys_of(version)}, {"_id": 1})
+    return sum(document["_id"] in keys for document in found)
 
 
 def _write(
@@ -123,7 +150,7 @@ def _upsert(images: Collection[Document], documents: Sequence[Document]) -> tupl
 def _remove_all_but(kept: list[str], database: Database[Document], claim: Claim) -> list[str]:
     """Remove every other version, also what killed publishers left; returns their names."""
     images, indexes = database[IMAGES], database[INDEXES]
-    others = sorted(each["_id"] for each in indexes.find({"_id": {"$nin": kept}}, {"_id": 1}))
+    others = _all_but(kept, database)
     for version in others:
         indexes.update_one({"_id": version}, {"$set": {"whole": False}})
         while some := list(images.find({"version": version}, {"_id": 1}).limit(BATCH_DOCUMENTS)):
@@ -131,3 +158,10 @@ def _remove_all_but(kept: list[str], database: Database[Document], claim: Claim)
             claim.beat()
         indexes.delete_one({"_id": version})
     return others
+
+
+def _all_but(kept: list[str], database: Database[Document]) -> list[str]:
+    """The names of the other versions, sorted."""
+    return sorted(
+        each["_id"] for each in database[INDEXES].find({"_id": {"$nin": kept}}, {"_id": 1})
+    )

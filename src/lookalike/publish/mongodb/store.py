@@ -3,8 +3,9 @@
 from lookalike.core.errors import LookalikeError
 from lookalike.index.index import Index
 from lookalike.publish.mongodb.database import Connection
-from lookalike.publish.mongodb.publisher import publish
+from lookalike.publish.mongodb.publisher import plan, publish
 from lookalike.publish.mongodb.verification import verify
+from lookalike.publish.plan import Plan
 from lookalike.publish.store import Metrics, OpenVersion, Published, Verified
 
 
@@ -21,6 +22,11 @@ class MongodbStore:
         """See `Store`."""
         with self._connection.told() as database:
             return publish(index, metrics, keep_versions, database, rewrite=rewrite)
+
+    def plan(self, index: Index, keep_versions: int, rewrite: bool) -> Plan:
+        """See `Store`."""
+        with self._connection.told() as database:
+            return plan(index, keep_versions, database, rewrite)
 
     def verify(self, index: Index, metrics: Metrics) -> Verified:
         """See `Store`."""

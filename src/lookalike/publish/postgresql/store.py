@@ -16,9 +16,10 @@ from psycopg.sql import SQL, Identifier
 from lookalike.core.errors import LookalikeError, NotReadyError
 from lookalike.index.index import Index
 from lookalike.publish.effort import least_effort
+from lookalike.publish.plan import Plan, plan_from
 from lookalike.publish.pointer import Pointer, StoredVersion
 from lookalike.publish.postgresql.connection import Connection
-from lookalike.publish.postgresql.table import is_indexed, write_table
+from lookalike.publish.postgresql.table import check_texts, is_indexed, write_table
 from lookalike.publish.postgresql.version import MOST_EFFORT, SCHEMA, PostgresqlVersion
 from lookalike.publish.store import Metrics, Published, Verified
 from lookalike.publish.verification import verify_version
@@ -29,6 +30,7 @@ POINTER = "pointer"
 LEAST_EFFORT = 40
 LOCK = 0x6C6F6F6B  # of publishers, within the database
 TABLE = "^images_[0-9a-f]{16}_[0-9a-f]{8}$"
+NO_PGVECTOR = "the server has no pgvector: install its extension 'vector' there first"
 OTHERS = "5s"  # how long a publisher waits for another, or to remove a table, for its readers
 
 
@@ -47,9 +49,9 @@ class PostgresqlStore:
             _prepare(connection)
             with connection.transaction():
                 pointer = _pointer(connection)
-                version = pointer.find(version_of(index))
-                written = rewrite or version is None or not self._is_whole(connection, version)
-                if written or version is None:
+                version = None if rewrite else self._whole(connection, pointer, index)
+                written = version is None
+                if version is None:
                     version = self._write(connection, index)
                 version = version.model_copy(update={"metrics": metrics})
                 moved = pointer.moved_to(version, keep_versions)
@@ -57,6 +59,18 @@ class PostgresqlStore:
                 connection.execute("UPDATE lookalike.pointer SET content = %s", [content])
             removed = self._remove_others(connection, pointer, moved)
         return Published(version.version, len(index) if written else 0, 0, removed)
+
+    def plan(self, index: Index, keep_versions: int, rewrite: bool) -> Plan:
+        """See `Store`."""
+        check_texts(index)
+        with self._connection.told() as connection:
+            pointer = Pointer()
+            if _exists(connection, POINTER):
+                pointer = _pointer(connection)
+            elif not _has_pgvector(connection):
+                raise LookalikeError(NO_PGVECTOR)
+            is_written = rewrite or self._whole(connection, pointer, index) is None
+        return plan_from(pointer, index, keep_versions, is_written)
 
     def verify(self, index: Index, metrics: Metrics) -> Verified:
         """See `Store`."""
@@ -74,10 +88,15 @@ class PostgresqlStore:
         """See `Store`."""
         self._connection.close()
 
-    def _is_whole(self, connection: psycopg.Connection[Any], version: StoredVersion) -> bool:
-        if not _exists(connection, version.table):
-            return False
-        return PostgresqlVersion(self._connection, version).count() == version.images
+    def _whole(
+        self, connection: psycopg.Connection[Any], pointer: Pointer, index: Index
+    ) -> StoredVersion | None:
+        """The version of an index, where it is there with all its images."""
+        version = pointer.find(version_of(index))
+        if version is None or not _exists(connection, version.table):
+            return None
+        count = PostgresqlVersion(self._connection, version).count()
+        return version if count == version.images else None
 
     def _write(self, connection: psycopg.Connection[Any], index: Index) -> StoredVersion:
         """A new table with everything; nobody else sees it yet."""
@@ -111,8 +130,7 @@ class PostgresqlStore:
                         connection.execute(SQL("DROP TABLE {}").format(Identifier(SCHEMA, table)))
                 except psycopg.errors.LockNotAvailable:
                     say(f"{self.name}: {table} is being read; the next publish removes it")
-        left = {version.version for version in now.versions}
-        return sorted({version.version for version in before.versions} - left)
+        return before.left_out_of(now)
 
 
 @contextmanager
@@ -140,9 +158,7 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
     try:
         connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
     except (psycopg.errors.FeatureNotSupported, psycopg.errors.UndefinedFile):
-        raise LookalikeError(
-            "the server has no pgvector: install its extension 'vector' there first"
-        ) from None
+        raise LookalikeError(NO_PGVECTOR) from None
     with connection.transaction():
         connection.execute("CREATE SCHEMA IF NOT EXISTS lookalike")
         connection.execute(
@@ -153,6 +169,12 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
             "INSERT INTO lookalike.pointer (content) VALUES (%s) ON CONFLICT DO NOTHING",
             [Pointer().model_dump_json()],
         )
+
+
+def _has_pgvector(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server could make the extension."""
+    found = connection.execute("SELECT FROM pg_available_extensions WHERE name = 'vector'")
+    return found.fetchone() is not None
 
 
 def _exists(connection: psycopg.Connection[Any], table: str) -> bool:

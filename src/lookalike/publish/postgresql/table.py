@@ -39,7 +39,7 @@ def write_table(connection: psycopg.Connection[Any], index: Index, version: Stor
     Raises:
         DataError: a text has a character that PostgreSQL's texts cannot have.
     """
-    _check_texts(index)
+    check_texts(index)
     table = Identifier(SCHEMA, version.table)
     schema = table_schema(version.schema, version.dimension)
     types = {**TYPES, schema.field(VECTOR).type: SQL("vector({})").format(version.dimension)}
@@ -66,7 +66,12 @@ def _rows(part: pa.Table) -> Iterator[tuple[Any, ...]]:
         yield tuple(record.values())
 
 
-def _check_texts(index: Index) -> None:
+def check_texts(index: Index) -> None:
+    """Refuse what PostgreSQL cannot hold.
+
+    Raises:
+        DataError: a text has a character that PostgreSQL's texts cannot have.
+    """
     for field in index.metadata.schema:
         column = index.metadata[field.name]
         if pa.types.is_list(field.type):
