@@ -125,6 +125,9 @@ def test_a_store_of_another_model_is_not_searched(
         open_store_searcher(tiny_model, address)
 
 
-def test_mongodb_is_not_searched(project: Path, one_line_error: OneLineError) -> None:
-    with one_line_error("Lookalike does not search in MongoDB", "--metadata mongodb"):
-        store_at("mongodb").current()
+def test_mongodb_is_not_searched_where_the_server_has_no_vector_search(
+    project: Path, tiny_model: Path, one_line_error: OneLineError
+) -> None:
+    publish_index(Layout(project))
+    with one_line_error("the server has no vector search", "--metadata mongodb"):
+        open_store_searcher(tiny_model, "mongodb")

@@ -40,16 +40,19 @@ FURTHER = {
 }
 
 
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+def odd_index(folder: Path) -> Index:
     """90 rows with every value that is hard to compare."""
     metadata = pa.Table.from_pylist(ROWS, METADATA_SCHEMA)
     for name, (values, kind) in FURTHER.items():
         column = [values[row % len(values)] for row in range(len(ROWS))]
         metadata = metadata.append_column(name, pa.array(column, kind))
     vectors = np.random.default_rng(0).normal(size=(len(ROWS), 2)).astype(np.float32)
-    folder = tmp_path_factory.mktemp("index") / "index"
     return build_index(vectors, metadata, folder, Exact(), None)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    return odd_index(tmp_path_factory.mktemp("index") / "index")
 
 
 @pytest.fixture

@@ -45,15 +45,33 @@ def verify_version(store: Store, index: Index, metrics: Metrics) -> Verified:
     ]
     if (too_many := opened.count() - len(index) + len(differences["missing"])) > 0:
         problems.append(f"{too_many} images too many")
-    recall = measured_recall(index, lambda query, k: opened.nearest(query, k, None, exact=False))
-    if recall < target(index) - TOLERANCE:
-        problems.append(f"recall@10 is {recall:.3f}, and should be {target(index)}")
-    if problems:
+    recall, low = _recall(index, opened)
+    if problems := [*problems, *low]:
         raise LookalikeError(
             f"{store.name}: is not version {about.version} of the index: {'; '.join(problems)}; "
             "run lookalike publish --rewrite"
         )
     return Verified(about.version, len(index), digest, recall)
+
+
+def checked_recall(name: str, index: Index, opened: OpenVersion) -> float:
+    """recall@10 of the search of a version, which is that of the index.
+
+    Raises:
+        LookalikeError: it is lower than the index was built for.
+    """
+    recall, low = _recall(index, opened)
+    if low:
+        raise LookalikeError(f"{name}: {'; '.join(low)}; run lookalike publish --rewrite")
+    return recall
+
+
+def _recall(index: Index, opened: OpenVersion) -> tuple[float, list[str]]:
+    """recall@10 of a search, and what is wrong with it."""
+    recall = measured_recall(index, lambda query, k: opened.nearest(query, k, None, exact=False))
+    if recall < target(index) - TOLERANCE:
+        return recall, [f"recall@10 is {recall:.3f}, and should be {target(index)}"]
+    return recall, []
 
 
 def _compare(index: Index, opened: OpenVersion) -> tuple[dict[str, list[str]], str]:

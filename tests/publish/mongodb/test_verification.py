@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import pyarrow as pa
 import pytest
 from pymongo.database import Database
 
+from lookalike.core.errors import LookalikeError
 from lookalike.index.index import Index
 from lookalike.publish.mongodb.documents import Document
 from lookalike.publish.mongodb.publisher import publish
@@ -76,6 +78,19 @@ def test_a_single_bit_of_a_vector_is_noticed(
     published["images"].update_one({"row": 4}, {"$set": {"embedding": damaged}})
     with one_line_error("1 images different ('00004.png')"):
         verify(seven, {}, published)
+
+
+def test_what_is_no_number_is_the_same_in_index_and_database(
+    make_index: Callable[..., Index], database: Database[Document]
+) -> None:
+    index = make_index(7, seed=5)
+    scores = pa.array([float("nan"), 1.0, None, 3.0, -0.0, float("inf"), 6.0])
+    index.metadata = index.metadata.append_column("score", scores)
+    publish(index, {}, 2, database)
+    assert verify(index, {}, database).images == 7
+    database["images"].update_one({"row": 0}, {"$set": {"score": None}})
+    with pytest.raises(LookalikeError, match="1 images different"):
+        verify(index, {}, database)
 
 
 def test_other_versions_do_not_count(

@@ -5,10 +5,15 @@ from typing import Any
 
 import numpy as np
 from bson.binary import Binary, BinaryVectorDtype
+from safetensors.numpy import save
 
 from lookalike.index.index import Index
+from lookalike.publish.rows import THUMBNAIL, WHITENING
 
 Document = dict[str, Any]
+IMAGES, INDEXES = "images", "indexes"  # collections
+# What only searches need, and where it is in a document; no column is likely called that
+SEARCHED_FIELDS = {THUMBNAIL: "thumbnail_webp", WHITENING: "whitening_safetensors"}
 
 # A vector in BSON: its type, the bits that the last byte leaves unused, then the numbers
 VECTOR_SUBTYPE = 9
@@ -31,8 +36,17 @@ def keys_of(version: str) -> dict[str, str]:
     return {"$gte": f"{version}/", "$lt": f"{version}0"}  # "0" comes after "/"
 
 
-def image_documents(index: Index, version: str, rows: Sequence[int]) -> Iterator[Document]:
-    """The documents of some rows, in their order."""
+def image_documents(
+    index: Index, version: str, rows: Sequence[int], searched: bool = False
+) -> Iterator[Document]:
+    """The documents of some rows, in their order.
+
+    Args:
+        index: the index.
+        version: its name.
+        rows: which.
+        searched: with what searches need: thumbnails, and in the first what whitens queries.
+    """
     for row, record in zip(rows, index.records(rows), strict=True):
         vector = np.ascontiguousarray(index.vectors.values[row], LITTLE_ENDIAN)
         yield {
@@ -41,7 +55,17 @@ def image_documents(index: Index, version: str, rows: Sequence[int]) -> Iterator
             "row": row,
             **record,
             "embedding": Binary(FLOAT32_HEADER + vector.tobytes(), VECTOR_SUBTYPE),
+            **(_searched_fields(index, row) if searched else {}),
         }
+
+
+def _searched_fields(index: Index, row: int) -> Document:
+    fields: Document = {}
+    if (thumbnail := index.thumbnail(row)) is not None:
+        fields[SEARCHED_FIELDS[THUMBNAIL]] = thumbnail
+    if row == 0 and index.whitening is not None:
+        fields[SEARCHED_FIELDS[WHITENING]] = save(index.whitening._asdict())
+    return fields
 
 
 def batches(index: Index, rows: Sequence[int]) -> list[Sequence[int]]:

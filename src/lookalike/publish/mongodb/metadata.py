@@ -7,14 +7,16 @@ from typing import Any
 from lookalike.core.errors import DataError
 from lookalike.index.index import Index
 from lookalike.publish.mongodb.database import Connection
-from lookalike.publish.mongodb.documents import Document, image_key
+from lookalike.publish.mongodb.documents import IMAGES, SEARCHED_FIELDS, Document, image_key
 from lookalike.publish.mongodb.pointer import current_version
-from lookalike.publish.mongodb.publisher import IMAGES
 from lookalike.publish.version import version_of
 from lookalike.terminal.listing import some_of
 
 # Of a document, not of its image; `similarity` and `further` are what a hit has itself
-LEFT_OUT = ("_id", "version", "row", "embedding", "similarity", "further")
+LEFT_OUT = {"_id", "version", "row", "embedding", "similarity", "further"}
+LEFT_OUT |= set(SEARCHED_FIELDS.values())
+
+UNASKED = ("embedding", *SEARCHED_FIELDS.values())  # because they are large
 
 
 class PublishedMetadata:
@@ -51,7 +53,7 @@ class PublishedMetadata:
         keys = [image_key(self._version, record["id"]) for record in records]
         with self._connection.told() as database:
             wanted = {"_id": {"$in": keys}}
-            found = database[IMAGES].find(wanted, dict.fromkeys(["embedding"], 0))
+            found = database[IMAGES].find(wanted, dict.fromkeys(UNASKED, 0))
             documents = {document["_id"]: _plain(document) for document in found}
         if missing := [key for key in keys if key not in documents]:
             raise DataError(f"{database.name}: lacks {some_of(missing)}; run lookalike publish")

@@ -12,6 +12,8 @@ from pymongo.errors import BulkWriteError
 from lookalike.index.index import Index
 from lookalike.publish.mongodb.documents import (
     BATCH_DOCUMENTS,
+    IMAGES,
+    INDEXES,
     Document,
     batches,
     image_documents,
@@ -26,12 +28,13 @@ from lookalike.publish.mongodb.pointer import (
     current_version,
     earlier_versions,
 )
+from lookalike.publish.mongodb.search_index import drop_unused, is_searched
+from lookalike.publish.mongodb.searching import prepare_search
 from lookalike.publish.plan import Plan
 from lookalike.publish.store import Published
 from lookalike.publish.version import version_of
 from lookalike.terminal.progress import track
 
-IMAGES, INDEXES = "images", "indexes"
 DUPLICATE_KEY = 11000
 
 
@@ -63,46 +66,61 @@ def publish(
         LookalikeError: another publisher is at work, or takes over.
     """
     version = version_of(index)
-    indexes = database[INDEXES]
     with claimed(database, silence) as claim:
-        if rewrite or not _is_there(index, version, database):
-            new, changed = _write(index, version, database, claim)
-        else:
-            new = changed = 0
+        searched = is_searched(index, database)
+        there = None if rewrite else _there(index, version, database, searched)
+        new = changed = 0
+        if there is None:
+            new, changed = _write(index, version, database, claim, searched)
         document = {**index_document(index, version, metrics), "whole": True}
-        indexes.replace_one({"_id": version}, document, upsert=True)
+        if searched:
+            before = None if there is None else there["search"]
+            document["search"] = prepare_search(index, version, database, claim, before)
+        database[INDEXES].replace_one({"_id": version}, document, upsert=True)
         kept = claim.point_at(version, keep_versions)
-        return Published(version, new, changed, _remove_all_but(kept, database, claim))
+        removed = _remove_all_but(kept, database, claim)
+        if searched:
+            drop_unused(database)
+        return Published(version, new, changed, removed)
 
 
 def plan(index: Index, keep_versions: int, database: Database[Document], rewrite: bool) -> Plan:
     """What `publish` would do; nothing changes."""
     version = version_of(index)
     kept = [version, *earlier_versions(database, version)[:keep_versions]]
-    images = len(index)
-    if not rewrite:
-        is_there = _is_there(index, version, database)
-        images = 0 if is_there else images - _count_written(index, version, database)
-    is_current = current_version(database) == version
-    return Plan(version, images, _all_but(kept, database), is_current)
+    images = len(index) if rewrite else _count_lacking(index, version, database)
+    return Plan(version, images, _all_but(kept, database), current_version(database) == version)
 
 
-def _is_there(index: Index, version: str, database: Database[Document]) -> bool:
-    """Whether a version was written whole, and as many images of it are there."""
-    if database[INDEXES].find_one({"_id": version, "whole": True}) is None:
-        return False
-    return database[IMAGES].count_documents({"_id": keys_of(version)}) == len(index)
+def _there(
+    index: Index, version: str, database: Database[Document], searched: bool
+) -> Document | None:
+    """The document of a version that was written whole, and of which as many images are there.
+
+    Where the server has vector search now and had none then, or the other way, others are needed.
+    """
+    wanted = {"_id": version, "whole": True, "search": {"$exists": searched}}
+    found: Document | None = database[INDEXES].find_one(wanted)
+    if found is None or database[IMAGES].count_documents({"_id": keys_of(version)}) != len(index):
+        return None
+    return found
 
 
-def _count_written(index: Index, version: str, database: Database[Document]) -> int:
-    """How many images of an index have a document: all, or those that a killed publisher wrote."""
+def _count_lacking(index: Index, version: str, database: Database[Document]) -> int:
+    """How many images of a version are to be written: none, all, or what a killed one left."""
+    searched = is_searched(index, database)
+    if _there(index, version, database, searched) is not None:
+        return 0
+    otherwise = {"_id": version, "whole": True, "search": {"$exists": not searched}}
+    if database[INDEXES].find_one(otherwise) is not None:
+        return len(index)
     keys = {image_key(version, image_id) for image_id in index.ids}
     found = database[IMAGES].find({"_id": keys_of(version)}, {"_id": 1})
-    return sum(document["_id"] in keys for document in found)
+    return len(index) - sum(document["_id"] in keys for document in found)
 
 
 def _write(
-    index: Index, version: str, database: Database[Document], claim: Claim
+    index: Index, version: str, database: Database[Document], claim: Claim, searched: bool
 ) -> tuple[int, int]:
     """Write the images of a version; how many were new, and how many changed."""
     images = database[IMAGES]
@@ -110,7 +128,7 @@ def _write(
     database[INDEXES].update_one({"_id": version}, {"$set": {"whole": False}}, upsert=True)
     new = changed = 0
     parts = batches(index, range(len(index)))
-    made = _one_ahead(list(image_documents(index, version, rows)) for rows in parts)
+    made = _one_ahead(list(image_documents(index, version, rows, searched)) for rows in parts)
     for documents in track(made, "publishing", total=len(parts)):
         inserted, replaced = _upsert(images, documents)
         new, changed = new + inserted, changed + replaced
