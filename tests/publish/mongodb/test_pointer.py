@@ -42,6 +42,18 @@ def test_a_publisher_that_is_alive_is_left_alone(
     assert current_version(database) == "v"
 
 
+@pytest.mark.parametrize(("seconds", "beats"), [(1000.0, 1), (0.0, 2)])
+def test_a_publisher_that_has_just_beaten_does_not_beat_again(
+    database: Database[Document], seconds: float, beats: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lookalike.publish.mongodb.pointer.BEAT", seconds)
+    with claimed(database) as claim:
+        claim.beat()
+        claim.beat()
+        pointer = database["current"].find_one() or {}
+        assert pointer["publisher"]["beat"] == beats
+
+
 def test_who_was_silent_for_long_has_lost_its_claim(database: Database[Document]) -> None:
     killed, next_one = Claim(database), Claim(database)
     killed.take(silence=1)

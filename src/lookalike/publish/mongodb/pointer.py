@@ -1,6 +1,6 @@
 """The pointer to the current version: one document, which one publisher at a time may change.
 
-A publisher writes a claim into the document and counts up its `beat` with every batch. Who finds
+A publisher writes a claim into the document and counts up its `beat` while it works. Who finds
 the claim of another watches it for a while: if it beats, somebody is at work; if it stays as it is,
 its publisher was killed, and the claim is taken over. No clocks of different machines are compared,
 and who has lost the claim cannot move the pointer.
@@ -25,6 +25,7 @@ COLLECTION = "current"
 POINTER = "current"  # the `_id` of the only document
 SILENCE = 30.0  # seconds without a beat after which a publisher counts as killed
 LOOKS = 10  # in that time
+BEAT = 1.0  # seconds between beats, or more: each costs as much as some hundred images
 # Of what was written before, too: the server keeps its journal in order
 DURABLE = WriteConcern("majority", j=True)
 
@@ -40,6 +41,7 @@ class Claim:
             "pid": os.getpid(),
             "beat": 0,
         }
+        self._next_beat = 0.0
 
     def take(self, silence: float) -> None:
         """Take a claim that nobody holds, or that nobody seems to hold any more.
@@ -66,12 +68,14 @@ class Claim:
         raise LookalikeError(f"{_who(holder or first)} is publishing; try again when it is done")
 
     def beat(self) -> None:
-        """Show that this publisher is alive.
+        """Show that this publisher is alive, unless it just did.
 
         Raises:
             LookalikeError: another publisher has taken over.
         """
-        self._change({"$inc": {"publisher.beat": 1}})
+        if time.monotonic() >= self._next_beat:
+            self._change({"$inc": {"publisher.beat": 1}})
+            self._next_beat = time.monotonic() + BEAT
 
     def point_at(self, version: str, keep: int) -> list[str]:
         """Make a version the current one; returns it and the earlier ones that stay.
