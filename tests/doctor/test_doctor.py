@@ -32,8 +32,10 @@ PARAMS = replace(
 )
 
 
-def advice(*settings: Setting, decoding: float | None = None) -> dict[str, object]:
-    return {a.name: a.better for a in recommend(list(settings), decoding, MACHINE, PARAMS)}
+def advice(
+    *settings: Setting, decoding: float | None = None, machine: Machine = MACHINE
+) -> dict[str, object]:
+    return {a.name: a.better for a in recommend(list(settings), decoding, machine, PARAMS)}
 
 
 def test_bf16_is_recommended_where_it_is_clearly_faster() -> None:
@@ -60,6 +62,13 @@ def test_as_many_workers_decode_as_the_model_learns_from(decoding: float, worker
     settings = (Setting("fp32", 4, 16, 100.0), Setting("bf16", 4, 16, 10.0))
     assert advice(*settings, decoding=decoding)["machine.workers"] == workers
     assert "machine.workers" not in advice(*settings)
+
+
+def test_larger_batches_are_recommended_to_embed_on_a_gpu() -> None:
+    settings = (Setting("fp32", 4, 16, 100.0), Setting("bf16", 4, 16, 10.0))
+    with_gpu = replace(MACHINE, gpu="NVIDIA H100", gpu_memory=2**36)
+    assert advice(*settings, machine=with_gpu)["base.inference_batch_size"] == 256
+    assert "base.inference_batch_size" not in advice(*settings)
 
 
 def speeds(**by_engine: float) -> list[EngineSpeed]:

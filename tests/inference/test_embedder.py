@@ -12,8 +12,8 @@ from torch import Tensor
 
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.store import ImageStore
-from lookalike.inference import batched
 from lookalike.inference import embedder as module
+from lookalike.inference import passes
 from lookalike.inference.cache_key import CacheSettings
 from lookalike.inference.embedder import Embedder, open_embedder
 from lookalike.inference.forward import forward
@@ -102,7 +102,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(len(images))
         return forward(model, images)
 
-    monkeypatch.setattr(batched, "forward", counting)
+    monkeypatch.setattr(passes, "forward", counting)
     return sizes
 
 

@@ -27,6 +27,8 @@ FASTER = 1.05
 # From so many vectors on, a graph is quicker than trees: docs/search-engines.md has the figures.
 MANY_VECTORS = 10_000
 GRAPHS = ("faiss", "usearch")
+# A GPU of today has thousands of multipliers: fewer images leave some of them idle.
+GPU_INFERENCE_BATCH = 256
 
 
 class Setting(NamedTuple):
@@ -131,6 +133,11 @@ def recommend(
             f"{batch} images and more keep this machine busy; accuracy has its own needs",
         ),
     ]
+    if machine.gpu is not None:
+        now = params.base.inference_batch_size
+        better = max(now, GPU_INFERENCE_BATCH)
+        reason = "a GPU is not busy with fewer images at once"
+        advice.append(Advice("base.inference_batch_size", now, better, reason))
     if decoding is not None:
         needed = math.ceil(fastest[precision] * WORTH / decoding)
         workers = min(needed, machine.cores)

@@ -8,7 +8,8 @@ So they give the bytes of one, and hold no more images at once than a batch each
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -19,7 +20,8 @@ from lookalike.images.batches import SequentialBatches
 from lookalike.images.dataset import ImageDataset
 from lookalike.images.loading import load_batches
 from lookalike.images.store import ImageStore
-from lookalike.inference.forward import forward
+from lookalike.inference.overlapped import overlapped
+from lookalike.inference.passes import Passes, passes_of
 from lookalike.inference.processes import ALONE, Processes
 from lookalike.model.artifact import Model
 from lookalike.model.transforms import evaluation_transform
@@ -70,12 +72,12 @@ class BatchedOutputs:
         batches = SequentialBatches(
             len(rows), self.batch_size, self.processes.rank, self.processes.count
         )
-        loader = iter(load_batches(dataset, batches, self.workers if len(batches) else 0))
+        loaded = load_batches(dataset, batches, self.workers if len(batches) else 0)
+        vectors = overlapped((pixels for pixels, _ in loaded), self._begin, self._passes.ahead)
 
         def next_batch() -> np.ndarray:
-            for pixels, _ in loader:
-                return self._vectors(pixels)
-            return np.empty((0, 0), np.float32)  # in the last round, where others have the rest
+            nothing = np.empty((0, 0), np.float32)  # in the last round, where others have the rest
+            return next(vectors, nothing)
 
         for _ in range(self.rounds(len(rows))):
             yield self.processes.gather(next_batch)
@@ -84,12 +86,20 @@ class BatchedOutputs:
         transform = evaluation_transform(self.model.description.image_size)
         return ImageDataset(images, rows, [-1] * len(rows), transform)
 
+    @cached_property
+    def _passes(self) -> Passes:
+        return passes_of(self.model)
+
+    def _begin(self, pixels: Tensor) -> Callable[[], np.ndarray]:
+        """Begin with a batch, which may be shorter than the others; wait for its vectors."""
+        size = len(pixels)
+        padding = pixels.new_zeros((self.batch_size - size, *pixels.shape[1:]))
+        vectors = self._passes.begin(torch.cat([pixels, padding]) if len(padding) else pixels)
+        return lambda: vectors()[:size].numpy()
+
     def _vectors(self, pixels: Tensor) -> np.ndarray:
-        """Embeddings and logits of a batch, which may be shorter than the others."""
-        padding = pixels.new_zeros((self.batch_size - len(pixels), *pixels.shape[1:]))
-        output = forward(self.model, torch.cat([pixels, padding]) if len(padding) else pixels)
-        parts = [part for part in output if part is not None]
-        return torch.cat(parts, dim=1)[: len(pixels)].numpy()
+        """Embeddings and logits of a batch."""
+        return self._begin(pixels)()
 
     def _evidence(self, images: ImageStore) -> str:
         """A hash over the images in their order, and over the outputs of the first of them."""
