@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lookalike.images.batches import SequentialBatches, SharedBatches
 from lookalike.images.loading import Batch, load_batches
+from lookalike.inference.copy_stream import copied_ahead
 from lookalike.terminal.progress import say, track
 from lookalike.train.batches import Batches
 from lookalike.train.params import TrainParams
@@ -62,8 +63,9 @@ class FrozenFeatures:
         images, size = self._images, self._images.order.micro_batch_size
         in_turn = SequentialBatches(len(images.images), size)
         loaded = load_batches(images.images, in_turn, self._workers)
+        there = copied_ahead(loaded, self._trainer.fabric.device)
         features: Tensor | None = None
-        for number, (pixels, _) in enumerate(track(loaded, "features", len(in_turn), size)):
+        for number, (pixels, _) in enumerate(track(there, "features", len(in_turn), size)):
             found = self._of(_padded(pixels, size))[: len(pixels)]
             if features is None:
                 features = found.new_empty(len(images.images), found.shape[1])

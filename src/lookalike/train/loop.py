@@ -9,6 +9,7 @@ import torch
 
 from lookalike.core.errors import LookalikeError
 from lookalike.core.seeds import seed_for
+from lookalike.inference.copy_stream import copied_ahead
 from lookalike.terminal.progress import track
 from lookalike.train.batches import Batches
 from lookalike.train.frozen_features import FrozenFeatures
@@ -99,7 +100,8 @@ def train_one_epoch(
     trainer.recipe.freezing.train(position.epoch)
     order = batches.order
     name = f"epoch {position.epoch}/{epochs}"
-    coming = track(batches.train, name, total=len(order), images=order.micro_batch_size)
+    there = copied_ahead(batches.train, trainer.fabric.device)
+    coming = track(there, name, total=len(order), images=order.micro_batch_size)
     rank = trainer.fabric.global_rank
     while position.step < order.steps:
         # What is random in a step is a function of where it is: no generator has to be saved.

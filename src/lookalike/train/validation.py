@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from lookalike.images.loading import Batch
+from lookalike.inference.copy_stream import copied_ahead
 from lookalike.model.network import normalize
 from lookalike.retrieval.metrics import recall_at_k
 from lookalike.retrieval.neighbors import exact_neighbors
@@ -34,7 +35,7 @@ def validate(
     """
     network.eval()
     losses, logits, embeddings, targets = [], [], [], []
-    for images, classes in batches:
+    for images, classes in copied_ahead(batches, fabric.device):
         images, classes = fabric.to_device((images, classes))
         with fabric.autocast():
             output = network(images)
