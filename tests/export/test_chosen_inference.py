@@ -22,6 +22,11 @@ def test_torch_computes_as_the_model_was_trained_unless_told_otherwise(model: Mo
     assert chosen.numerics == Numerics(engine="torch", precision="fp32")
 
 
+def test_the_processor_decodes_unless_told_otherwise(model: Model) -> None:
+    assert chosen_inference(Torch(), model, Path()).decode == "processor"
+    assert chosen_inference(Torch(decode="device"), model, Path()).decode == "device"
+
+
 def test_what_is_installed_is_let_through() -> None:
     for params in (Torch(), OnnxRuntime(precision="int8"), OpenVino(precision="int8")):
         check_inference(params)

@@ -85,6 +85,7 @@ def test_with_torch_what_computes_does_not_depend_on_the_graph(project: Layout) 
         "numerics": {"engine": "torch", "precision": "fp32"},
         "graph_sha256": None,
         "version": None,
+        "decode": "processor",
     }
 
 
@@ -94,6 +95,7 @@ def test_with_another_engine_it_names_graph_and_version(int8_project: Path) -> N
         "numerics": {"engine": "openvino", "precision": "int8"},
         "graph_sha256": sha256_of_file(int8_project / "models/export/model.int8.onnx"),
         "version": version("openvino"),
+        "decode": "processor",
     }
 
 

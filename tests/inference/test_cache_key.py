@@ -43,11 +43,14 @@ def test_other_bands_have_another_key() -> None:
     "inference",
     [
         IN_FP32.model_copy(update={"numerics": Numerics(engine="torch", precision="bf16")}),
+        IN_FP32.model_copy(update={"decode": "device"}),
         IN_INT8.model_copy(update={"graph_sha256": "b"}),
         IN_INT8.model_copy(update={"version": "2"}),
     ],
 )
-def test_another_engine_precision_graph_or_version_has_another_key(inference: Inference) -> None:
+def test_another_engine_precision_graph_version_or_decoder_has_another_key(
+    inference: Inference,
+) -> None:
     keys = [embedding_cache_key("m", None, 32, each) for each in (IN_FP32, IN_INT8, inference)]
     assert len(set(keys)) == 3
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lookalike.core.errors import DataError
+from lookalike.core.errors import ConfigError, DataError
 from lookalike.core.layout import Layout
 from lookalike.core.params import BaseParams, MachineParams
 from lookalike.images.store import ImageStore
 from lookalike.inference.embedder import Embedder
 from lookalike.inference.embeddings import open_embeddings
+from lookalike.inference.engine_model import inference_of
 from lookalike.inference.numerics import Numerics
 from lookalike.inference.starting import start_embedder
 from lookalike.model.artifact import load_model
@@ -76,6 +77,21 @@ def test_another_graph_or_engine_than_the_export_stage_named_is_refused(
     change(project, **{name: "another"})
     with one_line_error(str(project.inference), "dvc repro export", kind=DataError):
         start(project)
+
+
+def test_the_stage_decodes_where_the_file_says(project: Layout) -> None:
+    in_fp32 = {"numerics": {"engine": "torch", "precision": "fp32"}, "graph_sha256": None}
+    change(project, **in_fp32, version=None, decode="device")
+    assert inference_of(start(project).model).decode == "device"
+
+
+def test_a_cluster_is_not_for_decoding_on_the_device(
+    project: Layout, one_line_error: OneLineError
+) -> None:
+    in_fp32 = {"numerics": {"engine": "torch", "precision": "fp32"}, "graph_sha256": None}
+    change(project, **in_fp32, version=None, decode="device")
+    with one_line_error("decode: device", "machine.engine: ray", kind=ConfigError):
+        start_embedder(project, BASE, MachineParams(engine="ray"))
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"numerics": {"engine": "abacus"}}'])

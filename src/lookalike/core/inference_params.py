@@ -16,6 +16,11 @@ class Torch(Choice):
 
     engine: Literal["torch"] = "torch"
     precision: Literal["fp32", "bf16"] | None = None
+    decode: Literal["processor", "device"] = Field(
+        default="processor",
+        description="device: a GPU decodes and resizes ordinary JPEGs, which changes the last bits "
+        "of embeddings (docs/engines.md)",
+    )
 
 
 class _Graph(Choice):

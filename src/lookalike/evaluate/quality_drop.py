@@ -36,7 +36,7 @@ def check_quality(
     if worse:
         raise LookalikeError(
             f"{'; '.join(worse)}: a larger drop than evaluate.max_quality_drop = {most}; choose "
-            "another base.inference.precision"
+            "another base.inference"
         )
     return before
 

@@ -30,6 +30,11 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return converted
 
 
+def changes_colors(mode: str, profile: bytes | None) -> bool:
+    """Whether `to_srgb` makes other colors of an image in a mode of Pillow with a profile."""
+    return _transform(mode, profile) is not None
+
+
 @lru_cache(maxsize=16)
 def _transform(mode: str, profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
     """None: the profile changes nothing, or cannot be used."""

@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import NoReturn
@@ -11,30 +11,40 @@ from typing import NoReturn
 import torch
 from torch import Tensor
 from torch.multiprocessing import _prctl_pr_set_pdeathsig  # type: ignore[attr-defined]
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from lookalike.core.errors import LookalikeError
 from lookalike.images.batches import Item
-from lookalike.images.dataset import ImageDataset
+from lookalike.images.dataset import Sample
 from lookalike.terminal.loading_failure import loading_failure
 
 Batch = tuple[Tensor, Tensor]
+Collate = Callable[[list[Sample]], Batch]
 
 SHARED_MEMORY = Path("/dev/shm")  # where batches wait for the main process; Linux has it
 PREFETCHED = 4  # batches that each worker has ready: what one slow image holds up, others bridge
 
 
 def load_batches(
-    dataset: ImageDataset, batches: Sampler[list[Item]], workers: int
+    dataset: Dataset[Sample],
+    batches: Sampler[list[Item]],
+    workers: int,
+    collate: Collate | None = None,
 ) -> Iterable[Batch]:
     """Yield `(images [n, channels, height, width], targets int64 [n])` batch by batch.
 
     The result can be iterated over again; worker processes live as long as it does.
 
+    Args:
+        dataset: the images, each asked for by its item.
+        batches: the items of each batch.
+        workers: processes that load; 0 for this one.
+        collate: makes a batch of samples, in the process that loads; None: stacks them.
+
     Raises:
         LookalikeError: while it is iterated over: a worker process failed, or was killed.
     """
-    return _Batches(dataset, batches, workers)
+    return _Batches(_data_loader(dataset, batches, workers, collate))
 
 
 def check_shared_memory(workers: int, batch_bytes: int) -> None:
@@ -61,8 +71,8 @@ def shared_memory() -> int | None:
 class _Batches:
     """A DataLoader whose failures are one line."""
 
-    def __init__(self, dataset: ImageDataset, batches: Sampler[list[Item]], workers: int) -> None:
-        self._loader = _data_loader(dataset, batches, workers)
+    def __init__(self, loader: Iterable[Batch]) -> None:
+        self._loader = loader
 
     def __iter__(self) -> Iterator[Batch]:
         try:
@@ -74,12 +84,13 @@ class _Batches:
 
 
 def _data_loader(
-    dataset: ImageDataset, batches: Sampler[list[Item]], workers: int
+    dataset: Dataset[Sample], batches: Sampler[list[Item]], workers: int, collate: Collate | None
 ) -> Iterable[Batch]:
     return DataLoader(
         dataset,
         batch_sampler=batches,
         num_workers=workers,
+        collate_fn=collate,
         persistent_workers=workers > 0,
         prefetch_factor=PREFETCHED if workers else None,
         worker_init_fn=_begin,

@@ -17,14 +17,12 @@ from torch import Tensor
 
 from lookalike.core.errors import LookalikeError
 from lookalike.images.batches import SequentialBatches
-from lookalike.images.dataset import ImageDataset
-from lookalike.images.loading import load_batches
 from lookalike.images.store import ImageStore
 from lookalike.inference.overlapped import overlapped
 from lookalike.inference.passes import Passes, passes_of
+from lookalike.inference.pixels import load_pixels
 from lookalike.inference.processes import ALONE, Processes
 from lookalike.model.artifact import Model
-from lookalike.model.transforms import evaluation_transform
 
 
 class BatchedOutputs:
@@ -68,12 +66,12 @@ class BatchedOutputs:
                     "the processes compute different embeddings of the same image; every host "
                     "needs the same images and model, versions of libraries and kind of processor"
                 )
-        dataset = self._dataset(images, rows)
         batches = SequentialBatches(
             len(rows), self.batch_size, self.processes.rank, self.processes.count
         )
-        loaded = load_batches(dataset, batches, self.workers if len(batches) else 0)
-        vectors = overlapped((pixels for pixels, _ in loaded), self._begin, self._passes.ahead)
+        workers = self.workers if len(batches) else 0
+        pixels = load_pixels(self.model, images, rows, batches, workers)
+        vectors = overlapped(pixels, self._begin, self._passes.ahead)
 
         def next_batch() -> np.ndarray:
             nothing = np.empty((0, 0), np.float32)  # in the last round, where others have the rest
@@ -81,10 +79,6 @@ class BatchedOutputs:
 
         for _ in range(self.rounds(len(rows))):
             yield self.processes.gather(next_batch)
-
-    def _dataset(self, images: ImageStore, rows: Sequence[int]) -> ImageDataset:
-        transform = evaluation_transform(self.model.description.image_size)
-        return ImageDataset(images, rows, [-1] * len(rows), transform)
 
     @cached_property
     def _passes(self) -> Passes:
@@ -106,6 +100,6 @@ class BatchedOutputs:
         digest = hashlib.sha256()
         for ids in images.metadata["id"].chunks:
             digest.update("".join(ids.to_pylist()).encode())
-        pixels, _ = self._dataset(images, [0])[(0, 0)]
-        digest.update(self._vectors(pixels[None]).tobytes())
+        (pixels,) = load_pixels(self.model, images, [0], SequentialBatches(1, 1))
+        digest.update(self._vectors(pixels).tobytes())
         return digest.hexdigest()

@@ -80,8 +80,12 @@ class Embedder:
         return self._outputs.processes.rank > 0
 
     def in_fp32(self) -> "Embedder | None":
-        """An embedder of the same network by torch in fp32; None where this one's is in fp32."""
-        if inference_of(self.model).numerics.precision == "fp32":
+        """An embedder of the same network by torch in fp32, of images decoded by the processor.
+
+        None where this one computes in fp32 and has them decoded there.
+        """
+        inference = inference_of(self.model)
+        if inference.numerics.precision == "fp32" and inference.decode == "processor":
             return None
         outputs = self._outputs
         model = self.model.in_precision("fp32")

@@ -1,4 +1,4 @@
-"""A model whose exported graph another engine than torch computes."""
+"""Models that embed in another way than the artifact alone says."""
 
 import torch
 from torch import Tensor
@@ -10,8 +10,21 @@ from lookalike.model.artifact import Model
 from lookalike.model.network import Output
 
 
-class EngineModel(Model):
+class InferenceModel(Model):
     """For whoever embeds with it, a model like any other.
+
+    Args:
+        model: in the precision that `inference` names, where torch computes.
+        inference: what computes.
+    """
+
+    def __init__(self, model: Model, inference: Inference) -> None:
+        super().__init__(model.description, model.network, model.fingerprint)
+        self.inference = inference
+
+
+class EngineModel(InferenceModel):
+    """A model whose exported graph another engine than torch computes.
 
     Args:
         model: what the graph was exported from.
@@ -20,8 +33,7 @@ class EngineModel(Model):
     """
 
     def __init__(self, model: Model, inference: Inference, runtime: Runtime) -> None:
-        super().__init__(model.description, model.network, model.fingerprint)
-        self.inference = inference
+        super().__init__(model, inference)
         self._runtime = runtime
 
     def run(self, images: Tensor) -> Output:
@@ -34,6 +46,6 @@ class EngineModel(Model):
 
 def inference_of(model: Model) -> Inference:
     """What computes the embeddings of a model."""
-    if isinstance(model, EngineModel):
+    if isinstance(model, InferenceModel):
         return model.inference
     return Inference(numerics=Numerics(engine="torch", precision=model.description.precision))

@@ -7,6 +7,7 @@ graph and the engine's version.
 
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -23,6 +24,7 @@ class Inference(BaseModel):
         numerics: the engine, and in which numbers it computes.
         graph_sha256: of the graph that is computed; None: the network itself is.
         version: of the engine; None: the stages depend on torch's version themselves.
+        decode: what decodes ordinary JPEGs: the processor, or the device that torch computes on.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,6 +32,7 @@ class Inference(BaseModel):
     numerics: Numerics
     graph_sha256: str | None = None
     version: str | None = None
+    decode: Literal["processor", "device"] = "processor"
 
 
 def inference_of_graph(export: ExportDescription, numerics: Numerics) -> Inference:

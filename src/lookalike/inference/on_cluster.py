@@ -19,7 +19,7 @@ import torch
 
 from lookalike.cluster.cluster import Cluster, Needs
 from lookalike.core.choices import MODE
-from lookalike.core.errors import LookalikeError
+from lookalike.core.errors import ConfigError, LookalikeError
 from lookalike.core.layout import Layout
 from lookalike.core.portable import dispatch
 from lookalike.images.bands import Bands
@@ -28,6 +28,7 @@ from lookalike.images.store import ImageStore
 from lookalike.inference.batched import BatchedOutputs
 from lookalike.inference.cache_key import CacheSettings
 from lookalike.inference.embedder import Embedder
+from lookalike.inference.engine_model import inference_of
 from lookalike.inference.opening import open_model
 from lookalike.model.artifact import Model
 from lookalike.model.compute import accelerator, fix_compute
@@ -60,11 +61,19 @@ class ClusterEmbedder(Embedder):
         workers: how many processes share a GPU, so that some decode while one computes; without
             GPUs it has no meaning.
         cache: where embeddings are looked up and kept.
+
+    Raises:
+        ConfigError: the model's device is to decode.
     """
 
     def __init__(
         self, project: Layout, model: Model, batch_size: int, workers: int, cache: CacheSettings
     ) -> None:
+        if inference_of(model).decode == "device":
+            raise ConfigError(
+                "base.inference.decode: device is not for machine.engine: ray, where processors "
+                "decode; set it to processor, and run dvc repro export"
+            )
         super().__init__(model, batch_size, cache=cache)
         self._outputs = _ClusterOutputs(project, model, batch_size, workers)
 

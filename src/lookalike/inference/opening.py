@@ -2,7 +2,7 @@
 
 from lookalike.core.errors import DataError
 from lookalike.core.layout import Layout
-from lookalike.inference.engine_model import EngineModel
+from lookalike.inference.engine_model import EngineModel, InferenceModel
 from lookalike.inference.exported import REMEDY, read_export
 from lookalike.inference.inference_file import inference_of_graph, read_inference
 from lookalike.inference.runtimes.graph import open_graph
@@ -19,7 +19,7 @@ def open_model(project: Layout, threads: int) -> Model:
     model, inference = load_model(project.model), read_inference(project.inference)
     numerics = inference.numerics
     if numerics.engine == "torch":
-        return model.in_precision(numerics.precision)
+        return InferenceModel(model.in_precision(numerics.precision), inference)
     runtime = open_graph(project.export, model.fingerprint, numerics, threads)
     if inference != inference_of_graph(read_export(project.export), numerics):
         raise DataError(

@@ -60,22 +60,34 @@ def _each_band(image: Pixels, step: Callable[[Image.Image], Image.Image]) -> np.
 
 
 def _resized(image: Image.Image, size: ImageSize) -> Image.Image:
-    shorter = min(image.size)
-    longest = LONGEST * shorter
-    if max(image.size) > longest:
-        image = _center(image, (min(image.width, longest), min(image.height, longest)))
-    if size.resize == "squash":
-        to = size.crop, size.crop
-    else:
-        width, height = (size.resize * side // shorter for side in image.size)
-        to = width, height
+    middle = not_too_long(image.size)
+    if middle != image.size:
+        image = _center(image, middle)
+    to = resized_size(middle, size)
     return image if image.size == to else image.resize(to, FILTERS[size.interpolation])
 
 
 def _center(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The center of an image; where it is smaller, zeros around it."""
-    left, top = (
-        round((side - wanted) / 2) if side >= wanted else -((wanted - side) // 2)
-        for side, wanted in zip(image.size, size, strict=True)
-    )
+    left, top = map(center_start, image.size, size)
     return image.crop((left, top, left + size[0], top + size[1]))
+
+
+def not_too_long(size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of the center of an image that is resized: see `LONGEST`."""
+    width, height = size
+    longest = LONGEST * min(size)
+    return min(width, longest), min(height, longest)
+
+
+def resized_size(size: tuple[int, int], to: ImageSize) -> tuple[int, int]:
+    """Width and height of an image that is resized."""
+    if to.resize == "squash":
+        return to.crop, to.crop
+    width, height = (to.resize * side // min(size) for side in size)
+    return width, height
+
+
+def center_start(side: int, wanted: int) -> int:
+    """Where the center of a side begins, in pixels; negative where zeros come before the side."""
+    return round((side - wanted) / 2) if side >= wanted else -((wanted - side) // 2)

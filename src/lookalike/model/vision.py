@@ -40,7 +40,7 @@ if not _operators_load():
 
 
 with without_dynamo():
-    from torchvision import models
+    from torchvision import io, models
     from torchvision.transforms import v2
 
-__all__ = ["models", "v2"]
+__all__ = ["io", "models", "v2"]
