@@ -3,11 +3,14 @@
     python -m bench.embed FOLDER [--backbone resnet18] [--weights FILE] [--images 256] [--rounds 3]
 
 End to end from encoded images, at 224 pixels: FOLDER holds a folder for each class. `--computing
-openvino:fp32 openvino:int8` chooses what is measured, `--help` lists the rest. The plain loop and
+openvino:fp32 openvino:int8` chooses what is measured, `--help` lists the rest. Where there is a GPU
+it is torch alone, in batches of 256; `torch:bf16:device` has the GPU decode. The plain loop and
 each engine take turns, in every round all of them; rates are medians over the rounds, ratios
 are medians of the ratio within each round. int8 is quantized on the training images of a split, as
 the export stage does it. The bound is what the network's multiplications alone would take at the
-speed of one large matrix product, measured by torch in fp32 or, for bf16 and int8, in bf16.
+speed of one large matrix product, measured by torch in fp32 or, for bf16 and int8, in bf16; the
+other bound is what the workers decode, at the rate of one process that nothing disturbs, which does
+not hold for images that a GPU decodes.
 Retrieval is that of each image among all the others, by the backbone's own features. After 1% new
 images, the others come from the embedding cache.
 """
@@ -34,18 +37,20 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.fresh_process import in_fresh_process
 from bench.project import stage_command, write_project
 from lookalike.core.choices import Engine, Precision
+from lookalike.images.pixels import decode_pixels
 from lookalike.images.store import ImageStore
 from lookalike.inference.cache_key import CacheSettings
 from lookalike.inference.embedder import Embedder
-from lookalike.inference.engine_model import EngineModel
+from lookalike.inference.engine_model import EngineModel, InferenceModel
 from lookalike.inference.exported import read_export
 from lookalike.inference.forward import forward
-from lookalike.inference.inference_file import inference_of_graph
+from lookalike.inference.inference_file import Inference, inference_of_graph
 from lookalike.inference.numerics import Numerics
 from lookalike.inference.runtimes.graph import open_graph
 from lookalike.model.artifact import Model, load_model
 from lookalike.model.compute import accelerator, fix_compute
 from lookalike.model.network import normalize
+from lookalike.model.transforms import evaluation_transform
 from lookalike.model.vision import v2
 from lookalike.retrieval.evaluation import evaluate_rankings
 
@@ -59,7 +64,9 @@ COMPUTING = (
     "openvino:int8",
     "onnxruntime:fp32",
 )
+ON_GPU = ("torch:fp32", "torch:bf16", "torch:bf16:device")
 PRESENT = "torch:fp32"
+DECODED = 64  # images that the bound of decoding is measured with
 
 
 class Measured(NamedTuple):
@@ -109,12 +116,15 @@ def prepare(project: Path, options: argparse.Namespace) -> None:
 
 
 def opened(project: Path, name: str, threads: int) -> Model:
-    """The model, computed as a name such as `openvino:int8` says."""
-    engine, _, precision = name.partition(":")
+    """The model, computed as a name such as `openvino:int8` or `torch:bf16:device` says."""
+    engine, precision, *decode = name.split(":")
     numerics = Numerics(engine=cast(Engine, engine), precision=cast(Precision, precision))
     model = load_model(project / "models/model")
     if engine == "torch":
-        return model.in_precision(numerics.precision)
+        model = model.in_precision(numerics.precision)
+        if decode != ["device"]:
+            return model
+        return InferenceModel(model, Inference(numerics=numerics, decode="device"))
     export = project / "models/export"
     runtime = open_graph(export, model.fingerprint, numerics, threads)
     return EngineModel(model, inference_of_graph(read_export(export), numerics), runtime)
@@ -167,6 +177,20 @@ def bound(model: Model, precision: str) -> float:
     return float(2 * MATRIX**3 / fastest / counter.get_total_flops())
 
 
+def decoding_bound(model: Model, images: ImageStore, workers: int) -> float:
+    """Images a second that the workers decode and resize, if each does as one alone."""
+    transform = evaluation_transform(model.description.image_size)
+    rows = range(min(len(images), DECODED))
+
+    def decode() -> None:
+        for row in rows:
+            transform(decode_pixels(images.encoded(row), images.bands, max_pixels=None))
+
+    decode()
+    fastest = min(timed(decode)[0] for _ in range(3))
+    return len(rows) / fastest * max(1, workers)
+
+
 def timed(run: Callable[[], Any]) -> tuple[float, Any]:
     """Seconds, and what it returned."""
     start = time.perf_counter()
@@ -181,12 +205,14 @@ def measure(
     labels = images.metadata["label"].to_pylist()
     numbers = {label: n for n, label in enumerate(sorted(set(labels)))}
     targets = torch.tensor([numbers[label] for label in labels])
-    models = {name: opened(project, name, options.threads) for name in options.computing}
-    empty = torch.zeros(options.batch, 3, SIDE, SIDE, dtype=torch.uint8)
-    for model in models.values():
-        forward(model, empty)  # start-up
+    embedders = {
+        name: Embedder(opened(project, name, options.threads), options.batch, options.workers)
+        for name in options.computing
+    }
+    for embedder in embedders.values():
+        embedder.outputs(images, [0])  # start-up
     slow: list[float] = []
-    seconds: dict[str, list[float]] = {name: [] for name in models}
+    seconds: dict[str, list[float]] = {name: [] for name in embedders}
     found: dict[str, Tensor] = {}
     arguments = (options.batch, options.workers, options.threads)
     for _ in range(options.rounds):
@@ -194,8 +220,7 @@ def measure(
             plain, project / "photos", project / "models/model", *arguments
         )
         slow.append(taken)
-        for name, model in models.items():
-            embedder = Embedder(model, options.batch, options.workers)
+        for name, embedder in embedders.items():
             taken, output = timed(partial(embedder.outputs, images))
             embeddings = output.embeddings
             seconds[name].append(taken)
@@ -203,7 +228,7 @@ def measure(
                 raise SystemExit(f"{name}: other bytes in another round")
     return (
         Measured(slow, plainly, plain_targets),
-        {name: Measured(seconds[name], found[name], targets) for name in models},
+        {name: Measured(seconds[name], found[name], targets) for name in embedders},
     )
 
 
@@ -232,11 +257,13 @@ def main() -> None:
     parser.add_argument("--second-weights", default="none", help="likewise")
     parser.add_argument("--images", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=3)
+    has_gpu = accelerator().type == "cuda"
+    computing = list(ON_GPU if has_gpu else COMPUTING)
     parser.add_argument(
-        "--computing", nargs="+", default=list(COMPUTING), metavar="ENGINE:PRECISION"
+        "--computing", nargs="+", default=computing, metavar="ENGINE:PRECISION[:device]"
     )
     parser.add_argument("--calibration", type=int, default=300, help="images that int8 learns from")
-    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--batch", type=int, default=256 if has_gpu else 32)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
@@ -250,13 +277,15 @@ def main() -> None:
         model = load_model(project / "models/model")
         bounds = {precision: bound(model, precision) for precision in ("fp32", "bf16")}
         bounds["int8"] = bounds["bf16"]
+        decoded = decoding_bound(model, images, options.workers)
         after_new_images(project, images, options)
 
     n = len(images)
     print(
         f"{n} images, {options.backbone}, batches of {options.batch}, {options.threads} threads, "
         f"{options.workers} workers, {options.rounds} rounds; bound by a matrix product: "
-        f"{bounds['fp32']:.0f} images/s in fp32, {bounds['bf16']:.0f} in bf16"
+        f"{bounds['fp32']:.0f} images/s in fp32, {bounds['bf16']:.0f} in bf16; by decoding: "
+        f"{decoded:.0f}"
     )
     print("| | images/s | / plain loop | / torch:fp32 | of the bound | recall@1 | mAP@R |")
     print("|---|---:|---:|---:|---:|---:|---:|")
@@ -266,7 +295,7 @@ def main() -> None:
         against = [
             "" if other is None else f"{_ratio(other, measured):.2f}" for other in (loop, present)
         ]
-        share = bounds.get(name.partition(":")[2])
+        share = bounds.get(name.split(":")[1]) if ":" in name else None
         cells = [f"{rate:.1f}", *against, "" if share is None else f"{rate / share:.0%}"]
         cells += [f"{measured.quality[metric]:.4f}" for metric in ("recall_at_1", "map_at_r")]
         print(f"| {name} | {' | '.join(cells)} |")
