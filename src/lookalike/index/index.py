@@ -35,6 +35,8 @@ class Hits(NamedTuple):
     def highest_first(cls, rows: np.ndarray, cosines: np.ndarray) -> "Hits":
         """Of one query or of several, in any order; of equal ones the lower row comes first."""
         order = np.lexsort((rows, -cosines))
+        if order.ndim == 1:  # as below, which takes as long as everything else here together
+            return cls(rows[order], cosines[order])
         return cls(*(np.take_along_axis(each, order, axis=-1) for each in (rows, cosines)))
 
 
