@@ -11,6 +11,7 @@ import pytest
 from lookalike.index.engines.engine import EngineParams
 from lookalike.index.engines.usearch import Usearch, UsearchEngine, build, effort, tune
 from lookalike.index.tuning import HeldOut
+from lookalike.retrieval.exact_search import ExactSearch
 from lookalike.retrieval.vectors import Vectors
 
 RANDOM = np.random.default_rng(0)
@@ -43,10 +44,18 @@ def test_by_default_vectors_are_kept_in_16_bits(tmp_path: Path) -> None:
     assert (tmp_path / "default").read_bytes() == (tmp_path / "bf16").read_bytes()
 
 
-def test_in_16_bits_the_nearest_are_found_all_the_same(tmp_path: Path) -> None:
-    build(MANY, tmp_path / "index", Usearch())
-    engine = UsearchEngine(tmp_path / "index", MANY, Usearch(expansion=500))
-    assert engine.nearest_of_each(MANY.values[:200], 1).rows[:, 0].tolist() == list(range(200))
+def test_whole_vectors_find_what_16_bits_cannot_tell_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = (np.ones((200, 32)) + RANDOM.normal(size=(200, 32)) * 0.1).astype(np.float32)
+    vectors = Vectors.measured(near)
+    build(vectors, tmp_path / "index", Usearch())
+    engine = UsearchEngine(tmp_path / "index", vectors, Usearch(expansion=200))
+    exact = ExactSearch(vectors, "angular").nearest_of_each(near, 10)
+    found = engine.nearest_of_each(near, 10)
+    assert (found.rows == exact.rows).mean() > 0.99
+    monkeypatch.setattr("lookalike.index.engines.usearch.COMPARED", 1)
+    assert (engine.nearest_of_each(near, 10).rows == exact.rows).mean() < 0.97
 
 
 def test_without_its_package_there_is_one_line_and_parameters_can_be_read(

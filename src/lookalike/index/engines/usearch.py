@@ -1,7 +1,8 @@
 """USearch as the search engine (Vardanian, github.com/unum-cloud/usearch): the extra `[usearch]`.
 
-A graph (HNSW) whose vectors are kept in 16 bits, in half of the memory. The package is imported
-where it is used: parameters can be read without it.
+A graph (HNSW) whose vectors are kept in 16 bits, in half of the memory. Those tell which
+are about the nearest; which of them are, the whole vectors. The package is imported where it is
+used: parameters can be read without it.
 """
 
 from pathlib import Path
@@ -20,10 +21,12 @@ from lookalike.index.engines.engine import (
 )
 from lookalike.index.recall import K
 from lookalike.index.tuning import HeldOut, Trial, rising
+from lookalike.retrieval.exact_search import ExactSearch
 from lookalike.retrieval.vectors import BLOCK, Found, Vectors
 
 NUMBERS = {"fp32": "f32", "bf16": "bf16"}
 CONNECTIVITY = 16
+COMPARED = 2  # times as many rows as are asked for are compared by their whole vectors
 
 
 class Usearch(EngineParams):
@@ -132,20 +135,25 @@ class UsearchEngine:
             raise ValueError(f"{path.name} holds vectors of another size")
         opened.expansion_search = params.expansion or K
         self._index = opened
+        self._exact = ExactSearch(vectors, params.metric)
+        self._angular = params.metric == "angular"
 
     def __len__(self) -> int:
         return len(self._index)
 
     def nearest(self, query: np.ndarray, k: int, rows: np.ndarray | None = None) -> Found:
-        found = self._index.search(query, min(k, len(self)), threads=1)
-        return Found(found.keys.astype(np.int64), None)
+        found = self._index.search(query, min(COMPARED * k, len(self)), threads=1)
+        return self._exact.nearest(query, k, np.sort(found.keys.astype(np.int64)))
 
     def nearest_of_each(self, queries: np.ndarray, k: int) -> Found:
         rows = np.full((len(queries), k), -1, np.int64)
-        found = self._index.search(queries, min(k, len(self)), threads=1)
-        there = np.arange(found.keys.shape[1]) < found.counts[:, None]
-        rows[:, : found.keys.shape[1]][there] = found.keys[there]
-        return Found(rows, None)
+        cosines = np.zeros((len(queries), k), np.float32)
+        for number, query in enumerate(queries):
+            best = self.nearest(query, k)
+            rows[number, : len(best.rows)] = best.rows
+            if best.cosines is not None:
+                cosines[number, : len(best.rows)] = best.cosines
+        return Found(rows, cosines if self._angular else None)
 
 
 KIND = EngineKind(
