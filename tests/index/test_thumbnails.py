@@ -10,7 +10,12 @@ from PIL import Image
 
 from lookalike.images.bands import Bands
 from lookalike.images.store import ImageStore
-from lookalike.index.thumbnails import open_thumbnails, thumbnail, write_thumbnails
+from lookalike.index.thumbnails import (
+    MAX_THUMBNAIL_BYTES,
+    open_thumbnails,
+    thumbnail,
+    write_thumbnails,
+)
 
 NOISE = np.random.default_rng(0).integers(0, 256, (200, 300, 3)).astype(np.uint8)
 
@@ -43,14 +48,14 @@ def test_where_even_the_smallest_is_too_large_there_is_none(encoded: Callable[..
     assert thumbnail(encoded(NOISE), None, size=96, most=50) is None
 
 
-def test_the_whole_file_is_bounded(
-    tiny_images: ImageStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_each_is_bounded_by_itself_however_many_there_are(
+    tiny_images: ImageStore, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("lookalike.index.thumbnails.MAX_BYTES", 120 * 70)
     write_thumbnails(tiny_images, 96, 1, tmp_path / "thumbnails.arrow")
     stored = open_thumbnails(tmp_path / "thumbnails.arrow")["thumbnail"].to_pylist()
-    assert len(stored) == 120
-    assert sum(len(data or b"") for data in stored) <= 120 * 70
+    assert stored == [
+        thumbnail(tiny_images.encoded(row), None, 96, MAX_THUMBNAIL_BYTES) for row in range(120)
+    ]
 
 
 def test_tiles_of_bands_are_seen_as_people_see_them(

@@ -1,4 +1,4 @@
-"""Small pictures of all indexed images, in one file of bounded size."""
+"""Small pictures of all indexed images, in one file."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,7 +16,6 @@ from lookalike.images.stretch import Stretch
 from lookalike.terminal.progress import track
 
 SCHEMA = pa.schema([pa.field("thumbnail", pa.binary())])
-MAX_BYTES = 2**28  # of the whole file, 256 MB
 MAX_THUMBNAIL_BYTES = 2**13
 SMALLEST = 16  # pixels of the longer side
 QUALITY = 75
@@ -26,7 +25,7 @@ ROWS_AT_ONCE = 256
 def write_thumbnails(images: ImageStore, size: int, workers: int, path: Path) -> None:
     """Write a thumbnail of every image, WebP, in the order of the image store.
 
-    Where there are so many images that their share of `MAX_BYTES` is small, thumbnails are smaller.
+    One that would take more than `MAX_THUMBNAIL_BYTES` is smaller.
 
     Args:
         images: the image store.
@@ -34,8 +33,13 @@ def write_thumbnails(images: ImageStore, size: int, workers: int, path: Path) ->
         workers: threads that decode; how many changes no byte.
         path: the file to write.
     """
-    most = min(MAX_THUMBNAIL_BYTES, MAX_BYTES // len(images))
-    make = partial(thumbnail, bands=images.bands, size=size, most=most, stretch=images.stretch)
+    make = partial(
+        thumbnail,
+        bands=images.bands,
+        size=size,
+        most=MAX_THUMBNAIL_BYTES,
+        stretch=images.stretch,
+    )
     starts = range(0, len(images), ROWS_AT_ONCE)
     with (
         ThreadPoolExecutor(max(1, workers)) as pool,  # Pillow decodes beside Python
