@@ -1,6 +1,6 @@
 """What keeping the features of a frozen backbone saves: epochs in which the heads learn alone.
 
-    python -m bench.frozen FOLDER [--epochs 1 5 20] [--images 1000] [--runs 3]
+    python -m bench.frozen FOLDER [--epochs 2 5 20] [--images 1000] [--runs 3]
 
 FOLDER is a folder of class folders. Trains so many epochs with `train.freeze_epochs` as many, in
 turns with features that are kept, which is what the stage does where nothing varies the images, and
@@ -55,6 +55,7 @@ def train(folder: Path, backbone: str, count: int, epochs: int, kept: bool) -> t
         augment="none",
         epochs=epochs,
         freeze_epochs=epochs,
+        warmup_epochs=0.0,
     )
     resources = Resources(launch(MachineParams()), base.precision, MachineParams().workers)
     with tempfile.TemporaryDirectory() as log_folder, training_log(Path(log_folder)) as log:
@@ -62,13 +63,14 @@ def train(folder: Path, backbone: str, count: int, epochs: int, kept: bool) -> t
         start = time.perf_counter()
         trained = run.fit()
         seconds = time.perf_counter() - start
-    return seconds, hashlib.sha256(save(trained.weights)).hexdigest()
+    weights = {name: tensor.contiguous() for name, tensor in trained.weights.items()}
+    return seconds, hashlib.sha256(save(weights)).hexdigest()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--epochs", type=int, nargs="+", default=[1, 5, 20])
+    parser.add_argument("--epochs", type=int, nargs="+", default=[2, 5, 20])
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--backbone", default="mobilenet_v2")
     parser.add_argument("--runs", type=int, default=3)

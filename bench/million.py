@@ -197,13 +197,18 @@ def main() -> None:
             if before is not None:
                 grown = effort(taken) / effort(before[1][name])
                 exponent = f"{log(grown) / log(images / before[0]):.2f}"
+            times = f"{rounded(taken.seconds)} | {rounded(taken.processor_seconds)}"
             print(
-                f"| {images} | {name} | {taken.seconds:.3g} | {taken.processor_seconds:.3g} "
-                f"| {taken.memory / 1e6:.0f} | {taken.files} | {taken.bytes / 1e6:.1f} "
-                f"| {exponent} |",
+                f"| {images} | {name} | {times} | {taken.memory / 1e6:.0f} | {taken.files} "
+                f"| {taken.bytes / 1e6:.1f} | {exponent} |",
                 flush=True,
             )
         before = images, steps
+
+
+def rounded(seconds: float) -> str:
+    """In three digits, or whole seconds."""
+    return f"{seconds:.0f}" if seconds >= 100 else f"{seconds:.3g}"
 
 
 def effort(taken: Step) -> float:
