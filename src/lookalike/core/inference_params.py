@@ -12,15 +12,12 @@ class Torch(Choice):
 
     Attributes:
         precision: None: that of training, `base.precision`.
+        decode: what decodes ordinary JPEGs; None: the processor.
     """
 
     engine: Literal["torch"] = "torch"
     precision: Literal["fp32", "bf16"] | None = None
-    decode: Literal["processor", "device"] = Field(
-        default="processor",
-        description="device: a GPU decodes and resizes ordinary JPEGs, which changes the last bits "
-        "of embeddings (docs/engines.md)",
-    )
+    decode: Literal["processor", "device"] | None = None
 
 
 class _Graph(Choice):

@@ -36,7 +36,7 @@ def chosen_inference(params: AnyInference, model: Model, export: Path) -> Infere
     precision = params.precision or model.description.precision
     numerics = Numerics(engine=params.engine, precision=precision)
     if params.engine == "torch":
-        return Inference(numerics=numerics, decode=params.decode)
+        return Inference(numerics=numerics, decode=params.decode or "processor")
     description = read_export(export)
     graph_of(export, description, numerics)
     return inference_of_graph(description, numerics)
