@@ -22,6 +22,7 @@ from lookalike.index.building import build_index
 from lookalike.index.engines.registry import ENGINES, AnyEngine
 from lookalike.index.index import Index
 from lookalike.index.recall import recall_at_10
+from lookalike.index.storage import open_index
 from lookalike.retrieval.exact_search import ExactSearch
 from lookalike.retrieval.vectors import Vectors
 from lookalike.search.gallery import Gallery
@@ -64,7 +65,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lookalike-bench-") as temporary:
         folder = Path(temporary)
         building = seconds(lambda: built(values[: options.rows], folder / "index", engine))
-        index = built(values[: options.rows], folder / "index", engine)
+        index = open_index(folder / "index")
         store = Store(folder / "images.sqlite")
         adding = seconds(lambda: add(store, values[options.rows :], options.rows))
         opening = seconds(lambda: gallery_of(index, store))

@@ -6,7 +6,7 @@ used: parameters can be read without it.
 """
 
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -31,8 +31,6 @@ COMPARED = 2  # times as many rows as are asked for are compared by their whole 
 
 class Usearch(EngineParams):
     """A graph of vectors in few bits."""
-
-    flat: ClassVar[dict[str, str]] = {}
 
     name: Literal["usearch"] = "usearch"
     precision: Literal["bf16", "fp32"] | None = Field(
