@@ -7,7 +7,9 @@ from pathlib import Path
 
 import lancedb
 import psycopg
+import pyarrow as pa
 
+from lookalike.index.metadata import METADATA_SCHEMA
 from lookalike.publish.lancedb.connection import Connection
 
 # What another process does: `python -c PUBLISHER INDEX ADDRESS DIES`; it is killed where it says
@@ -90,3 +92,30 @@ def publisher(index: Path, address: str, dies: str = "never") -> subprocess.Pope
     """Publish in a process of its own."""
     command = [sys.executable, "-c", PUBLISHER, str(index), address, dies]
     return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def awkward_metadata(images: int, seed: int, texts: str, numbers: str) -> pa.Table:
+    """Metadata with nulls, a quote, and two further columns: lists of texts, and numbers with NaN.
+
+    Args:
+        images: how many rows.
+        seed: other ids.
+        texts, numbers: what these columns are called.
+    """
+    rows = [
+        {
+            "id": f"{(row * 7919) % 65536:04x}{seed}",
+            "path": f"{row:05d}.png",
+            "label": None if row % 3 else "cat",
+            "source": f"photos/{row:05d}.png",
+            "split": "train",
+            "predicted_label": "it's",
+            "width": row,
+            "height": 6,
+        }
+        for row in range(images)
+    ]
+    metadata = pa.Table.from_pylist(rows, METADATA_SCHEMA)
+    tags = [["a", "b"] if row % 2 else [] for row in range(images)]
+    metadata = metadata.append_column(texts, pa.array(tags, pa.list_(pa.string())))
+    return metadata.append_column(numbers, pa.array([float("nan"), *range(1, images)]))

@@ -6,15 +6,20 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
-from tests.publish.stores import change_an_image, delete_an_image, drop, publisher, tables
+from tests.publish.stores import (
+    awkward_metadata,
+    change_an_image,
+    delete_an_image,
+    drop,
+    publisher,
+    tables,
+)
 
 from lookalike.core.errors import LookalikeError
 from lookalike.index.building import build_index
 from lookalike.index.engines.exact import Exact
 from lookalike.index.index import Index
-from lookalike.index.metadata import METADATA_SCHEMA
 from lookalike.index.storage import open_index
 from lookalike.publish.addresses import store_at
 from lookalike.publish.effort import measured_recall
@@ -36,23 +41,7 @@ def make_folder(tmp_path_factory: pytest.TempPathFactory) -> MakeFolder:
         folder = tmp_path_factory.mktemp("index") / "index"
         random = np.random.default_rng(seed)
         values = random.normal(size=(images, 8)).astype(np.float32)
-        rows = [
-            {
-                "id": f"{(row * 7919) % 65536:04x}{seed}",
-                "path": f"{row:05d}.png",
-                "label": None if row % 3 else "cat",
-                "source": f"photos/{row:05d}.png",
-                "split": "train",
-                "predicted_label": "it's",
-                "width": row,
-                "height": 6,
-            }
-            for row in range(images)
-        ]
-        metadata = pa.Table.from_pylist(rows, METADATA_SCHEMA)
-        tags = [["a", "b"] if row % 2 else [] for row in range(images)]
-        metadata = metadata.append_column('drop "table', pa.array(tags, pa.list_(pa.string())))
-        metadata = metadata.append_column("score", pa.array([float("nan"), *range(1, images)]))
+        metadata = awkward_metadata(images, seed, texts='drop "table', numbers="score")
         build_index(values, metadata, folder, Exact(metric=metric), "m" * 64)
         return folder
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 from tests.publish.mongodb.vector_search import VectorSearch
+from tests.publish.stores import awkward_metadata
 
 from lookalike.index.building import build_index
 from lookalike.index.engines.exact import Exact
@@ -40,23 +40,7 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> MakeIndex:
 
     def make(images: int, seed: int = 0, metric: Metric = "angular") -> Index:
         values = np.random.default_rng(seed).normal(size=(images, 8)).astype(np.float32)
-        rows = [
-            {
-                "id": f"{(row * 7919) % 65536:04x}{seed}",
-                "path": f"{row:05d}.png",
-                "label": None if row % 3 else "cat",
-                "source": f"photos/{row:05d}.png",
-                "split": "train",
-                "predicted_label": "it's",
-                "width": row,
-                "height": 6,
-            }
-            for row in range(images)
-        ]
-        metadata = pa.Table.from_pylist(rows, METADATA_SCHEMA)
-        tags = [["a", "b"] if row % 2 else [] for row in range(images)]
-        metadata = metadata.append_column("$a.b", pa.array(tags, pa.list_(pa.string())))
-        metadata = metadata.append_column("thumbnail", pa.array([float("nan"), *range(1, images)]))
+        metadata = awkward_metadata(images, seed, texts="$a.b", numbers="thumbnail")
         folder = tmp_path_factory.mktemp("index") / "index"
         return build_index(values, metadata, folder, Exact(metric=metric), "m" * 64)
 
